@@ -1,0 +1,137 @@
+"""What is said: roles, messages and the parts they are made of."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from msgspec import Raw, Struct
+
+
+class Role(Enum):
+    SYSTEM = "system"
+    DEVELOPER = "developer"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+    """Holds ToolResult parts only. All results of one turn stand in one such message."""
+
+
+class CacheMark(Struct, frozen=True):
+    """A point up to which the provider is asked to cache the prompt."""
+
+    ttl: str = "5m"
+    """ "5m" or "1h", the two lifetimes Anthropic sells."""
+
+
+class Inline(Struct, frozen=True, tag="inline"):
+    """Bytes carried in the request itself."""
+
+    media_type: str
+    data: str
+    """Base64, as all dialects carry it; never decoded on the way through."""
+
+
+class Remote(Struct, frozen=True, tag="remote"):
+    url: str
+
+
+class FileRef(Struct, frozen=True, tag="file"):
+    """A file uploaded to one provider before; means nothing to another."""
+
+    id: str
+    origin: str
+    """The dialect whose provider knows the file."""
+
+
+class PlainText(Struct, frozen=True, tag="plain"):
+    """A document given as text."""
+
+    text: str
+
+
+Source = Inline | Remote | FileRef | PlainText
+
+
+class Text(Struct, frozen=True, tag="text"):
+    text: str
+    cache: CacheMark | None = None
+    annotations: Raw | None = None
+    """Citations or annotations as the origin dialect wrote them: a JSON array."""
+    origin: str = ""
+    """The dialect that wrote `annotations`."""
+
+
+class Image(Struct, frozen=True, tag="image"):
+    source: Source
+    detail: str | None = None
+    cache: CacheMark | None = None
+
+
+class Document(Struct, frozen=True, tag="document"):
+    source: Source
+    title: str | None = None
+    """The file's name or title."""
+    context: str | None = None
+    citations: Raw | None = None
+    cache: CacheMark | None = None
+
+
+class Audio(Struct, frozen=True, tag="audio"):
+    data: str
+    """Base64."""
+    format: str
+
+
+class Reasoning(Struct, frozen=True, tag="reasoning"):
+    """
+    A model's thinking, with whatever proves to its maker that it is genuine.
+
+    Order among the parts of a message is kept; `signature` is opaque and goes back only
+    to the dialect in `origin`.
+    """
+
+    text: str
+    signature: str = ""
+    origin: str = ""
+    redacted: bool = False
+    """True when the provider hid the text: `signature` then holds its opaque data."""
+
+
+class ToolCall(Struct, frozen=True, tag="tool_call"):
+    id: str
+    name: str
+    arguments: str
+    """JSON text as the model wrote it, possibly invalid; free text for a custom tool."""
+    kind: str = "function"
+    """ "function" or "custom"."""
+    cache: CacheMark | None = None
+
+
+class ToolResult(Struct, frozen=True, tag="tool_result"):
+    call_id: str
+    parts: "tuple[Part, ...]"
+    is_error: bool = False
+    cache: CacheMark | None = None
+
+
+class Refusal(Struct, frozen=True, tag="refusal"):
+    text: str
+
+
+class Opaque(Struct, frozen=True, tag="opaque"):
+    """A part only its own dialect understands; kept there, noted elsewhere."""
+
+    origin: str
+    raw: Raw
+
+
+Part = (
+    Text | Image | Document | Audio | Reasoning | ToolCall | ToolResult | Refusal | Opaque
+)
+
+
+class Message(Struct, frozen=True):
+    role: Role
+    parts: tuple[Part, ...]
+    name: str | None = None
+    extra: Mapping[str, Raw] = {}
+    """Fields of the message that only the request's own dialect knows."""

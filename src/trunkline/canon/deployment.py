@@ -1,0 +1,65 @@
+"""One routable target: provider, upstream model, and all we know of how it differs."""
+
+from collections.abc import Mapping
+
+from msgspec import Raw, Struct
+
+
+class Quirks(Struct, frozen=True, kw_only=True):
+    """
+    How a provider departs from its dialect, as data (providers/catalog.toml).
+
+    Dialects read these; none of them names a provider.
+    """
+
+    drop: tuple[str, ...] = ()
+    """Top-level request fields it rejects: dropped with a note."""
+    rename: Mapping[str, str] = {}
+    """Top-level request fields it calls otherwise: {"max_completion_tokens": "max_tokens"}."""
+    add: Mapping[str, Raw] = {}
+    """Top-level request fields it needs when the client did not send them."""
+    system_role: str = "system"
+    """What to call a developer message where "developer" is unknown; "developer" keeps both as they are."""
+    reasoning_field: str = "reasoning_content"
+    """Where an OpenAI-like answer and history carry thinking: "reasoning_content", "reasoning", "content" (Mistral's list)."""
+    replay_reasoning: bool = False
+    """History must carry the reasoning of assistant turns with tool calls (DeepSeek)."""
+    tool_id: str = ""
+    """ "" for any id, "mistral" for exactly nine letters and digits."""
+    max_tool_name: int = 64
+    max_stop: int = 4
+    stream_usage: bool = True
+    """Understands stream_options.include_usage."""
+    schema_output: bool = True
+    """Takes json_schema as output format; else json_object with the schema in a system message."""
+    reasoning_model: bool = False
+    """OpenAI's o-series and gpt-5: max_completion_tokens only, no temperature, top_p, penalties or stop."""
+    max_temperature: float = 2.0
+    mid_system: bool = True
+    """Takes system messages after the first turn; else they become user text in place."""
+    tool_images: bool = False
+    """Takes images inside a tool's result."""
+    think_tags: bool = False
+    """Writes <think>...</think> into its text: to be parsed into reasoning."""
+
+
+class Deployment(Struct, frozen=True, kw_only=True):
+    id: str
+    """ "provider/model", unique; breaker, metrics and the ledger know it by this."""
+    provider: str
+    model: str
+    """The upstream's name for it."""
+    dialect: str
+    """The wire dialect the provider speaks for it, by registry name."""
+    quirks: Quirks = Quirks()
+    weight: int = 1
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    price_model: str | None = None
+    """The catalogue row that prices it; None: no price known."""
+    connect_timeout: float = 10.0
+    first_content_timeout: float = 60.0
+    """Seconds until the first content; a target that says nothing by then is given up."""
+    idle_timeout: float = 60.0
+    """Seconds between events once content has come."""
+    total_timeout: float = 3600.0

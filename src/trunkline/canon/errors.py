@@ -1,0 +1,210 @@
+"""
+Every way a request can fail, told by whose fault it is.
+
+GatewayError
+├── ClientError                 the request cannot be served as sent
+│   ├── Malformed               400  not the JSON or the shape the dialect asks for
+│   ├── Unsupported             400  well-formed, but this target cannot express it
+│   ├── Unauthenticated         401
+│   ├── Forbidden               403
+│   ├── UnknownModel            404
+│   ├── NotFound                404
+│   ├── TooSlow                 408  headers or body did not arrive in time
+│   ├── TooLarge                413
+│   ├── RateLimited             429  a limit of ours
+│   ├── BudgetExceeded          429  a budget of ours
+│   └── Blocked                 400  a guard of ours said no
+├── UpstreamError               the provider's side failed
+│   ├── Unreachable             502  no connection: refused, DNS, TLS
+│   ├── Disconnected            502  reset or ended before the answer was whole
+│   ├── Garbled                 502  not the protocol it should speak
+│   ├── TimedOut                504  one of the three clocks ran out
+│   ├── Overloaded              503  500, 502, 503, 529 and the like
+│   ├── Throttled               429  the provider's own limit
+│   ├── QuotaExhausted          429  the account behind the credential has run dry
+│   ├── BadCredential           502  401 or 403: ours, never the client's
+│   ├── ContextLengthExceeded   400  the prompt is longer than the model can read
+│   ├── ContentRejected         400  the provider's own filter
+│   └── Refused                 4xx  the provider will not have this request
+├── NoRouteAvailable            503  every deployment was tried or is cooling
+├── Draining                    503  we are shutting down
+└── InternalError               500  our own bug
+
+`message` is safe to show to the client; `detail` is for our log alone.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The one exception that crosses layers. Never raised itself."""
+
+    status: int = 500
+    code: ClassVar[str] = "internal_error"
+    """A stable machine-readable word; dialects map it to their own type and code."""
+    retryable: ClassVar[bool] = False
+    """True where the same target may well answer the same request a moment later."""
+    fallback: ClassVar[bool] = False
+    """True where another deployment may answer what this one could not."""
+
+    def __init__(  # noqa: PLR0913 - every argument after the message is an optional keyword
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        param: str | None = None,
+        code: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+        self.param = param
+        self.upstream_code = code
+        """The upstream's own code or type ("context_length_exceeded"), where it gave one."""
+        self.retry_after = retry_after
+        """Seconds."""
+        if status is not None:
+            self.status = status
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.status}, {self.message!r})"
+
+
+class ClientError(GatewayError):
+    status = 400
+    code = "invalid_request"
+
+
+class Malformed(ClientError):
+    code = "invalid_request"
+
+
+class Unsupported(ClientError):
+    code = "unsupported_parameter"
+
+
+class Unauthenticated(ClientError):
+    status = 401
+    code = "invalid_api_key"
+
+
+class Forbidden(ClientError):
+    status = 403
+    code = "permission_denied"
+
+
+class UnknownModel(ClientError):
+    status = 404
+    code = "model_not_found"
+
+
+class NotFound(ClientError):
+    status = 404
+    code = "not_found"
+
+
+class TooSlow(ClientError):
+    status = 408
+    code = "request_timeout"
+
+
+class TooLarge(ClientError):
+    status = 413
+    code = "request_too_large"
+
+
+class RateLimited(ClientError):
+    status = 429
+    code = "rate_limit_exceeded"
+
+
+class BudgetExceeded(ClientError):
+    status = 429
+    code = "insufficient_quota"
+
+
+class Blocked(ClientError):
+    code = "content_blocked"
+
+
+class UpstreamError(GatewayError):
+    status = 502
+    code = "upstream_error"
+    fallback = True
+
+
+class Unreachable(UpstreamError):
+    code = "upstream_unreachable"
+
+
+class Disconnected(UpstreamError):
+    code = "upstream_disconnected"
+    retryable = True
+
+
+class Garbled(UpstreamError):
+    code = "upstream_garbled"
+
+
+class TimedOut(UpstreamError):
+    status = 504
+    code = "upstream_timeout"
+
+
+class Overloaded(UpstreamError):
+    """`status` keeps the provider's meaning: 529 and 503 as they are, other 5xx become 502."""
+
+    status = 503
+    code = "upstream_overloaded"
+    retryable = True
+
+
+class Throttled(UpstreamError):
+    status = 429
+    code = "upstream_rate_limited"
+    retryable = True
+
+
+class QuotaExhausted(UpstreamError):
+    status = 429
+    code = "upstream_quota_exhausted"
+
+
+class BadCredential(UpstreamError):
+    code = "upstream_auth"
+
+
+class ContextLengthExceeded(UpstreamError):
+    status = 400
+    code = "context_length_exceeded"
+
+
+class ContentRejected(UpstreamError):
+    status = 400
+    code = "content_filter"
+    fallback = False
+
+
+class Refused(UpstreamError):
+    """A 4xx that any other deployment of the same model would repeat; `status` is the upstream's."""
+
+    status = 400
+    code = "invalid_request"
+    fallback = False
+
+
+class NoRouteAvailable(GatewayError):
+    status = 503
+    code = "no_route_available"
+
+
+class Draining(GatewayError):
+    status = 503
+    code = "shutting_down"
+
+
+class InternalError(GatewayError):
+    status = 500
+    code = "internal_error"

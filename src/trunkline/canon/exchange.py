@@ -1,0 +1,97 @@
+"""One client request and everything done for it: the only mutable noun in the house."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from msgspec import Raw, Struct
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.note import Note
+from trunkline.canon.request import Request
+from trunkline.canon.usage import Usage
+
+Headers = tuple[tuple[bytes, bytes], ...]
+"""Lower-case names; order and repeats kept."""
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """Who is calling."""
+
+    key_id: str
+    tenant: str
+    scopes: frozenset[str] = frozenset()
+    models: frozenset[str] | None = None
+    """The models the key may name; None: any."""
+    admin: bool = False
+
+
+class Status(Enum):
+    OK = "ok"
+    FAILED = "failed"
+    PARTIAL = "partial"
+    """Broke off after content had been delivered."""
+    CANCELLED = "cancelled"
+    """The client went away."""
+    ORPHANED = "orphaned"
+    """The worker died while it was open; found at the next start."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one deployment."""
+
+    number: int
+    """From 1."""
+    deployment: Deployment
+    started_at: float
+    """Unix seconds."""
+    first_event_ms: float | None = None
+    total_ms: float | None = None
+    status: Status | None = None
+    """None while it runs."""
+    error: GatewayError | None = None
+    usage: Usage = Usage()
+    estimated: bool = False
+    """The upstream reported no usage: counted here instead."""
+    cost_nanousd: int = 0
+    price_version: str = ""
+    """Empty when the model has no known price."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    id: str
+    """ "req_" and a ULID: the answer's x-trunkline-request-id."""
+    face: str
+    dialect: str
+    """The server role's registry name."""
+    operation: str
+    """The OTel gen_ai.operation.name: "chat", "embeddings" ..."""
+    principal: Principal
+    envelope: dict[str, Raw]
+    """The body decoded one level deep."""
+    model: str
+    """The name the client used."""
+    stream: bool
+    headers: Mapping[bytes, bytes]
+    """The client's request headers, lower-case."""
+    received_at: float
+    """Unix seconds."""
+    started: float
+    """Monotonic seconds at arrival."""
+    body: bytes = b""
+    request: Request | None = None
+    """Deep-decoded once somebody needs to look inside."""
+    attempts: list[Attempt] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    status: Status | None = None
+    first_content_ms: float | None = None
+
+    @property
+    def answered_by(self) -> Attempt | None:
+        """The attempt whose answer the client got, if any did."""
+        if not self.attempts or self.attempts[-1].error is not None:
+            return None
+        return self.attempts[-1]

@@ -1,0 +1,40 @@
+"""What an answer consumed, in classes that never overlap."""
+
+from msgspec import Struct
+
+
+class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    Token counts in disjoint classes: every token is in exactly one of them.
+
+    `input` excludes cached and audio tokens, `output` excludes reasoning and audio.
+    Dialects that report totals (OpenAI's prompt_tokens includes cached_tokens) are
+    split on the way in and summed again on the way out.
+    """
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    """Written to a prompt cache with the provider's usual lifetime (5 minutes at Anthropic)."""
+    cache_write_1h: int = 0
+    """Written to a prompt cache with the long lifetime, which has a price of its own."""
+    output: int = 0
+    reasoning: int = 0
+    audio_input: int = 0
+    audio_output: int = 0
+
+    @property
+    def total_input(self) -> int:
+        """Everything the model read, cached or not."""
+        return (
+            self.input + self.cache_read + self.cache_write + self.cache_write_1h + self.audio_input
+        )
+
+    @property
+    def total_output(self) -> int:
+        """Everything the model wrote, reasoning included."""
+        return self.output + self.reasoning + self.audio_output
+
+    @property
+    def total(self) -> int:
+        return self.total_input + self.total_output
