@@ -27,6 +27,7 @@ GatewayError
 │   ├── ContentRejected         400  the provider's own filter
 │   └── Refused                 4xx  the provider will not have this request
 ├── NoRouteAvailable            503  every deployment was tried or is cooling
+├── LedgerUnavailable           503  the books cannot be written
 ├── Draining                    503  we are shutting down
 └── InternalError               500  our own bug
 
@@ -198,6 +199,13 @@ class Refused(UpstreamError):
 class NoRouteAvailable(GatewayError):
     status = 503
     code = "no_route_available"
+
+
+class LedgerUnavailable(GatewayError):
+    """The books cannot be written: money fails closed."""
+
+    status = 503
+    code = "ledger_unavailable"
 
 
 class Draining(GatewayError):

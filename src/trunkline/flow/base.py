@@ -1,0 +1,74 @@
+"""What flow asks of the rooms around it: where a request came from and where its answer goes."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.exchange import Headers
+from trunkline.dialects.base import WireError
+
+
+class Head(Struct, frozen=True):
+    """A request up to its blank line, checked and normalised by the edge."""
+
+    method: bytes
+    path: bytes
+    """Percent-decoding never needed: the edge refuses what is not in normal form."""
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    """Lower-case names; of repeated headers the first, but comma-lists are joined."""
+    peer: str
+    """The client's address, for the log."""
+    received_at: float
+    """Unix seconds."""
+    started: float
+    """Monotonic seconds."""
+
+
+class Reply(Protocol):
+    """
+    The way back to the client. The edge frames it (content-length or chunked).
+
+    When the client goes away the edge cancels the task that writes here.
+    """
+
+    @property
+    def started(self) -> bool: ...
+    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """A complete answer in one write."""
+
+    def start(self, status: int, headers: Headers) -> None:
+        """Begin a streamed answer; the head leaves together with the first write."""
+
+    def write(self, data: bytes) -> None: ...
+    async def drain(self) -> None:
+        """Wait while the client reads slower than we write."""
+
+    def end(self) -> None:
+        """Close a streamed answer properly."""
+
+    def abort(self) -> None:
+        """Break the connection: the answer cannot be finished honestly."""
+
+
+class Call(Protocol):
+    """One admitted request, waiting for its body."""
+
+    async def run(self, body: bytes, reply: Reply) -> None:
+        """Answer it. Raises nothing but CancelledError."""
+
+
+class Endpoint(Protocol):
+    """A POST that the edge serves on its hot path."""
+
+    def begin(self, head: Head) -> Call:
+        """Who calls, and may they? Before a byte of the body is kept. Raises GatewayError."""
+
+    def refuse(self, error: GatewayError, request_id: str) -> WireError:
+        """The error in the shape this endpoint's clients read."""
+
+
+Endpoints = Mapping[tuple[bytes, bytes], Endpoint]
+"""By (method, path)."""
