@@ -124,9 +124,7 @@ class Opaque(Struct, frozen=True, tag="opaque"):
     raw: Raw
 
 
-Part = (
-    Text | Image | Document | Audio | Reasoning | ToolCall | ToolResult | Refusal | Opaque
-)
+Part = Text | Image | Document | Audio | Reasoning | ToolCall | ToolResult | Refusal | Opaque
 
 
 class Message(Struct, frozen=True):

@@ -48,7 +48,7 @@ class GatewayError(Exception):
     fallback: ClassVar[bool] = False
     """True where another deployment may answer what this one could not."""
 
-    def __init__(  # noqa: PLR0913 - every argument after the message is an optional keyword
+    def __init__(
         self,
         message: str,
         *,

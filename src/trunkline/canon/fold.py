@@ -178,9 +178,7 @@ def _unfold_part(part: Part, index: int, choice: int) -> Iterator[Event]:
             if part.signature:
                 yield Signed(index, part.signature, part.origin)
         case ToolCall():
-            yield PartOpened(
-                index, PartKind.TOOL_CALL, choice, part.id, part.name, part.kind
-            )
+            yield PartOpened(index, PartKind.TOOL_CALL, choice, part.id, part.name, part.kind)
             if part.arguments:
                 yield PartDelta(index, part.arguments)
         case Refusal(text=text):

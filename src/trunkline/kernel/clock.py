@@ -15,8 +15,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clocks."""
 
-    monotonic = staticmethod(time.monotonic)
-    unix = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)  # noqa: TID251 - this is the one place the ban points to
+    unix = staticmethod(time.time)  # noqa: TID251 - this is the one place the ban points to
 
 
 _clock: Clock = SystemClock()
