@@ -60,6 +60,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     connect_timeout: float = 10.0
     first_content_timeout: float = 60.0
     """Seconds until the first content; a target that says nothing by then is given up."""
+    answer_timeout: float = 600.0
+    """Seconds a whole (not streamed) answer may take: its first content is its last."""
     idle_timeout: float = 60.0
     """Seconds between events once content has come."""
     total_timeout: float = 3600.0

@@ -96,8 +96,9 @@ class Watcher(Protocol):
 
     sighting: Sighting
     usage: Usage | None
-    delivered: int
-    """Characters of content passed, for an estimate when no usage comes."""
+    delivered: list[str]
+    """The content that passed (text, reasoning, call names and arguments), for an estimate
+    when no usage comes."""
     before_error: bytes
 
     def feed(self, events: bytes) -> bytes: ...
@@ -113,6 +114,9 @@ class ServerDialect(Protocol):
 
     def encode_answer(self, answer: Answer, request: Request, stamp: Stamp) -> bytes: ...
     def encoder(self, request: Request, stamp: Stamp) -> EventEncoder: ...
+    def wants_usage(self, envelope: Mapping[str, Raw]) -> bool:
+        """Whether the client asked for usage in its stream (where the dialect lets it choose)."""
+
     def render_error(self, error: GatewayError, request_id: str) -> WireError: ...
     def stream_error(self, error: GatewayError, request_id: str) -> bytes:
         """The in-dialect event that tells of a fault after the first byte; the stream ends with it."""
@@ -126,6 +130,10 @@ class ClientDialect(Protocol):
     @property
     def path(self) -> str:
         """Appended to the provider's base URL: "/chat/completions", "/v1/messages"."""
+
+    @property
+    def sentinel(self) -> bytes:
+        """The event that closes a stream, for one whose upstream left it out."""
 
     def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
         """Raises Unsupported for what may neither be expressed nor dropped."""

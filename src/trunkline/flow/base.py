@@ -6,8 +6,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from trunkline.canon.errors import GatewayError
-from trunkline.canon.exchange import Headers
-from trunkline.dialects.base import WireError
+from trunkline.canon.exchange import Exchange, Headers
+from trunkline.dialects.base import ServerDialect, WireError
 
 
 class Head(Struct, frozen=True):
@@ -36,6 +36,10 @@ class Reply(Protocol):
 
     @property
     def started(self) -> bool: ...
+    @property
+    def draining(self) -> bool:
+        """True when the task was cancelled because the gateway shuts down, not by the client."""
+
     def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """A complete answer in one write."""
 
@@ -51,6 +55,21 @@ class Reply(Protocol):
 
     def abort(self) -> None:
         """Break the connection: the answer cannot be finished honestly."""
+
+
+class Face(Protocol):
+    """How one mount presents answers: headers, extension fields, error shapes."""
+
+    @property
+    def name(self) -> str: ...
+    def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
+        """Of an answer; when streaming, what is known before its end."""
+
+    def extend(self, body: bytes, exchange: Exchange) -> bytes:
+        """A whole answer with the face's own fields, if it has any."""
+
+    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+        """An error before the first byte."""
 
 
 class Call(Protocol):

@@ -1,0 +1,250 @@
+"""Asking deployments in turn until one gives content: retries, fallbacks, clocks."""
+
+import asyncio
+from collections.abc import Sequence
+
+from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.errors import (
+    BadCredential,
+    Garbled,
+    GatewayError,
+    NoRouteAvailable,
+    QuotaExhausted,
+    Throttled,
+    TimedOut,
+)
+from trunkline.canon.exchange import Attempt, Exchange
+from trunkline.dialects.base import Dialect, Encoded, Stamp
+from trunkline.flow.books import Books
+from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names
+from trunkline.flow.pipes import Passthrough, Translation
+from trunkline.flow.rooms import Rooms
+from trunkline.providers.base import Credential
+from trunkline.transport.base import Timeouts, UpstreamResponse
+
+# Enough for any provider's error, too little to hurt.
+_MAX_ERROR_BODY = 1 << 20
+# A refused credential is looked at again after a while: keys get repaired without a reload.
+_BAD_CREDENTIAL_PAUSE = 60.0
+
+Answering = WholeAnswer | LiveAnswer
+
+
+class Asking:
+    """One exchange's search for an answer."""
+
+    __slots__ = ("_books", "_exchange", "_rooms", "_server")
+
+    def __init__(
+        self, rooms: Rooms, exchange: Exchange, server: Dialect, books: Books
+    ) -> None:
+        self._rooms = rooms
+        self._exchange = exchange
+        self._server = server
+        self._books = books
+
+    async def first_answer(self, deployments: Sequence[Deployment]) -> Answering:
+        """Whoever answers first, in this order. Raises the most telling error when nobody does."""
+        rest, errors = deployments, list[GatewayError]()
+        while rest:
+            deployment, rest = rest[0], rest[1:]
+            try:
+                return await self._ask(deployment)
+            except GatewayError as error:
+                errors.append(error)
+                rest = self._rooms.router.after(error, deployment, rest)
+        raise _most_telling(errors)
+
+    async def _ask(self, deployment: Deployment) -> Answering:
+        """One deployment: with each of its credentials, and once more where that may help."""
+        rooms, tries = self._rooms, 0
+        while True:
+            credential = self._credential(deployment)
+            attempt = Attempt(
+                len(self._exchange.attempts) + 1, deployment, rooms.clock.unix()
+            )
+            encoded = self._encode(deployment)
+            tries += 1
+            self._books.begin(attempt)
+            rooms.router.starting(deployment, rooms.clock.monotonic())
+            try:
+                answering = await self._send(deployment, credential, encoded)
+            except GatewayError as error:
+                if not await self._again(attempt, credential, error, tries):
+                    raise
+            except BaseException:
+                rooms.router.abandoned(deployment)
+                raise
+            else:
+                self._books.first_content(attempt)
+                rooms.router.succeeded(deployment, attempt.first_event_ms or 0.0)
+                rooms.router.cooling.warm(credential.id, deployment.model)
+                return answering
+
+    async def _again(
+        self, attempt: Attempt, credential: Credential, error: GatewayError, tries: int
+    ) -> bool:
+        """Learn from the failure; True when the same deployment shall be asked once more."""
+        rooms, deployment = self._rooms, attempt.deployment
+        now = rooms.clock.monotonic()
+        self._books.failed(attempt, error)
+        rooms.router.failed(deployment, error, now)
+        delay = rooms.router.retries.delay(error, tries, rooms.dice())
+        if isinstance(error, Throttled | QuotaExhausted | BadCredential):
+            after = error.retry_after
+            if isinstance(error, BadCredential | QuotaExhausted) and after is None:
+                after = _BAD_CREDENTIAL_PAUSE
+            rooms.router.cooling.cool(credential.id, deployment.model, now, after)
+            if self._pick(deployment, now) is not None:
+                return True
+        if delay is None:
+            return False
+        rooms.router.retries.retrying += 1
+        try:
+            await asyncio.sleep(delay)
+        finally:
+            rooms.router.retries.retrying -= 1
+        return True
+
+    def _credential(self, deployment: Deployment) -> Credential:
+        """The next usable one. Raises Throttled with the shortest wait when all are cooling."""
+        now = self._rooms.clock.monotonic()
+        credentials = self._rooms.providers[deployment.provider].credentials
+        index = self._pick(deployment, now)
+        if index is not None:
+            return credentials[index]
+        wait = self._rooms.router.cooling.soonest(
+            [c.id for c in credentials], deployment.model, now
+        )
+        raise Throttled(
+            f"{deployment.provider} asked for a pause on '{deployment.model}'; "
+            f"try again in {max(1, round(wait))} s",
+            retry_after=wait,
+        )
+
+    def _pick(self, deployment: Deployment, now: float) -> int | None:
+        credentials = self._rooms.providers[deployment.provider].credentials
+        cooling = self._rooms.router.cooling
+        if len(credentials) == 1:
+            return None if cooling.remaining(credentials[0].id, deployment.model, now) else 0
+        turn = int(self._rooms.dice() * len(credentials))
+        return cooling.pick([c.id for c in credentials], deployment.model, now, turn)
+
+    def _encode(self, deployment: Deployment) -> Encoded:
+        """The request as this deployment shall see it; what it cannot honour becomes a note."""
+        exchange = self._exchange
+        client = self._rooms.dialects[deployment.dialect]
+        if self._passes(deployment):
+            encoded = client.forward(exchange.envelope, deployment, exchange.headers)
+        else:
+            if exchange.request is None:
+                exchange.request = self._server.decode_request(exchange.body, exchange.headers)
+            encoded = client.encode_request(exchange.request, deployment)
+        # Notes tell of the answer the client gets, not of targets that were tried before.
+        exchange.notes = list(encoded.notes)
+        return encoded
+
+    def _passes(self, deployment: Deployment) -> bool:
+        return deployment.dialect == self._server.name and not _looks_inside(deployment.quirks)
+
+    async def _send(
+        self, deployment: Deployment, credential: Credential, encoded: Encoded
+    ) -> Answering:
+        rooms, exchange = self._rooms, self._exchange
+        provider = rooms.providers[deployment.provider]
+        client = rooms.dialects[deployment.dialect]
+        await provider.ready()
+        limit = (
+            deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
+        )
+        deadline = rooms.clock.monotonic() + limit
+        response = await provider.transport.send(
+            provider.request(deployment, client.path, encoded, credential),
+            Timeouts(deployment.connect_timeout, limit, deployment.idle_timeout),
+        )
+        try:
+            await _check(response, client, wants_stream=exchange.stream)
+            if not exchange.stream:
+                return await self._whole(response, deployment, encoded)
+            live = self._live(response, deployment, encoded)
+            await live.open(deadline - rooms.clock.monotonic())
+        except BaseException:
+            response.close()
+            raise
+        return live
+
+    async def _whole(
+        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded
+    ) -> WholeAnswer:
+        client = self._rooms.dialects[deployment.dialect]
+        body = await response.body(self._rooms.max_answer)
+        response.close()
+        if self._passes(deployment):
+            return WholeAnswer(body, client.read_usage(body), [])
+        answer = restore_names(client.decode_answer(body), encoded.tool_names)
+        request = self._exchange.request
+        assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
+        return WholeAnswer.translated(answer, self._server, request, self._stamp(deployment))
+
+    def _live(
+        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded
+    ) -> LiveAnswer:
+        client = self._rooms.dialects[deployment.dialect]
+        if self._passes(deployment):
+            watcher = client.watcher(wants_usage=self._server.wants_usage(self._exchange.envelope))
+            return LiveAnswer(response, Passthrough(watcher, client.sentinel))
+        request = self._exchange.request
+        assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
+        encoder = self._server.encoder(request, self._stamp(deployment))
+        return LiveAnswer(response, Translation(client.decoder(), encoder, encoded.tool_names))
+
+    def _stamp(self, deployment: Deployment) -> Stamp:
+        return Stamp(self._rooms.token(), deployment.model, int(self._exchange.received_at))
+
+
+def _looks_inside(quirks: Quirks) -> bool:
+    """Quirks that lie deeper than the top level of a body: bytes cannot just pass."""
+    return bool(
+        quirks.tool_id
+        or quirks.think_tags
+        or not quirks.schema_output
+        or quirks.reasoning_field == "content"
+    )
+
+
+async def _check(response: UpstreamResponse, client: Dialect, *, wants_stream: bool) -> None:
+    """Raises what an answer that is not one tells of."""
+    status = response.status
+    if status == 200 or 200 < status < 300:
+        if not wants_stream or _content_type(response).startswith(b"text/event-stream"):
+            return
+        client.read_usage(await response.body(_MAX_ERROR_BODY))  # an error in a 200 says so here
+        raise Garbled("the provider answered a streaming request with something else")
+    if 300 <= status < 400:
+        raise Garbled(f"the provider answered with a redirect ({status}), which is never followed")
+    body = await response.body(_MAX_ERROR_BODY)
+    raise client.decode_error(status, response.headers, body)
+
+
+def _content_type(response: UpstreamResponse) -> bytes:
+    for name, value in response.headers:
+        if name == b"content-type":
+            return value.lower()
+    return b""
+
+
+def _most_telling(errors: Sequence[GatewayError]) -> GatewayError:
+    """
+    What the client shall hear when nobody answered.
+
+    All throttled: the shortest wait. Otherwise the last error, for it is the last resort's.
+    """
+    if not errors:
+        return NoRouteAvailable("no deployment is configured for this model")
+    if all(isinstance(e, Throttled) for e in errors):
+        return min(errors, key=lambda e: e.retry_after if e.retry_after is not None else 1e9)
+    last = errors[-1]
+    if isinstance(last, TimedOut | Throttled):
+        others = [e for e in errors if not isinstance(e, TimedOut | Throttled | BadCredential)]
+        return others[-1] if others else last
+    return last

@@ -1,0 +1,164 @@
+"""An upstream's bytes to the client's bytes: untouched but watched, or through the canonical events."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from trunkline.canon.errors import Disconnected, GatewayError
+from trunkline.canon.event import (
+    Burst,
+    Ended,
+    Event,
+    Faulted,
+    Finished,
+    PartDelta,
+    PartKind,
+    PartOpened,
+    Signed,
+    UsageReported,
+)
+from trunkline.canon.usage import Usage
+from trunkline.dialects.base import EventDecoder, EventEncoder, Sighting, Watcher
+from trunkline.wire.sse import Splitter
+
+_UNFINISHED = "the provider ended its answer before saying why it finished"
+_WHOLE_PARTS = frozenset({PartKind.TOOL_CALL, PartKind.OPAQUE})
+
+
+class Pipe(Protocol):
+    """One answer's way through. Sans-IO, any chunking of the input gives the same output."""
+
+    usage: Usage | None
+    delivered: list[str]
+    """The content that passed, for an estimate when no usage comes."""
+    before_error: bytes
+    """What a raising `feed` had already made of the bytes before the offence."""
+
+    @property
+    def sighting(self) -> Sighting: ...
+    def feed(self, data: bytes) -> bytes:
+        """Raises Garbled, or the error that an event of the upstream told of."""
+
+    def finish(self) -> bytes:
+        """At the end of the upstream's body. Raises Disconnected when it came too early."""
+
+
+class Passthrough:
+    """Same dialect on both sides: whole events go out as they came in."""
+
+    __slots__ = ("_sentinel", "_splitter", "_watcher", "before_error", "delivered", "usage")
+
+    def __init__(self, watcher: Watcher, sentinel: bytes) -> None:
+        self._watcher = watcher
+        self._sentinel = sentinel
+        self._splitter = Splitter()
+        self.delivered = watcher.delivered
+        self.before_error = b""
+        self.usage: Usage | None = None
+
+    @property
+    def sighting(self) -> Sighting:
+        return self._watcher.sighting
+
+    def feed(self, data: bytes) -> bytes:
+        whole = self._splitter.feed(data)
+        if not whole:
+            return b""
+        watcher = self._watcher
+        try:
+            passed = watcher.feed(whole)
+        except GatewayError:
+            self.before_error = watcher.before_error
+            raise
+        finally:
+            self.usage = watcher.usage
+        return passed
+
+    def finish(self) -> bytes:
+        rest = self._splitter.rest()
+        last = b""
+        if rest.strip():
+            try:
+                last = self._watcher.feed(rest + b"\n\n")
+            except GatewayError:
+                # Half an event: harmless behind the finish, the sign of a cut before it.
+                if self.sighting.value < Sighting.FINISHED.value:
+                    raise Disconnected(_UNFINISHED) from None
+        self.usage = self._watcher.usage
+        if self.sighting.value < Sighting.FINISHED.value:
+            raise Disconnected(_UNFINISHED)
+        return last if self.sighting is Sighting.ENDED else last + self._sentinel
+
+
+class Translation:
+    """Bytes to events to bytes of the other dialect."""
+
+    __slots__ = (
+        "_decoder",
+        "_encoder",
+        "_names",
+        "before_error",
+        "delivered",
+        "sighting",
+        "usage",
+    )
+
+    def __init__(
+        self, decoder: EventDecoder, encoder: EventEncoder, names: Mapping[str, str]
+    ) -> None:
+        self._decoder = decoder
+        self._encoder = encoder
+        self._names = names
+        self.sighting = Sighting.NOTHING
+        self.usage: Usage | None = None
+        self.delivered: list[str] = []
+        self.before_error = b""
+
+    def feed(self, data: bytes) -> bytes:
+        return self._encode(self._decoder.feed(data))
+
+    def finish(self) -> bytes:
+        return self._encode(self._decoder.finish())
+
+    def _encode(self, burst: Burst) -> bytes:
+        if not burst:
+            return b""
+        if self._names:
+            burst = [self._restore(event) for event in burst]
+        for event in burst:
+            if type(event) is PartDelta:
+                if event.text:
+                    self.delivered.append(event.text)
+                    if self.sighting is Sighting.NOTHING:
+                        self.sighting = Sighting.CONTENT
+            elif type(event) is Faulted:
+                before = [e for e in burst if e is not event]
+                self.before_error = self._encoder.feed(before) if before else b""
+                raise event.error
+            else:
+                self._see(event)
+        return self._encoder.feed(burst)
+
+    def _see(self, event: Event) -> None:
+        match event:
+            case PartOpened(kind=kind):
+                if kind in _WHOLE_PARTS and self.sighting is Sighting.NOTHING:
+                    self.sighting = Sighting.CONTENT
+                self.delivered.append(event.name)
+            case Signed() if self.sighting is Sighting.NOTHING:
+                self.sighting = Sighting.CONTENT
+            case UsageReported(usage=usage):
+                self.usage = usage
+            case Finished():
+                self.sighting = Sighting.FINISHED
+            case Ended():
+                self.sighting = Sighting.ENDED
+            case _:
+                pass
+
+    def _restore(self, event: Event) -> Event:
+        """Tool names that were too long for the upstream come back as the client wrote them."""
+        if type(event) is PartOpened and event.name in self._names:
+            return replace(event, name=self._names[event.name])
+        return event

@@ -1,0 +1,53 @@
+"""What one generation of the configuration lends to the flow; an exchange keeps its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.request import Request
+from trunkline.canon.usage import Usage
+from trunkline.dialects.base import Dialect
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.tasks import Tasks
+from trunkline.ledger.base import Ledger
+from trunkline.providers.base import Provider
+from trunkline.routing.router import Router
+
+
+class Pricer(Protocol):
+    """Money for tokens."""
+
+    def cost(self, deployment: Deployment, usage: Usage, unix: float) -> tuple[int, str]:
+        """Nano-dollars and the price's version; (0, "") when no price is known."""
+
+
+class Counter(Protocol):
+    """Tokens counted here, for upstreams that do not say."""
+
+    async def estimate(
+        self, deployment: Deployment, request: Request | None, delivered: Sequence[str]
+    ) -> Usage:
+        """Never blocks the loop; never raises."""
+
+
+class Rooms(Struct, frozen=True, kw_only=True):
+    """The collaborators of the flow, composed once by wiring and replaced whole on reload."""
+
+    generation: int
+    """Counts reloads of the configuration, from 1."""
+    dialects: Mapping[str, Dialect]
+    providers: Mapping[str, Provider]
+    router: Router
+    ledger: Ledger
+    pricer: Pricer
+    counter: Counter
+    clock: Clock
+    tasks: Tasks
+    dice: Callable[[], float]
+    """Uniform in [0, 1)."""
+    token: Callable[[], str]
+    """A fresh unguessable id for an answer."""
+    max_answer: int = 64 << 20
+    """Bytes of a whole answer that are accepted from an upstream."""

@@ -1,0 +1,159 @@
+"""
+One request, start to finish. Read this file first.
+
+plan who is asked -> ask until somebody gives content -> hand it over -> settle once.
+"""
+
+import asyncio
+
+from trunkline.canon.errors import Draining, Forbidden, GatewayError, InternalError
+from trunkline.canon.exchange import Exchange, Status
+from trunkline.flow.attempt import Answering, Asking
+from trunkline.flow.base import Face, Reply
+from trunkline.flow.books import Books
+from trunkline.flow.live import LiveAnswer, WholeAnswer
+from trunkline.flow.rooms import Rooms
+
+
+class Serving:
+    """One exchange on its way; made per request by `serve`."""
+
+    __slots__ = ("_books", "_exchange", "_face", "_reply", "_rooms", "_server")
+
+    def __init__(self, rooms: Rooms, exchange: Exchange, face: Face, reply: Reply) -> None:
+        self._rooms = rooms
+        self._exchange = exchange
+        self._face = face
+        self._reply = reply
+        self._server = rooms.dialects[exchange.dialect]
+        self._books = Books(rooms, exchange, self._server)
+
+    async def run(self) -> None:
+        """Answer the client, whatever happens, and leave exactly one closed entry in the books."""
+        retries = self._rooms.router.retries
+        retries.active += 1
+        answering: Answering | None = None
+        try:
+            answering = await self._ask()
+            if isinstance(answering, WholeAnswer):
+                await self._hand_over(answering)
+            else:
+                await self._relay(answering)
+        except GatewayError as error:
+            await self._tell(error, answering)
+        except asyncio.CancelledError:
+            self._abandoned(answering)
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the client an answer
+            await self._tell(_bug(error), answering)
+        finally:
+            retries.active -= 1
+            if answering is not None:
+                answering.close()
+
+    async def _ask(self) -> Answering:
+        rooms, exchange = self._rooms, self._exchange
+        allowed = exchange.principal.models
+        if allowed is not None and exchange.model not in allowed:
+            raise Forbidden(f"this key may not use the model '{exchange.model}'", param="model")
+        route = rooms.router.table.resolve(exchange.model)
+        plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
+        asking = Asking(rooms, exchange, self._server, self._books)
+        return await asking.first_answer(plan)
+
+    async def _hand_over(self, answer: WholeAnswer) -> None:
+        await self._settle(answer, Status.OK, None)
+        body = self._face.extend(answer.body, self._exchange)
+        self._reply.whole(200, self._face.headers(self._exchange, streaming=False), body)
+
+    async def _relay(self, live: LiveAnswer) -> None:
+        """Everything from the first content on. Nothing is ever spliced behind it."""
+        reply = self._reply
+        reply.start(200, self._face.headers(self._exchange, streaming=True))
+        while True:
+            data = await live.next()
+            if live.ended:
+                break
+            if data:
+                reply.write(data)
+                await reply.drain()
+        await self._settle(live, Status.OK, None)
+        if data:
+            reply.write(data)
+        reply.end()
+        await live.linger()
+
+    async def _tell(self, error: GatewayError, answering: Answering | None) -> None:
+        """Before the first byte: status and body. After it: an event in the client's dialect."""
+        exchange, reply = self._exchange, self._reply
+        if answering is None:
+            exchange.notes.clear()
+            self._close_books(Status.FAILED)
+        else:
+            await self._settle(answering, Status.PARTIAL, error)
+        if not reply.started:
+            answer = self._face.refuse(error, exchange.id, self._server)
+            headers = self._face.headers(exchange, streaming=False)
+            reply.whole(answer.status, (*answer.headers, *headers), answer.body)
+            return
+        before = answering.before_error() if isinstance(answering, LiveAnswer) else b""
+        reply.write(before + self._server.stream_error(error, exchange.id))
+        reply.end()
+
+    def _abandoned(self, answering: Answering | None) -> None:
+        """The client left, or we are shutting down: settle for what was delivered, without waiting."""
+        status = Status.CANCELLED
+        if self._reply.draining:
+            status = Status.PARTIAL if answering else Status.FAILED
+            self._say_farewell()
+        if answering is None:
+            attempts = self._exchange.attempts
+            if attempts and attempts[-1].status is None:
+                self._books.answered(status, None, None)
+            self._close_books(status)
+            return
+        self._books.answered(status, answering.usage, None)
+        if answering.usage is None:
+            self._books.close_later(status, list(answering.delivered))
+        else:
+            self._close_books(status)
+
+    def _say_farewell(self) -> None:
+        error = Draining("the gateway is shutting down; please send the request again")
+        if self._reply.started:
+            self._reply.write(self._server.stream_error(error, self._exchange.id))
+            self._reply.end()
+        else:
+            answer = self._face.refuse(error, self._exchange.id, self._server)
+            self._reply.whole(answer.status, answer.headers, answer.body)
+
+    async def _settle(
+        self, answering: Answering, status: Status, error: GatewayError | None
+    ) -> None:
+        """Bill and close, before the last byte leaves."""
+        if self._books.closed:
+            return
+        self._books.answered(status, answering.usage, error)
+        if error is not None:
+            attempt = self._exchange.attempts[-1]
+            now = self._rooms.clock.monotonic()
+            self._rooms.router.failed(attempt.deployment, error, now)
+        if answering.usage is None:
+            await self._books.estimate(answering.delivered)
+        self._books.close(status)
+        await self._rooms.ledger.durable()
+
+    def _close_books(self, status: Status) -> None:
+        """A request that never got as far as an attempt leaves an entry, too."""
+        try:
+            self._books.close(status)
+        except GatewayError:
+            return
+
+
+def _bug(error: Exception) -> InternalError:
+    return InternalError(
+        "internal error in the gateway; the request id finds it in the log", detail=repr(error)
+    )
+
+

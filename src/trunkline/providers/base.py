@@ -1,0 +1,70 @@
+"""The seam to those we call: address, credentials and whatever must be ready before a call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Raw, Struct
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.exchange import Headers
+from trunkline.dialects.base import Encoded
+from trunkline.kernel.clock import Clock
+from trunkline.transport.base import Transport, UpstreamRequest
+
+
+class Credential(Struct, frozen=True):
+    """One key of a provider's account, rotated and cooled on its own."""
+
+    id: str
+    """ "openai#1": what logs and the ledger may say of it."""
+    headers: Headers
+    """The authentication headers it stands for; never logged."""
+
+    def __repr__(self) -> str:
+        return f"<Credential {self.id}>"
+
+
+class Provider(Protocol):
+    """A company or server type that can be called."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def transport(self) -> Transport: ...
+    @property
+    def credentials(self) -> Sequence[Credential]:
+        """At least one; a provider that asks for none has one without headers."""
+
+    def deployment(self, model: str) -> Deployment:
+        """How this provider serves `model`, with the quirks and limits known of it."""
+
+    def models(self) -> Sequence[str]:
+        """Models it is known to serve; possibly empty."""
+
+    def request(
+        self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
+    ) -> UpstreamRequest:
+        """`path` is the dialect's own, relative to the provider's base address."""
+
+    async def ready(self) -> None:
+        """Return once it can be called (a local engine is started here). Raises Unreachable."""
+
+    async def aclose(self) -> None: ...
+
+
+class Surroundings(Struct, frozen=True):
+    """What wiring lends to every provider it builds."""
+
+    transport: Transport
+    clock: Clock
+    environ: Mapping[str, str]
+    data: str
+    """The data folder."""
+
+
+class ProviderSpec(Struct, frozen=True):
+    """A kind of provider: one line in the registry."""
+
+    name: str
+    build: Callable[[str, Raw, Surroundings], Provider]
+    """(configured name, its table of the configuration, surroundings). Raises ConfigError."""

@@ -1,0 +1,114 @@
+"""From the name a client uses to the route that serves it, in the contract's four steps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import UnknownModel
+from trunkline.routing.base import Route
+
+
+class Serving(Protocol):
+    """A configured provider, as far as names are concerned."""
+
+    @property
+    def name(self) -> str: ...
+    def deployment(self, model: str) -> Deployment: ...
+    def models(self) -> Sequence[str]: ...
+
+
+class Names(Protocol):
+    """What the catalogue knows of names."""
+
+    def direct(self, name: str) -> tuple[str, str] | None:
+        """An OpenRouter-style id as (direct provider, its own model name)."""
+
+    def nearest(self, name: str, known: Sequence[str]) -> Sequence[str]: ...
+
+
+OPENROUTER = "openrouter"
+_MOST_REMEMBERED = 10_000
+
+
+class RouteTable:
+    """
+    Resolves, in this order: an alias; `provider/model`; a catalogue name of a configured
+    provider; an OpenRouter-style id at its direct provider, else at OpenRouter.
+
+    Answers are remembered, so a known name costs one dictionary look-up.
+    """
+
+    def __init__(
+        self, aliases: Mapping[str, Route], providers: Mapping[str, Serving], names: Names
+    ) -> None:
+        self._aliases = aliases
+        self._providers = providers
+        self._names = names
+        self._catalogued: dict[str, list[str]] = {}
+        for provider in providers.values():
+            for model in provider.models():
+                self._catalogued.setdefault(model, []).append(provider.name)
+        self._known: dict[str, Route] = {}
+
+    def resolve(self, name: str) -> Route:
+        """Raises UnknownModel, naming the nearest known names."""
+        route = self._known.get(name)
+        if route is None:
+            route = self._find(name)
+            if len(self._known) < _MOST_REMEMBERED:
+                self._known[name] = route
+        return route
+
+    def names(self) -> list[str]:
+        """Every name that is certain to resolve: aliases, then each provider's models."""
+        return [*self._aliases, *(m for m in self._catalogued if m not in self._aliases)]
+
+    def _find(self, name: str) -> Route:
+        steps: tuple[Callable[[str], Route | None], ...] = (
+            self._aliases.get,
+            self._of_provider,
+            self._of_catalogue,
+            self._of_openrouter,
+        )
+        for step in steps:
+            route = step(name)
+            if route is not None:
+                return route
+        raise self._unknown(name)
+
+    def _of_provider(self, name: str) -> Route | None:
+        provider, slash, model = name.partition("/")
+        serving = self._providers.get(provider)
+        if not slash or not model or serving is None:
+            return None
+        # "openai/gpt-4o" is both: a configured openai takes it; "openrouter/x/y" keeps x/y.
+        direct = self._names.direct(name)
+        if direct is not None and direct[0] == provider:
+            model = direct[1]
+        return Route(name, (serving.deployment(model),))
+
+    def _of_catalogue(self, name: str) -> Route | None:
+        holders = self._catalogued.get(name)
+        if not holders:
+            return None
+        return Route(name, tuple(self._providers[h].deployment(name) for h in holders))
+
+    def _of_openrouter(self, name: str) -> Route | None:
+        direct = self._names.direct(name)
+        if direct is not None:
+            serving = self._providers.get(direct[0])
+            if serving is not None:
+                return Route(name, (serving.deployment(direct[1]),))
+        via = self._providers.get(OPENROUTER)
+        if via is not None and "/" in name:
+            return Route(name, (via.deployment(name),))
+        return None
+
+    def _unknown(self, name: str) -> UnknownModel:
+        shown = name if len(name) <= 100 else name[:100] + "..."
+        near = self._names.nearest(name[:100], self.names())
+        hint = f" Did you mean {' or '.join(near)}?" if near else " See GET /v1/models."
+        return UnknownModel(f"The model '{shown}' does not exist here.{hint}", param="model")
+
+    def __repr__(self) -> str:
+        return f"<RouteTable {len(self._aliases)} aliases, {len(self._catalogued)} models>"
