@@ -1,0 +1,40 @@
+# trunkline: one line to every model. `make` alone lists what can be made.
+.DEFAULT_GOAL := help
+.PHONY: help run test bench soak fuzz fmt lock clean
+PY := .venv/bin/python
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+
+run: ## install what is missing, then serve on 127.0.0.1:8787 (ARGS="--port 9000")
+	@scripts/install run
+	@exec .venv/bin/trunkline serve $(ARGS)
+
+test: ## every check there is (ARGS="tests/wire -k sse" for some of the tests alone)
+	@scripts/install test
+	@scripts/test $(ARGS)
+
+bench: ## speed and cost, beside nginx and whatever peers are installed
+	@scripts/install test
+	@exec $(PY) -m bench $(ARGS)
+
+soak: ## ten minutes of 200 streams: errors, memory, p99 of the time we add
+	@scripts/install test
+	@exec $(PY) -m bench soak $(ARGS)
+
+fuzz: ## look for new counter-examples with fresh dice
+	@scripts/install test
+	@TRUNKLINE_HYPOTHESIS=explore exec $(PY) -m pytest -q --timeout 3000 tests/fuzz $(ARGS)
+
+fmt: ## format, and fix what can be fixed
+	@scripts/install test
+	@.venv/bin/ruff check --fix --exit-zero --quiet .
+	@.venv/bin/ruff format --quiet .
+
+lock: ## bring requirements/*.lock in line with pyproject.toml (ARGS=--upgrade)
+	@scripts/install test
+	@scripts/lock $(ARGS)
+
+clean: ## remove what was installed and built; trunkline-data stays
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules bench/out src/*.egg-info
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
