@@ -58,12 +58,15 @@ class Text(Struct, frozen=True, tag="text"):
     """Citations or annotations as the origin dialect wrote them: a JSON array."""
     origin: str = ""
     """The dialect that wrote `annotations`."""
+    extra: Mapping[str, Raw] = {}
+    """Fields of the part that only the dialect of its request or answer knows."""
 
 
 class Image(Struct, frozen=True, tag="image"):
     source: Source
     detail: str | None = None
     cache: CacheMark | None = None
+    extra: Mapping[str, Raw] = {}
 
 
 class Document(Struct, frozen=True, tag="document"):
@@ -73,6 +76,7 @@ class Document(Struct, frozen=True, tag="document"):
     context: str | None = None
     citations: Raw | None = None
     cache: CacheMark | None = None
+    extra: Mapping[str, Raw] = {}
 
 
 class Audio(Struct, frozen=True, tag="audio"):
@@ -104,6 +108,7 @@ class ToolCall(Struct, frozen=True, tag="tool_call"):
     kind: str = "function"
     """ "function" or "custom"."""
     cache: CacheMark | None = None
+    extra: Mapping[str, Raw] = {}
 
 
 class ToolResult(Struct, frozen=True, tag="tool_result"):
@@ -111,6 +116,7 @@ class ToolResult(Struct, frozen=True, tag="tool_result"):
     parts: "tuple[Part, ...]"
     is_error: bool = False
     cache: CacheMark | None = None
+    extra: Mapping[str, Raw] = {}
 
 
 class Refusal(Struct, frozen=True, tag="refusal"):

@@ -57,6 +57,8 @@ class PartOpened(Struct, frozen=True):
     origin: str = ""
     redacted: bool = False
     """A reasoning part whose text the provider hid; its data comes as a Signed event."""
+    extra: Mapping[str, Raw] = {}
+    """Of a text part or tool call: fields only the answer's own dialect knows (a call's caller)."""
 
 
 class PartDelta(Struct, frozen=True):

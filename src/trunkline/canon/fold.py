@@ -43,11 +43,11 @@ class _OpenPart:
         match opened.kind:
             case PartKind.TEXT:
                 notes = Raw(json.encode(self.annotations)) if self.annotations else None
-                return Text(text, annotations=notes, origin=self.origin)
+                return Text(text, annotations=notes, origin=self.origin, extra=opened.extra)
             case PartKind.REASONING:
                 return Reasoning(text, self.signature, self.origin, opened.redacted)
             case PartKind.TOOL_CALL:
-                return ToolCall(opened.id, opened.name, text, opened.call_kind)
+                return ToolCall(opened.id, opened.name, text, opened.call_kind, extra=opened.extra)
             case PartKind.REFUSAL:
                 return Refusal(text)
             case PartKind.OPAQUE:
@@ -166,7 +166,7 @@ def _unfold(answer: Answer) -> Iterator[Event]:
 def _unfold_part(part: Part, index: int, choice: int) -> Iterator[Event]:
     match part:
         case Text(text=text):
-            yield PartOpened(index, PartKind.TEXT, choice)
+            yield PartOpened(index, PartKind.TEXT, choice, extra=part.extra)
             if text:
                 yield PartDelta(index, text)
             for raw in _RAW_LIST.decode(part.annotations) if part.annotations else ():
@@ -178,7 +178,8 @@ def _unfold_part(part: Part, index: int, choice: int) -> Iterator[Event]:
             if part.signature:
                 yield Signed(index, part.signature, part.origin)
         case ToolCall():
-            yield PartOpened(index, PartKind.TOOL_CALL, choice, part.id, part.name, part.kind)
+            kind = PartKind.TOOL_CALL
+            yield PartOpened(index, kind, choice, part.id, part.name, part.kind, extra=part.extra)
             if part.arguments:
                 yield PartDelta(index, part.arguments)
         case Refusal(text=text):

@@ -84,6 +84,11 @@ def frames(whole: bytes) -> list[Frame]:
         if block.startswith(b"data: ") and block.find(b"\n") < 0:
             found.append((b"", block[6:]))
             continue
+        # Anthropic's and the Responses API's one form: a name, then one line of data.
+        name_end = block.find(b"\ndata: ") if block.startswith(b"event: ") else -1
+        if name_end > 0 and block.count(b"\n") == 1:
+            found.append((block[7:name_end], block[name_end + 7 :]))
+            continue
         frame = _parse(block)
         if frame is not None:
             found.append(frame)
