@@ -41,6 +41,16 @@ class Quirks(Struct, frozen=True, kw_only=True):
     """Takes images inside a tool's result."""
     think_tags: bool = False
     """Writes <think>...</think> into its text: to be parsed into reasoning."""
+    efforts: tuple[str, ...] = ("none", "minimal", "low", "medium", "high", "xhigh")
+    """Values of reasoning_effort it takes; the nearest stands in for another. Empty: has no such field."""
+    cache_marks: bool = False
+    """An OpenAI-like upstream that takes Anthropic's cache_control on content parts (OpenRouter)."""
+    document_url: str = ""
+    """How an OpenAI-like upstream takes a document by URL: "file_data" or "document_url" (Mistral); "" not."""
+    flat_text: bool = False
+    """An OpenAI-like upstream that takes content of text alone as a string only."""
+    thought_signatures: bool = False
+    """Wants Gemini's thought signatures back, in tool_calls[].extra_content."""
 
 
 class Deployment(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ GatewayError
 │   ├── Throttled               429  the provider's own limit
 │   ├── QuotaExhausted          429  the account behind the credential has run dry
 │   ├── BadCredential           502  401 or 403: ours, never the client's
+│   ├── ModelMissing            404  the provider does not serve the model (to us)
 │   ├── ContextLengthExceeded   400  the prompt is longer than the model can read
 │   ├── ContentRejected         400  the provider's own filter
 │   └── Refused                 4xx  the provider will not have this request
@@ -175,6 +176,13 @@ class QuotaExhausted(UpstreamError):
 
 class BadCredential(UpstreamError):
     code = "upstream_auth"
+
+
+class ModelMissing(UpstreamError):
+    """The deployment names a model its provider lacks; another deployment may have it."""
+
+    status = 404
+    code = "model_not_found"
 
 
 class ContextLengthExceeded(UpstreamError):

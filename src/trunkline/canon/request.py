@@ -50,6 +50,8 @@ class Thinking(Struct, frozen=True, kw_only=True):
     """ "none", "minimal", "low", "medium", "high", "xhigh" or "max"."""
     display: str | None = None
     """ "summarized" or "omitted"; an OpenAI `summary` of auto, concise or detailed."""
+    native: Mapping[str, Raw] = {}
+    """The request's own fields that say so beyond its dialect's standard (OpenRouter's `reasoning`)."""
 
 
 class OutputFormat(Struct, frozen=True, kw_only=True):
