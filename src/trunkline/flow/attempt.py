@@ -35,9 +35,7 @@ class Asking:
 
     __slots__ = ("_books", "_exchange", "_rooms", "_server")
 
-    def __init__(
-        self, rooms: Rooms, exchange: Exchange, server: Dialect, books: Books
-    ) -> None:
+    def __init__(self, rooms: Rooms, exchange: Exchange, server: Dialect, books: Books) -> None:
         self._rooms = rooms
         self._exchange = exchange
         self._server = server
@@ -60,9 +58,7 @@ class Asking:
         rooms, tries = self._rooms, 0
         while True:
             credential = self._credential(deployment)
-            attempt = Attempt(
-                len(self._exchange.attempts) + 1, deployment, rooms.clock.unix()
-            )
+            attempt = Attempt(len(self._exchange.attempts) + 1, deployment, rooms.clock.unix())
             encoded = self._encode(deployment)
             tries += 1
             self._books.begin(attempt)
@@ -154,9 +150,7 @@ class Asking:
         provider = rooms.providers[deployment.provider]
         client = rooms.dialects[deployment.dialect]
         await provider.ready()
-        limit = (
-            deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
-        )
+        limit = deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
         deadline = rooms.clock.monotonic() + limit
         response = await provider.transport.send(
             provider.request(deployment, client.path, encoded, credential),

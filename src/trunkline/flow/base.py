@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange, Headers
@@ -62,8 +62,11 @@ class Face(Protocol):
 
     @property
     def name(self) -> str: ...
+    def prepare(self, envelope: dict[str, Raw]) -> bool:
+        """Apply the face's own defaults and take out its own fields; True when it changed anything."""
+
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
-        """Of an answer; when streaming, what is known before its end."""
+        """Of an answer, beyond its content type; when streaming, what is known before its end."""
 
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         """A whole answer with the face's own fields, if it has any."""

@@ -14,6 +14,14 @@ from trunkline.flow.books import Books
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
 
+_JSON = (b"content-type", b"application/json")
+# "no" to x-accel-buffering keeps an nginx in front of us from collecting the stream.
+_EVENTS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+
 
 class Serving:
     """One exchange on its way; made per request by `serve`."""
@@ -64,12 +72,13 @@ class Serving:
     async def _hand_over(self, answer: WholeAnswer) -> None:
         await self._settle(answer, Status.OK, None)
         body = self._face.extend(answer.body, self._exchange)
-        self._reply.whole(200, self._face.headers(self._exchange, streaming=False), body)
+        headers = self._face.headers(self._exchange, streaming=False)
+        self._reply.whole(200, (_JSON, *headers), body)
 
     async def _relay(self, live: LiveAnswer) -> None:
         """Everything from the first content on. Nothing is ever spliced behind it."""
         reply = self._reply
-        reply.start(200, self._face.headers(self._exchange, streaming=True))
+        reply.start(200, (*_EVENTS, *self._face.headers(self._exchange, streaming=True)))
         while True:
             data = await live.next()
             if live.ended:
@@ -155,5 +164,3 @@ def _bug(error: Exception) -> InternalError:
     return InternalError(
         "internal error in the gateway; the request id finds it in the log", detail=repr(error)
     )
-
-

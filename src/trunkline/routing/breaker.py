@@ -77,7 +77,9 @@ class Breaker:
             return
         bad = self._outcomes.count(False)
         many = len(self._outcomes) >= rules.minimum
-        if self._failures >= rules.consecutive or (many and bad >= rules.rate * len(self._outcomes)):
+        if self._failures >= rules.consecutive or (
+            many and bad >= rules.rate * len(self._outcomes)
+        ):
             self._opened_until = now + self._pause
 
     def forgot(self) -> None:

@@ -2,9 +2,9 @@
 
 from trunkline.kernel.registry import Registry
 from trunkline.routing.base import Strategy
-from trunkline.routing.cheapest.strategy import STRATEGY as cheapest
-from trunkline.routing.fallback.strategy import STRATEGY as fallback
-from trunkline.routing.least_latency.strategy import STRATEGY as least_latency
-from trunkline.routing.weighted.strategy import STRATEGY as weighted
+from trunkline.routing.cheapest.strategy import STRATEGY as CHEAPEST
+from trunkline.routing.fallback.strategy import STRATEGY as FALLBACK
+from trunkline.routing.least_latency.strategy import STRATEGY as LEAST_LATENCY
+from trunkline.routing.weighted.strategy import STRATEGY as WEIGHTED
 
-STRATEGIES: Registry[Strategy] = Registry([fallback, weighted, least_latency, cheapest])
+STRATEGIES: Registry[Strategy] = Registry([FALLBACK, WEIGHTED, LEAST_LATENCY, CHEAPEST])

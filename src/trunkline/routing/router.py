@@ -124,9 +124,9 @@ class Router:
     def statistics(self, now: float) -> tuple[TargetStatistics, ...]:
         return tuple(
             TargetStatistics(
-                id, t.breaker.health(now).value, t.latency_ms, t.successes, t.failures
+                name, t.breaker.health(now).value, t.latency_ms, t.successes, t.failures
             )
-            for id, t in self._targets.items()
+            for name, t in self._targets.items()
         )
 
     def _target(self, deployment_id: str) -> _Target:

@@ -1,0 +1,87 @@
+"""A face is a mount: paths, headers, extension fields, error shape. This is what they share."""
+
+from msgspec import Struct
+
+from trunkline.canon.exchange import Exchange
+from trunkline.canon.note import Note
+from trunkline.flow.base import Face
+
+# A header line longer than this is dropped by some proxies (nginx: 4 or 8 KiB buffers).
+_MAX_WARNINGS = 2048
+_NANO = 10**9
+
+
+class Mount(Struct, frozen=True):
+    """A POST path of a face and who speaks there."""
+
+    path: bytes
+    dialect: str
+    operation: str
+    scope: str
+    """What a key must be allowed; keys without any scopes are allowed everything but admin."""
+
+
+class FaceSpec(Struct, frozen=True):
+    """One face: one line in the registry."""
+
+    face: Face
+    mounts: tuple[Mount, ...]
+
+    @property
+    def name(self) -> str:
+        return self.face.name
+
+
+def usd(nano: int) -> str:
+    """Nano-dollars as a decimal, exact: 1500 is "0.000001500"."""
+    return f"{nano // _NANO}.{nano % _NANO:09d}"
+
+
+def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, bytes]]:
+    """What every answer of every face carries, as far as it is known by now."""
+    request_id = exchange.id.encode()
+    headers = [
+        (b"x-trunkline-request-id", request_id),
+        (
+            b"request-id" if exchange.dialect == "anthropic-messages" else b"x-request-id",
+            request_id,
+        ),
+        (b"x-trunkline-attempts", b"%d" % len(exchange.attempts)),
+    ]
+    answered = exchange.answered_by
+    if answered is not None:
+        deployment = answered.deployment
+        headers += (
+            (b"x-trunkline-provider", deployment.provider.encode()),
+            (b"x-trunkline-model", _header_safe(deployment.model)),
+        )
+        if not streaming:
+            headers.append((b"x-trunkline-cost-usd", usd(answered.cost_nanousd).encode()))
+        headers.append((b"server-timing", _timing(exchange)))
+    if exchange.notes:
+        headers.append((b"x-trunkline-warnings", warnings(exchange.notes)))
+    return headers
+
+
+def warnings(notes: list[Note]) -> bytes:
+    """Notes as one header line: "field: what was done; field: what was done"."""
+    line = "; ".join(f"{note.field}: {note.message}" for note in notes)
+    safe = _header_safe(line)
+    return safe if len(safe) <= _MAX_WARNINGS else safe[: _MAX_WARNINGS - 4] + b" ..."
+
+
+def _header_safe(text: str) -> bytes:
+    """Field names may come from the client: nothing but visible ASCII may reach a header."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    return "".join(c if " " <= c <= "~" else "?" for c in text).encode()
+
+
+def _timing(exchange: Exchange) -> bytes:
+    """
+    Server-Timing (W3C, seen 2026-11-21): the upstream's share of the time to the first
+    content, and the gateway's own.
+    """
+    upstream = exchange.attempts[-1].first_event_ms or 0.0
+    gateway = (exchange.first_content_ms or 0.0) - upstream
+    return b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, gateway)

@@ -1,0 +1,158 @@
+"""A POST endpoint of a face: who calls, what do they ask for; then the flow takes over."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import DecodeError, Raw, ValidationError, json
+
+from trunkline.canon.errors import Forbidden, GatewayError, Malformed, Unauthenticated
+from trunkline.canon.exchange import Exchange, Principal
+from trunkline.dialects.base import WireError
+from trunkline.faces.base import Mount
+from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
+from trunkline.flow.rooms import Rooms
+from trunkline.flow.serve import Serving
+
+_ENVELOPE = json.Decoder(dict[str, Raw])
+_MODEL = json.Decoder(str)
+_STREAM = json.Decoder(bool | None)
+# Where a key may stand, strongest first (contract: X-Plexor-Key has the highest precedence).
+_KEY_HEADERS = (b"x-plexor-key", b"authorization", b"x-api-key", b"x-goog-api-key")
+_MAX_MODEL_NAME = 512
+
+
+class Authenticator(Protocol):
+    def authenticate(self, token: bytes, unix: float) -> Principal:
+        """Raises Unauthenticated."""
+
+
+class Surroundings(Protocol):
+    """The running gateway, as far as an endpoint needs it."""
+
+    @property
+    def rooms(self) -> Rooms: ...
+    @property
+    def keys(self) -> Authenticator: ...
+    @property
+    def next_id(self) -> Callable[[float], str]: ...
+
+
+def token_of(headers: Head) -> bytes:
+    """The caller's key. Raises Unauthenticated when there is none."""
+    for name in _KEY_HEADERS:
+        value = headers.headers.get(name)
+        if value:
+            if name != b"authorization":
+                return value
+            scheme, _, token = value.partition(b" ")
+            if scheme.lower() == b"bearer" and token.strip():
+                return token.strip()
+    raise Unauthenticated(
+        "No API key was sent. Send it as 'Authorization: Bearer <key>' or 'x-api-key: <key>'."
+    )
+
+
+def check_scope(principal: Principal, scope: str) -> None:
+    """Raises Forbidden when the key's scopes, if it has any, do not hold `scope`."""
+    if principal.scopes and scope not in principal.scopes:
+        raise Forbidden(f"this key lacks the scope '{scope}'")
+
+
+class FaceEndpoint:
+    """Implements the edge's Endpoint for one mount."""
+
+    __slots__ = ("face", "gateway", "mount")
+
+    def __init__(self, face: Face, mount: Mount, gateway: Surroundings) -> None:
+        self.face = face
+        self.mount = mount
+        self.gateway = gateway
+
+    def begin(self, head: Head) -> Call:
+        principal = self.gateway.keys.authenticate(token_of(head), head.received_at)
+        check_scope(principal, self.mount.scope)
+        return _Admitted(self, head, principal)
+
+    def refuse(self, error: GatewayError, request_id: str) -> WireError:
+        server = self.gateway.rooms.dialects[self.mount.dialect]
+        return self.face.refuse(error, request_id, server)
+
+
+class _Admitted:
+    __slots__ = ("_endpoint", "_head", "_principal")
+
+    def __init__(self, endpoint: FaceEndpoint, head: Head, principal: Principal) -> None:
+        self._endpoint = endpoint
+        self._head = head
+        self._principal = principal
+
+    async def run(self, body: bytes, reply: Reply) -> None:
+        endpoint = self._endpoint
+        gateway = endpoint.gateway
+        request_id = gateway.next_id(self._head.received_at)
+        try:
+            exchange = self._exchange(request_id, body)
+        except GatewayError as error:
+            refused = endpoint.refuse(error, request_id)
+            own = (b"x-trunkline-request-id", request_id.encode())
+            reply.whole(refused.status, (*refused.headers, own), refused.body)
+            return
+        await Serving(gateway.rooms, exchange, endpoint.face, reply).run()
+
+    def _exchange(self, request_id: str, body: bytes) -> Exchange:
+        """Shallow: one level of JSON. Raises Malformed."""
+        envelope = decode_envelope(body)
+        face, mount, head = self._endpoint.face, self._endpoint.mount, self._head
+        if face.prepare(envelope):
+            body = json.encode(envelope)
+        return Exchange(
+            id=request_id,
+            face=face.name,
+            dialect=mount.dialect,
+            operation=mount.operation,
+            principal=self._principal,
+            envelope=envelope,
+            model=_model(envelope),
+            stream=_stream(envelope),
+            headers=head.headers,
+            received_at=head.received_at,
+            started=head.started,
+            body=body,
+        )
+
+
+def decode_envelope(body: bytes) -> dict[str, Raw]:
+    """A body one level deep. Raises Malformed."""
+    try:
+        return _ENVELOPE.decode(body)
+    except ValidationError:
+        raise Malformed("the request body must be a JSON object") from None
+    except DecodeError as error:
+        raise Malformed(f"the request body is not valid JSON: {error}") from None
+    except RecursionError:
+        raise Malformed("the request body is nested too deeply") from None
+
+
+def _model(envelope: dict[str, Raw]) -> str:
+    try:
+        model = _MODEL.decode(envelope["model"])
+    except KeyError:
+        raise Malformed("'model' is required", param="model") from None
+    except DecodeError:
+        raise Malformed("'model' must be a string", param="model") from None
+    if not model or len(model) > _MAX_MODEL_NAME:
+        raise Malformed("'model' must name a model; see GET /v1/models", param="model")
+    return model
+
+
+def _stream(envelope: dict[str, Raw]) -> bool:
+    raw = envelope.get("stream")
+    if raw is None:
+        return False
+    try:
+        return bool(_STREAM.decode(raw))
+    except DecodeError:
+        raise Malformed("'stream' must be true or false", param="stream") from None
+
+
+_endpoint: type[Endpoint] = FaceEndpoint

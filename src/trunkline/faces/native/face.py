@@ -1,0 +1,35 @@
+"""The native face: OpenAI's and Anthropic's shapes exactly as they are, under /v1."""
+
+from msgspec import Raw
+
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.exchange import Exchange, Headers
+from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
+from trunkline.flow.base import Face
+
+
+class Native:
+    name = "native"
+
+    def prepare(self, envelope: dict[str, Raw]) -> bool:
+        return False
+
+    def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
+        return tuple(trunkline_headers(exchange, streaming=streaming))
+
+    def extend(self, body: bytes, exchange: Exchange) -> bytes:
+        return body
+
+    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+        return server.render_error(error, request_id)
+
+
+_face: Face = Native()
+SPEC = FaceSpec(
+    _face,
+    (
+        Mount(b"/v1/chat/completions", "openai-chat", "chat", "chat:write"),
+        Mount(b"/v1/messages", "anthropic-messages", "chat", "chat:write"),
+    ),
+)

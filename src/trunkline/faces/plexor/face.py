@@ -1,0 +1,95 @@
+"""The plexor face: both SDKs under /gateway, with plexor's headers and extension fields."""
+
+from msgspec import DecodeError, Raw, json
+
+from trunkline.canon.errors import (
+    ClientError,
+    Forbidden,
+    GatewayError,
+    Overloaded,
+    RateLimited,
+    Throttled,
+    Unauthenticated,
+)
+from trunkline.canon.exchange import Exchange, Headers
+from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.faces.base import FaceSpec, Mount, trunkline_headers, usd
+from trunkline.flow.base import Face
+
+_ENVELOPE = json.Decoder(dict[str, Raw])
+_DEFAULT_MAX_TOKENS = Raw(b"1024")
+# Body twins of the X-Plexor headers: ours to read, never the upstream's to see.
+_EXTENSIONS = ("plexor_mode", "plexor_provider", "plexor_session_id")
+
+
+class Plexor:
+    name = "plexor"
+
+    def prepare(self, envelope: dict[str, Raw]) -> bool:
+        changed = False
+        for field in _EXTENSIONS:
+            changed = envelope.pop(field, None) is not None or changed
+        if "max_tokens" not in envelope and "max_completion_tokens" not in envelope:
+            envelope["max_tokens"] = _DEFAULT_MAX_TOKENS
+            changed = True
+        return changed
+
+    def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
+        headers = trunkline_headers(exchange, streaming=streaming)
+        headers.append((b"x-plexor-request-id", exchange.id.encode()))
+        headers.append((b"x-plexor-mode", b"passthrough"))
+        answered = exchange.answered_by
+        if answered is not None:
+            headers.append((b"x-plexor-provider-used", answered.deployment.provider.encode()))
+            latency = round(exchange.first_content_ms or 0.0)
+            headers.append((b"x-plexor-latency-ms", b"%d" % latency))
+            if not streaming:
+                headers.append((b"x-plexor-actual-cost", usd(answered.cost_nanousd).encode()))
+        return tuple(headers)
+
+    def extend(self, body: bytes, exchange: Exchange) -> bytes:
+        """`model` becomes the model requested; provider and cost are added."""
+        answered = exchange.answered_by
+        if answered is None:
+            return body
+        try:
+            answer = _ENVELOPE.decode(body)
+        except DecodeError:
+            return body
+        answer["model"] = Raw(json.encode(exchange.model))
+        answer["plexor_provider_used"] = Raw(json.encode(answered.deployment.provider))
+        answer["plexor_cost_usd"] = Raw(usd(answered.cost_nanousd).encode())
+        return json.encode(answer)
+
+    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+        """Anthropic's shape on both mounts; an OpenAI SDK finds its `error` object in it, too."""
+        rendered = server.render_error(error, request_id)
+        detail: dict[str, str | None] = {"type": _type(error), "message": error.message}
+        if server.name == "openai-chat":
+            detail |= {"param": error.param, "code": error.upstream_code or error.code}
+        body = {"type": "error", "error": detail, "request_id": request_id}
+        return WireError(rendered.status, rendered.headers, json.encode(body))
+
+
+def _type(error: GatewayError) -> str:
+    match error:
+        case Unauthenticated() | Forbidden():
+            return "authentication_error"
+        case RateLimited() | Throttled():
+            return "rate_limit_error"
+        case ClientError():
+            return "invalid_request_error"
+        case Overloaded():
+            return "overloaded_error"
+        case _:
+            return "invalid_request_error" if error.status < 500 else "api_error"
+
+
+_face: Face = Plexor()
+SPEC = FaceSpec(
+    _face,
+    (
+        Mount(b"/gateway/openai/v1/chat/completions", "openai-chat", "chat", "chat:write"),
+        Mount(b"/gateway/anthropic/v1/messages", "anthropic-messages", "chat", "chat:write"),
+    ),
+)

@@ -1,0 +1,9 @@
+"""Every face, by name."""
+
+from trunkline.faces.base import FaceSpec
+from trunkline.faces.keyplex.face import SPEC as KEYPLEX
+from trunkline.faces.native.face import SPEC as NATIVE
+from trunkline.faces.plexor.face import SPEC as PLEXOR
+from trunkline.kernel.registry import Registry
+
+FACES: Registry[FaceSpec] = Registry([NATIVE, PLEXOR, KEYPLEX])

@@ -1,0 +1,103 @@
+"""A model name resolves in the contract's order, or tells its neighbours."""
+
+import difflib
+
+import pytest
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import UnknownModel
+from trunkline.routing.base import Route
+from trunkline.routing.table import RouteTable
+
+
+class FakeProvider:
+    def __init__(self, name, *models):
+        self.name = name
+        self._models = models
+
+    def models(self):
+        return self._models
+
+    def deployment(self, model):
+        return Deployment(
+            id=f"{self.name}/{model}", provider=self.name, model=model, dialect="openai-chat"
+        )
+
+
+class FakeNames:
+    def direct(self, name):
+        return {
+            "openai/gpt-4o": ("openai", "gpt-4o"),
+            "anthropic/claude-3.5-sonnet": ("anthropic", "claude-3-5-sonnet"),
+        }.get(name)
+
+    def nearest(self, name, known):
+        return difflib.get_close_matches(name, known, 2)
+
+
+OPENAI = FakeProvider("openai", "gpt-4o", "shared")
+AZURE = FakeProvider("azure", "shared")
+ANTHROPIC = FakeProvider("anthropic", "claude-3-5-sonnet")
+OPENROUTER = FakeProvider("openrouter")
+
+
+def table(*providers, **aliases):
+    return RouteTable(aliases, {p.name: p for p in providers}, FakeNames())
+
+
+def ids(route):
+    return [d.id for d in route.deployments]
+
+
+def test_an_alias_comes_first():
+    """Even one that is also a model's name."""
+    own = Route("gpt-4o", (AZURE.deployment("x"),))
+
+    assert own == RouteTable({"gpt-4o": own}, {"openai": OPENAI}, FakeNames()).resolve("gpt-4o")
+
+
+CASES = [
+    ("openai/gpt-4o", ["openai/gpt-4o"]),
+    ("azure/my-deployment", ["azure/my-deployment"]),
+    ("gpt-4o", ["openai/gpt-4o"]),
+    ("shared", ["openai/shared", "azure/shared"]),
+    ("anthropic/claude-3.5-sonnet", ["anthropic/claude-3-5-sonnet"]),
+    ("openrouter/meta-llama/llama-3", ["openrouter/meta-llama/llama-3"]),
+    ("meta-llama/llama-3", ["openrouter/meta-llama/llama-3"]),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), CASES)
+def test_the_steps_after_it(name, expected):
+    """provider/model, catalogue name, OpenRouter id at its direct provider, else OpenRouter."""
+    known = table(OPENAI, AZURE, ANTHROPIC, OPENROUTER)
+
+    assert expected == ids(known.resolve(name))
+    assert known.resolve(name) is known.resolve(name)
+
+
+def test_openrouter_serves_what_has_no_direct_provider_here():
+    """Without a configured anthropic its models still have a way."""
+    assert ["openrouter/anthropic/claude-3.5-sonnet"] == ids(
+        table(OPENROUTER).resolve("anthropic/claude-3.5-sonnet")
+    )
+
+
+def test_unknown_names_the_nearest():
+    """A 404 that helps, and never echoes a megabyte."""
+    with pytest.raises(UnknownModel, match=r"Did you mean gpt-4o\?"):
+        table(OPENAI).resolve("gpt-4p")
+    with pytest.raises(UnknownModel) as caught:
+        table(OPENAI).resolve("z" * 1_000_000)
+
+    assert len(caught.value.message) < 300
+    assert "model" == caught.value.param
+
+
+def test_names_lists_aliases_and_models_once():
+    """What GET /v1/models shows."""
+    route = Route("gpt-4o", (OPENAI.deployment("gpt-4o"),))
+
+    assert ["gpt-4o", "shared"] == RouteTable(
+        {"gpt-4o": route}, {"openai": OPENAI, "azure": AZURE}, FakeNames()
+    ).names()
