@@ -1,0 +1,210 @@
+"""
+The macro benchmark: the gateway beside nginx `proxy_pass` in one run, on this machine.
+
+    python -m bench [--quick] [--seconds N] [--peers]
+
+One worker of the gateway on the first core with every feature of the default configuration on
+(keys, metering, journal, headers); load and upstream on the second. CPU microseconds per request are
+the figures to trust; requests per second depend on who shares the machine.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from bench.bodies import write_bodies
+from bench.machine import Load, Program, compile_c, drive, free_port, running, wait_for
+from bench.peers import PEERS, Peer, Upstreams
+
+GATEWAY_CORE, TOOLS_CORE = 0, 1
+EVENTS = 53
+"""Of a stream of the mock upstream: 50 deltas, finish, usage, sentinel."""
+
+
+class Case(msgspec.Struct, frozen=True):
+    name: str
+    path: str
+    body: str
+    upstream: str
+    concurrency: int
+    unit: str = "request"
+    nginx: bool = True
+
+
+CASES = [
+    Case("plain, c=1", "/v1/chat/completions", "1k", "fast", 1),
+    Case("plain, c=16", "/v1/chat/completions", "1k", "fast", 16),
+    Case("plain, c=64", "/v1/chat/completions", "1k", "fast", 64),
+    Case("plain, c=256", "/v1/chat/completions", "1k", "fast", 256),
+    Case("200 KB body, c=16", "/v1/chat/completions", "200k", "fast", 16),
+    Case("stream, c=64", "/v1/chat/completions", "1k_s", "fast", 64, "stream"),
+    Case("stream Anthropic, c=64", "/v1/messages", "anthropic_s", "fast", 64, "stream"),
+    Case(
+        "OpenAI client, Anthropic upstream",
+        "/v1/chat/completions",
+        "to_anthropic_s",
+        "fast",
+        64,
+        "stream",
+        nginx=False,
+    ),
+    Case(
+        "Anthropic client, OpenAI upstream",
+        "/v1/messages",
+        "to_openai_s",
+        "fast",
+        64,
+        "stream",
+        nginx=False,
+    ),
+    Case(
+        "paced stream (2 ms an event), c=64",
+        "/v1/chat/completions",
+        "paced_s",
+        "paced",
+        64,
+        "event",
+    ),
+]
+
+
+class Result(msgspec.Struct):
+    case: str
+    gateway: str
+    load: Load
+    cpu_us: float
+    """Per unit of the case."""
+
+
+def measure(
+    case: Case, peer: Peer, program: Program, tool: Path, bodies: Path, seconds: float
+) -> Result:
+    path, headers = peer.route(case.path, case.upstream)
+    body = bodies / f"{peer.body(case.body)}.json"
+    args = {"concurrency": case.concurrency, "core": TOOLS_CORE}
+    drive(tool, peer.port, path, body, headers, seconds=min(1.0, seconds), **args)
+    before = program.cpu()
+    load = drive(tool, peer.port, path, body, headers, seconds=seconds, **args)
+    spent = program.cpu() - before
+    units = load.ok * (EVENTS if case.unit == "event" else 1)
+    return Result(case.name, peer.name, load, spent * 1e6 / max(1, units))
+
+
+def table(results: list[Result], peers: list[str]) -> str:
+    """Markdown: one row a case and gateway, with ratios to nginx in the same run."""
+    lines = [
+        "| case | gateway | per s | CPU us | p50 ms | p99 ms | TTFB p50 ms | errors | CPU of nginx | rate of nginx |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    nginx = {r.case: r for r in results if r.gateway == "nginx"}
+    for r in sorted(
+        results, key=lambda r: ([c.name for c in CASES].index(r.case), peers.index(r.gateway))
+    ):
+        base = nginx.get(r.case)
+        cpu = f"{r.cpu_us / base.cpu_us:.2f}x" if base and base.cpu_us else "-"
+        rate = f"{r.load.rps / base.load.rps:.2f}" if base and base.load.rps else "-"
+        load = r.load
+        lines.append(
+            f"| {r.case} | {r.gateway} | {load.rps:,.0f} | {r.cpu_us:.1f} | {load.p50_us / 1e3:.2f} "
+            f"| {load.p99_us / 1e3:.2f} | {load.ttfb50_us / 1e3:.2f} | {load.bad + load.errs} | {cpu} | {rate} |"
+        )
+    return "\n".join(lines)
+
+
+def tools_folder() -> Path:
+    shared = Path(os.environ.get("TRUNKLINE_SHARED", "../shared")).resolve() / "bench"
+    if not (shared / "mock.c").exists():
+        sys.exit(f"bench: the load tools are not there: {shared}; set TRUNKLINE_SHARED")
+    return shared
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="per case and gateway")
+    parser.add_argument("--quick", action="store_true", help="one second per case")
+    parser.add_argument("--peers", action="store_true", help="also LiteLLM, where it is installed")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--out", type=Path, help="write the table there, too")
+    options = parser.parse_args()
+    seconds = 1.0 if options.quick else options.seconds
+    shared = tools_folder()
+    if not shutil.which("gcc"):
+        sys.exit("bench: gcc is needed to build the load tools")
+    with tempfile.TemporaryDirectory(prefix="trunkline-bench-") as folder:
+        results, extras = run(Path(folder), shared, seconds, options.only, options.peers)
+    text = table(results, [p.name for p in PEERS]) + "\n\n" + "\n".join(extras)
+    print("\n" + text)
+    if options.out:
+        options.out.write_text(text + "\n")
+    return 1 if any(r.load.errs or r.load.bad for r in results) else 0
+
+
+def run(
+    folder: Path, shared: Path, seconds: float, only: str, peers: bool
+) -> tuple[list[Result], list[str]]:
+    tool = compile_c(shared / "lg.c", folder / "lg")
+    mock = compile_c(shared / "mock.c", folder / "mock")
+    bodies = write_bodies(folder)
+    ups = Upstreams(free_port(), free_port())
+    results: list[Result] = []
+    extras: list[str] = []
+    with ExitStack() as stack:
+        log = folder / "tools.log"
+        stack.enter_context(running([mock, str(ups.fast)], core=TOOLS_CORE, log=log))
+        stack.enter_context(running([mock, str(ups.paced), "2000"], core=TOOLS_CORE, log=log))
+        wait_for(ups.fast)
+        wait_for(ups.paced)
+        for peer in PEERS:
+            if not peer.available(peers):
+                extras.append(f"{peer.name}: not installed, left out")
+                continue
+            log = folder / f"{peer.name}.log"
+            try:
+                command = peer.prepare(folder, ups, free_port())
+                with running(command, core=GATEWAY_CORE, env=peer.env(folder), log=log) as program:
+                    took = wait_for(peer.port, 60)
+                    first = first_answer(peer, bodies)
+                    extras.append(
+                        f"{peer.name}: listens after {took:.2f} s, first answer after "
+                        f"{took + first:.2f} s, RSS at rest {program.rss():.0f} MiB"
+                    )
+                    for case in CASES:
+                        if only in case.name and (case.nginx or peer.name != "nginx"):
+                            result = measure(case, peer, program, tool, bodies, seconds)
+                            results.append(result)
+                            print(
+                                f"  {case.name:36} {peer.name:10} {result.load.rps:9.0f}/s "
+                                f"{result.cpu_us:8.1f} us",
+                                flush=True,
+                            )
+                    extras.append(f"{peer.name}: RSS after the run {program.rss():.0f} MiB")
+            except (OSError, TimeoutError, subprocess.SubprocessError) as error:
+                tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
+                extras.append(f"{peer.name}: failed: {error}\n{tail}")
+    return results, extras
+
+
+def first_answer(peer: Peer, bodies: Path) -> float:
+    path, headers = peer.route("/v1/chat/completions", "fast")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{peer.port}{path}",
+        (bodies / "1k.json").read_bytes(),
+        dict(h.split(": ", 1) for h in headers) | {"content-type": "application/json"},
+    )
+    begin = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        answer.read()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Who stands in the table: the gateway itself, nginx as the limit, and others where they are installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+NGINX = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; client_max_body_size 64m; client_body_buffer_size 1m; keepalive_requests 1000000000;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream fast {{ server 127.0.0.1:{fast}; keepalive 512; keepalive_requests 1000000000; }}
+  upstream paced {{ server 127.0.0.1:{paced}; keepalive 512; keepalive_requests 1000000000; }}
+  server {{
+    listen 127.0.0.1:{port};
+    proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
+    location / {{ proxy_pass http://fast; }}
+    location /paced/ {{ proxy_pass http://paced/; }}
+  }}
+}}
+"""
+
+TRUNKLINE = """
+[server]
+port = {port}
+data = "{folder}/data"
+[providers.bench]
+dialect = "openai-chat"
+base_url = "http://127.0.0.1:{fast}/v1"
+api_key = "sk-upstream"
+[providers.paced]
+dialect = "openai-chat"
+base_url = "http://127.0.0.1:{paced}/v1"
+api_key = "sk-upstream"
+[providers.bencha]
+dialect = "anthropic-messages"
+base_url = "http://127.0.0.1:{fast}"
+api_key = "sk-upstream"
+"""
+
+LITELLM = """
+model_list:
+  - model_name: bench/gpt-4o-mini
+    litellm_params: {{model: openai/gpt-4o-mini, api_base: "http://127.0.0.1:{fast}/v1", api_key: sk-x}}
+  - model_name: paced/gpt-4o-mini
+    litellm_params: {{model: openai/gpt-4o-mini, api_base: "http://127.0.0.1:{paced}/v1", api_key: sk-x}}
+  - model_name: bencha/claude-sonnet-4-5
+    litellm_params: {{model: anthropic/claude-sonnet-4-5, api_base: "http://127.0.0.1:{fast}", api_key: sk-x}}
+"""
+
+
+class Upstreams(msgspec.Struct, frozen=True):
+    fast: int
+    paced: int
+
+
+class Peer:
+    """One program in the table."""
+
+    name = ""
+
+    def __init__(self) -> None:
+        self.port = 0
+
+    def available(self, peers: bool) -> bool:
+        raise NotImplementedError
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        raise NotImplementedError
+
+    def env(self, folder: Path) -> dict[str, str]:
+        return {}
+
+    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+        return path, ["Authorization: Bearer sk-bench"]
+
+    def body(self, name: str) -> str:
+        return name
+
+
+class Nginx(Peer):
+    name = "nginx"
+
+    def available(self, peers: bool) -> bool:
+        return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is not None
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port = port
+        config = folder / "nginx.conf"
+        config.write_text(NGINX.format(folder=folder, port=port, fast=ups.fast, paced=ups.paced))
+        folder.chmod(0o755)
+        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
+        return [nginx, "-c", str(config), "-p", str(folder)]
+
+    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+        return (f"/paced{path}" if upstream == "paced" else path), []
+
+
+class Trunkline(Peer):
+    name = "trunkline"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ""
+
+    def available(self, peers: bool) -> bool:
+        return True
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port = port
+        config = folder / "trunkline.toml"
+        config.write_text(
+            TRUNKLINE.format(folder=folder, port=port, fast=ups.fast, paced=ups.paced)
+        )
+        command = [sys.executable, "-m", "trunkline"]
+        made = subprocess.run(
+            [*command, "keys", "create", "--name", "bench", "--config", str(config), "--json"],
+            capture_output=True,
+            check=True,
+        )
+        self._key = msgspec.json.decode(made.stdout)["key"]
+        return [*command, "serve", "--config", str(config)]
+
+    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+        return path, [f"Authorization: Bearer {self._key}"]
+
+
+class LiteLLM(Peer):
+    """Expected in an environment of its own: BENCH_LITELLM names its `litellm` command."""
+
+    name = "litellm"
+
+    def available(self, peers: bool) -> bool:
+        return peers and bool(os.environ.get("BENCH_LITELLM"))
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port = port
+        config = folder / "litellm.yaml"
+        config.write_text(LITELLM.format(fast=ups.fast, paced=ups.paced))
+        command = os.environ["BENCH_LITELLM"]
+        return [command, "--config", str(config), "--port", str(port), "--host", "127.0.0.1"]
+
+    def env(self, folder: Path) -> dict[str, str]:
+        return {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": "sk-bench"}
+
+
+PEERS: list[Peer] = [Nginx(), Trunkline(), LiteLLM()]
