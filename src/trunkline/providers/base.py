@@ -1,6 +1,6 @@
 """The seam to those we call: address, credentials and whatever must be ready before a call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Raw, Struct
@@ -9,6 +9,7 @@ from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Headers
 from trunkline.dialects.base import Encoded
 from trunkline.kernel.clock import Clock
+from trunkline.kernel.ids import Entropy
 from trunkline.transport.base import Transport, UpstreamRequest
 
 
@@ -57,9 +58,9 @@ class Surroundings(Struct, frozen=True):
 
     transport: Transport
     clock: Clock
-    environ: Mapping[str, str]
-    data: str
-    """The data folder."""
+    entropy: Entropy
+    dice: Callable[[], float]
+    """Uniform in [0, 1)."""
 
 
 class ProviderSpec(Struct, frozen=True):

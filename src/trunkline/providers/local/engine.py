@@ -1,0 +1,42 @@
+"""
+The embedded model's own process: `python -m trunkline.providers.local.engine MODEL CONTEXT SLOTS`.
+
+Reads one line, the key its server shall ask for; writes one line, the address it serves on;
+lives until its standard input closes, so it never outlives the gateway. llama.cpp's server
+runs in threads of its own; Python only waits.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+
+def start(model: str, context: int, slots: int, key: str) -> Any:
+    """llama.cpp's OpenAI-compatible server on a free loopback port; keep the result alive."""
+    xllamacpp = importlib.import_module("xllamacpp")
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.n_ctx = context
+    params.n_parallel = slots
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.ui = False
+    params.verbosity = 0
+    return xllamacpp.Server(params)
+
+
+def main() -> None:
+    model, context, slots = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    key = sys.stdin.readline().strip()
+    answers = os.dup(1)
+    os.dup2(2, 1)  # llama.cpp writes to standard output, too; the address must stand alone
+    server = start(model, context, slots, key)
+    os.write(answers, f"{server.listening_address}\n".encode())
+    sys.stdin.read()
+    os._exit(0)  # its threads would keep an orderly exit waiting for an answer under way
+
+
+if __name__ == "__main__":
+    main()
