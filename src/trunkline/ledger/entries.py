@@ -1,0 +1,164 @@
+"""
+What the journal records, as compact as speed asks: one entry per moment of an attempt.
+
+Every entry tells all it knows of its request or attempt, so one that is lost takes nothing
+else with it. Entries are arrays on disk: new fields go last and have defaults, and none is
+ever removed, so that a journal left by an older version can be replayed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from trunkline.canon.exchange import Attempt, Exchange
+from trunkline.canon.usage import Usage
+
+# Client-chosen text is cut to this in the books; a model's name is far shorter.
+TEXT_LIMIT = 256
+# Tokens and nano-dollars beyond this (nine million dollars) are an upstream's nonsense; it is
+# also the largest integer every JSON reader takes exactly (RFC 8259 section 6).
+NUMBER_LIMIT = (1 << 53) - 1
+
+
+class Tried(Struct, frozen=True, array_like=True, gc=False, tag="t"):
+    """An attempt as it stands: begun (`status` empty) or settled."""
+
+    request_id: str
+    number: int
+    provider: str
+    model: str
+    deployment: str
+    started_at: float
+    """Unix seconds."""
+    status: str = ""
+    first_event_ms: float | None = None
+    total_ms: float | None = None
+    error_code: str = ""
+    error_status: int | None = None
+    upstream_code: str | None = None
+    usage: Usage = Usage()
+    estimated: bool = False
+    cost_nanousd: int = 0
+    price_version: str = ""
+
+
+class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
+    """A request as it stands: running (`status` empty) or over, with the attempt at hand."""
+
+    request_id: str
+    tenant: str
+    key_id: str
+    face: str
+    dialect: str
+    operation: str
+    model: str
+    stream: bool
+    received_at: float
+    """Unix seconds."""
+    tried: Tried | None
+    status: str = ""
+    first_content_ms: float | None = None
+    total_ms: float | None = None
+    attempts: int = 0
+    notes: int = 0
+
+
+Entry = Asked | Tried
+
+encode: Callable[[Entry], bytes] = msgspec.msgpack.Encoder().encode
+"""Raises OverflowError for numbers and UnicodeEncodeError for text that are none: see `soundly`."""
+
+decode: Callable[[memoryview], Entry] = msgspec.msgpack.Decoder(Entry).decode
+"""Raises msgspec.DecodeError."""
+
+
+def soundly(entry: Entry) -> Entry:
+    """The same with numbers and text that any reader can take."""
+    fields = {name: _sound(getattr(entry, name)) for name in entry.__struct_fields__}
+    return type(entry)(**fields)
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, int):
+        return min(value, NUMBER_LIMIT)
+    if isinstance(value, Struct):
+        fields = {name: _sound(getattr(value, name)) for name in value.__struct_fields__}
+        return type(value)(**fields)
+    return value
+
+
+def begun(attempt: Attempt, request_id: str) -> Tried:
+    deployment = attempt.deployment
+    return Tried(
+        request_id,
+        attempt.number,
+        deployment.provider,
+        deployment.model,
+        deployment.id,
+        attempt.started_at,
+    )
+
+
+def settled(attempt: Attempt, request_id: str, status: str) -> Tried:
+    """`status` counts where the attempt has none of its own."""
+    deployment = attempt.deployment
+    error = attempt.error
+    return Tried(
+        request_id,
+        attempt.number,
+        deployment.provider,
+        deployment.model,
+        deployment.id,
+        attempt.started_at,
+        status if attempt.status is None else attempt.status.value,
+        attempt.first_event_ms,
+        attempt.total_ms,
+        "" if error is None else error.code,
+        None if error is None else error.status,
+        None if error is None or error.upstream_code is None else error.upstream_code[:TEXT_LIMIT],
+        attempt.usage,
+        attempt.estimated,
+        attempt.cost_nanousd,
+        attempt.price_version,
+    )
+
+
+def asked(exchange: Exchange, tried: Tried) -> Asked:
+    principal = exchange.principal
+    return Asked(
+        exchange.id,
+        principal.tenant,
+        principal.key_id,
+        exchange.face,
+        exchange.dialect,
+        exchange.operation,
+        exchange.model[:TEXT_LIMIT],
+        exchange.stream,
+        exchange.received_at,
+        tried,
+    )
+
+
+def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: float) -> Asked:
+    principal = exchange.principal
+    return Asked(
+        exchange.id,
+        principal.tenant,
+        principal.key_id,
+        exchange.face,
+        exchange.dialect,
+        exchange.operation,
+        exchange.model[:TEXT_LIMIT],
+        exchange.stream,
+        exchange.received_at,
+        tried,
+        status,
+        exchange.first_content_ms,
+        total_ms,
+        len(exchange.attempts),
+        len(exchange.notes),
+    )

@@ -1,0 +1,125 @@
+"""Journal entries to table rows: many entries about one request become one row."""
+
+from trunkline.canon.exchange import Status
+from trunkline.canon.usage import Usage
+from trunkline.ledger.entries import NUMBER_LIMIT, Asked, Entry, Tried
+from trunkline.storage.records import OPEN, AttemptRow, Batch, Position, RequestRow
+
+_NOTHING = Usage()
+_FAILED = Status.FAILED.value
+
+
+class Folding:
+    """
+    Collects entries of one worker. The last word on a request or attempt counts, but
+    nothing that follows its end.
+    """
+
+    __slots__ = ("_attempts", "_requests", "_worker")
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self._requests: dict[str, Asked] = {}
+        self._attempts: dict[tuple[str, int], Tried] = {}
+
+    def add(self, entry: Entry) -> None:
+        if isinstance(entry, Asked):
+            known = self._requests.get(entry.request_id)
+            if known is None or not known.status:
+                self._requests[entry.request_id] = entry
+            if entry.tried is not None:
+                self._try(entry.tried)
+        else:
+            self._try(entry)
+
+    def batch(self, position: Position) -> Batch:
+        worker = self._worker
+        return Batch(
+            worker,
+            position,
+            [_request(entry, worker) for entry in self._requests.values()],
+            [_attempt(entry, worker) for entry in self._attempts.values()],
+        )
+
+    def _try(self, tried: Tried) -> None:
+        key = (tried.request_id, tried.number)
+        known = self._attempts.get(key)
+        if known is None or not known.status:
+            self._attempts[key] = tried
+
+
+def _request(entry: Asked, worker: str) -> RequestRow:
+    tried = entry.tried
+    # A request is billed for the attempt that answered; one that failed was not answered.
+    billed = tried is not None and entry.status != _FAILED
+    usage = tried.usage if tried is not None and billed else _NOTHING
+    return RequestRow(
+        request_id=entry.request_id,
+        tenant=entry.tenant,
+        key_id=entry.key_id,
+        face=entry.face,
+        dialect=entry.dialect,
+        operation=entry.operation,
+        model=entry.model,
+        provider="" if tried is None else tried.provider,
+        upstream_model="" if tried is None else tried.model,
+        stream=entry.stream,
+        status=entry.status or OPEN,
+        received_at=_micros(entry.received_at),
+        first_content_ms=entry.first_content_ms,
+        total_ms=entry.total_ms,
+        input=_count(usage.input),
+        cache_read=_count(usage.cache_read),
+        cache_write=_count(usage.cache_write),
+        cache_write_1h=_count(usage.cache_write_1h),
+        output=_count(usage.output),
+        reasoning=_count(usage.reasoning),
+        audio_input=_count(usage.audio_input),
+        audio_output=_count(usage.audio_output),
+        cost_nanousd=_count(tried.cost_nanousd) if tried is not None and billed else 0,
+        price_version=tried.price_version if tried is not None and billed else "",
+        estimated=tried.estimated if tried is not None and billed else False,
+        attempts=entry.attempts or (0 if tried is None else tried.number),
+        notes=entry.notes,
+        error_code="" if tried is None else tried.error_code,
+        worker=worker,
+    )
+
+
+def _attempt(entry: Tried, worker: str) -> AttemptRow:
+    usage = entry.usage
+    return AttemptRow(
+        request_id=entry.request_id,
+        attempt=entry.number,
+        provider=entry.provider,
+        model=entry.model,
+        deployment=entry.deployment,
+        status=entry.status or OPEN,
+        started_at=_micros(entry.started_at),
+        first_event_ms=entry.first_event_ms,
+        total_ms=entry.total_ms,
+        error_code=entry.error_code,
+        error_status=entry.error_status,
+        upstream_code=entry.upstream_code or "",
+        input=_count(usage.input),
+        cache_read=_count(usage.cache_read),
+        cache_write=_count(usage.cache_write),
+        cache_write_1h=_count(usage.cache_write_1h),
+        output=_count(usage.output),
+        reasoning=_count(usage.reasoning),
+        audio_input=_count(usage.audio_input),
+        audio_output=_count(usage.audio_output),
+        cost_nanousd=_count(entry.cost_nanousd),
+        price_version=entry.price_version,
+        estimated=entry.estimated,
+        worker=worker,
+    )
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _count(value: int) -> int:
+    """Never negative, never beyond what a column and a sum of columns can hold."""
+    return value if 0 <= value <= NUMBER_LIMIT else max(0, min(value, NUMBER_LIMIT))

@@ -1,0 +1,174 @@
+"""Moves what the journal records to the database, beside the traffic and out of its way."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from trunkline.canon.errors import LedgerUnavailable
+from trunkline.kernel.clock import Clock
+from trunkline.ledger.journal import Journal, segment_path
+from trunkline.ledger.reading import Damaged, Stretch, read_stretch
+from trunkline.ledger.workers import WorkerFolder
+from trunkline.storage.base import LedgerStore
+from trunkline.storage.records import Position
+
+OnProblem = Callable[[str], None]
+"""Told in one sentence what went wrong and what became of it."""
+
+
+class Pace(Struct, frozen=True):
+    """How hard the mover works. Seconds and counts."""
+
+    interval: float = 0.2
+    """Between two looks at a quiet journal."""
+    batch: int = 256
+    """Records a transaction: decoding as many holds the interpreter's lock about a millisecond."""
+    share: float = 0.25
+    """Of the time, at most, while behind."""
+    retry: float = 1.0
+    """After the database failed."""
+    rotate_bytes: int = 1 << 20
+    rotate_after: float = 10.0
+    """A segment that long or that old is left for a new one, and removed, once all is moved."""
+
+
+DEFAULT_PACE = Pace()
+
+
+class MoverStatistics(Struct, frozen=True):
+    moved: Position
+    behind: int
+    """Bytes of the current segment not in the database yet; -1: whole segments."""
+    batches: int
+    failures: int
+    damaged_bytes: int
+
+
+class Mover:
+    """One per worker. `run` until cancelled; `catch_up` whenever somebody must see all."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        folder: WorkerFolder,
+        store: LedgerStore,
+        clock: Clock,
+        on_problem: OnProblem,
+        pace: Pace,
+    ) -> None:
+        self._journal = journal
+        self._folder = folder
+        self._store = store
+        self._clock = clock
+        self._on_problem = on_problem
+        self._pace = pace
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
+        self._lock = asyncio.Lock()
+        self._moved = Position(1, 0)
+        self._oldest = 1
+        self._damaged: set[int] = set()
+        self._segment_since = clock.monotonic()
+        self._batches = 0
+        self._failures = 0
+        self._damaged_bytes = 0
+
+    async def run(self) -> None:
+        """Move for ever, reporting problems and trying again."""
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self._look()
+            except Exception as error:  # noqa: BLE001 - a bug must not stop the books for good
+                self._failures += 1
+                self._on_problem(f"the journal keeps what the database cannot take: {_why(error)}")
+                await asyncio.sleep(self._pace.retry)
+                continue
+            took = self._clock.monotonic() - began
+            rest = took / self._pace.share - took if self._behind() else self._pace.interval
+            await asyncio.sleep(rest)
+
+    async def catch_up(self) -> None:
+        """Return once all that the journal holds now is in the database. Raises LedgerUnavailable."""
+        goal = self._journal.position
+        while self._moved < goal:
+            async with self._lock:
+                if self._moved < goal:
+                    await self._move()
+
+    async def aclose(self) -> None:
+        self._pool.shutdown()
+
+    def statistics(self) -> MoverStatistics:
+        end = self._journal.position
+        same = end.segment == self._moved.segment
+        behind = end.offset - self._moved.offset if same else -1
+        return MoverStatistics(
+            self._moved, behind, self._batches, self._failures, self._damaged_bytes
+        )
+
+    def _behind(self) -> bool:
+        return self._moved < self._journal.position
+
+    async def _look(self) -> None:
+        if self._journal.troubled:
+            self._journal.recover()
+        async with self._lock:
+            if self._behind():
+                await self._move()
+            elif self._due_for_rotation():
+                self._journal.rotate()
+                self._segment_since = self._clock.monotonic()
+
+    def _due_for_rotation(self) -> bool:
+        size = self._journal.position.offset
+        age = self._clock.monotonic() - self._segment_since
+        pace = self._pace
+        return size > 0 and (size >= pace.rotate_bytes or age >= pace.rotate_after)
+
+    async def _move(self) -> None:
+        """One batch. Cancelled or failed half way, it is simply done again."""
+        loop = asyncio.get_running_loop()
+        stretch: Stretch = await loop.run_in_executor(
+            self._pool,
+            read_stretch,
+            self._folder.path,
+            self._moved,
+            self._journal.position,
+            self._pace.batch,
+        )
+        await self._store.apply(stretch.batch)
+        self._batches += 1
+        for damage in stretch.damage:
+            if damage.length:
+                self._damaged.add(damage.segment)
+            self._damaged_bytes += damage.length
+            self._on_problem(describe(damage))
+        self._moved = stretch.batch.position
+        if self._oldest < self._moved.segment:
+            await loop.run_in_executor(self._pool, self._drop_moved, self._moved.segment)
+
+    def _drop_moved(self, current: int) -> None:
+        while self._oldest < current:
+            path = segment_path(self._folder.path, self._oldest)
+            if self._oldest in self._damaged:
+                self._folder.put_aside(path)
+            else:
+                path.unlink(missing_ok=True)
+            self._oldest += 1
+
+    def __repr__(self) -> str:
+        return f"<Mover {self._folder.name} moved to {self._moved.segment}:{self._moved.offset}>"
+
+
+def describe(damage: Damaged) -> str:
+    where = f"journal {damage.worker}, segment {damage.segment}"
+    if not damage.length:
+        return f"{where} is missing: what was not moved from it is lost"
+    return f"{where}: {damage.length} bytes at {damage.offset} are no record; segment kept aside"
+
+
+def _why(error: Exception) -> str:
+    detail = error.detail if isinstance(error, LedgerUnavailable) else ""
+    return detail or f"{type(error).__name__}: {error}"

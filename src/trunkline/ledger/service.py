@@ -1,0 +1,117 @@
+"""The ledger's parts put together for one worker: book, mover, reports, and their life."""
+
+from enum import Enum
+from pathlib import Path
+
+from msgspec import Struct
+
+from trunkline.canon.errors import LedgerUnavailable
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.ids import Entropy, ulid
+from trunkline.kernel.tasks import Tasks
+from trunkline.ledger.book import Book
+from trunkline.ledger.disk import Disk
+from trunkline.ledger.journal import Journal, JournalStatistics
+from trunkline.ledger.mover import DEFAULT_PACE, Mover, MoverStatistics, OnProblem, Pace
+from trunkline.ledger.recovery import Recovered, recover
+from trunkline.ledger.reports import Reports
+from trunkline.ledger.syncing import GroupSync
+from trunkline.ledger.workers import enlist
+from trunkline.storage.base import LedgerStore
+
+_FOLDER = "journal"
+
+
+class Durability(Enum):
+    """What a record must survive before the answer's last byte leaves."""
+
+    PROCESS = "process"
+    """The death of this process, by SIGKILL too."""
+    POWER = "power"
+    """The machine's, as well; costs the wait for one group's fdatasync."""
+
+
+class LedgerStatistics(Struct, frozen=True):
+    journal: JournalStatistics
+    mover: MoverStatistics
+    recovered: Recovered | None
+    """None: what dead workers left is still being moved."""
+
+
+class LedgerService:
+    """
+    `book` at once; `start` moves what dead workers left, then keeps moving; `aclose` last,
+    when nothing writes any more.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a different room's object, wired once
+        self,
+        data: Path,
+        store: LedgerStore,
+        clock: Clock,
+        entropy: Entropy,
+        disk: Disk,
+        on_problem: OnProblem,
+        *,
+        durability: Durability = Durability.PROCESS,
+        pace: Pace = DEFAULT_PACE,
+    ) -> None:
+        """`data`: the data folder. Raises LedgerUnavailable or OSError."""
+        self._root = data / _FOLDER
+        self._store = store
+        self._on_problem = on_problem
+        self._folder = enlist(self._root, ulid(clock.unix(), entropy))
+        syncs = durability is Durability.POWER
+        self._journal = Journal(self._folder.path, disk, syncs=syncs)
+        self._sync = GroupSync(self._journal, disk) if syncs else None
+        self._mover = Mover(self._journal, self._folder, store, clock, on_problem, pace)
+        self._recovered: Recovered | None = None
+        self.book = Book(self._journal, clock, self._sync)
+        self.reports = Reports(self._mover, store, self._root)
+
+    def start(self, tasks: Tasks) -> None:
+        tasks.spawn("ledger: recover", self.recover())
+        tasks.spawn("ledger: move", self._mover.run())
+
+    async def recover(self) -> None:
+        """What `start` does in the background. Reports, never raises: the next start tries again."""
+        try:
+            self._recovered = await recover(self._root, self._store, self._on_problem)
+        except (LedgerUnavailable, OSError) as error:
+            self._on_problem(f"journals of dead workers stay until the next start: {error}")
+
+    async def catch_up(self) -> None:
+        """Return once all that this worker has written is in the database."""
+        await self._mover.catch_up()
+
+    async def aclose(self) -> None:
+        """Move what is left; where the database cannot take it, the next start will find it."""
+        if self._sync is not None:
+            await self._sync.aclose()
+        try:
+            if self._journal.troubled:
+                self._journal.recover()
+            await self._mover.catch_up()
+        except (LedgerUnavailable, OSError) as error:
+            self._on_problem(f"the journal is left for the next start: {error}")
+            self._journal.close()
+            self._folder.release()
+        else:
+            self._journal.close()
+            self._folder.remove()
+            await self._forget()
+        await self._mover.aclose()
+
+    async def _forget(self) -> None:
+        try:
+            await self._store.forget(self._folder.name)
+        except LedgerUnavailable:
+            return  # one small row too many
+
+    def statistics(self) -> LedgerStatistics:
+        return LedgerStatistics(
+            self._journal.statistics(), self._mover.statistics(), self._recovered
+        )
+
+    def __repr__(self) -> str:
+        return f"<LedgerService {self._folder.name} {self._journal!r}>"

@@ -1,0 +1,104 @@
+"""The seams to storage: what the house asks of a database, whichever it is."""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from trunkline.kernel.clock import Clock
+from trunkline.storage.records import (
+    Batch,
+    KeyRecord,
+    KeySet,
+    Position,
+    StoredRequest,
+    Totals,
+    UsageQuery,
+    UsageReport,
+)
+
+# Every method raises LedgerUnavailable where the database cannot be read or written now.
+
+
+class KeyStore(Protocol):
+    async def load(self) -> KeySet:
+        """Every key, revoked and expired ones too."""
+
+    async def version(self) -> int:
+        """Cheap; differs from an earlier answer when any process changed any key since."""
+
+    async def add(self, key: KeyRecord) -> bool:
+        """False, and nothing done, where the id is taken."""
+
+    async def get(self, key_id: str) -> KeyRecord | None: ...
+    async def revoke(self, key_id: str, at: float) -> bool:
+        """False where there is no such key; a revoked key keeps its first date."""
+
+
+class SettingStore(Protocol):
+    """Small named values that programs, not people, decide."""
+
+    async def get(self, name: str) -> bytes | None: ...
+    async def put(self, name: str, value: bytes) -> None: ...
+
+
+class LedgerStore(Protocol):
+    async def apply(self, batch: Batch) -> None:
+        """
+        Write the rows and the journal position in one durable transaction.
+
+        A row that is not there is added; one that is open is replaced by one that is not;
+        one that has an end stays as it is. So applying twice is the same as once.
+        """
+
+    async def position(self, worker: str) -> Position | None:
+        """How far this worker's journal has been applied; None: not at all."""
+
+    async def open_workers(self) -> frozenset[str]:
+        """The workers that have open rows."""
+
+    async def orphan(self, workers: Collection[str]) -> int:
+        """Give the open rows of these dead workers their end; returns how many requests."""
+
+    async def forget(self, worker: str) -> None:
+        """Drop the position of a journal that no longer exists."""
+
+    async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
+        """None where it does not exist, or is another tenant's. `tenant` None: any tenant's."""
+
+    async def usage(self, query: UsageQuery) -> UsageReport: ...
+    async def totals(self) -> Totals: ...
+
+
+class StorageStatistics(Struct, frozen=True):
+    backend: str
+    version: str
+    """The database's own version."""
+    schema: int
+    """The last migration applied."""
+
+
+class Storage(Protocol):
+    @property
+    def keys(self) -> KeyStore: ...
+    @property
+    def settings(self) -> SettingStore: ...
+    @property
+    def ledger(self) -> LedgerStore: ...
+    def statistics(self) -> StorageStatistics: ...
+    async def aclose(self) -> None: ...
+
+
+class StorageSpec(Struct, frozen=True):
+    name: str
+    open: Callable[[Path, Clock], Storage]
+    """
+    Given the data folder. Blocks; for start-up. Brings an older schema up to date.
+
+    Raises StorageRefused.
+    """
+
+
+class StorageRefused(Exception):
+    """The database must not be used as it is; the message says why and what to do."""

@@ -1,0 +1,192 @@
+"""The rows every storage backend keeps: keys, requests, attempts, and what is asked of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from trunkline.canon.usage import Usage
+
+OPEN = "open"
+"""The status of a request or attempt whose end has not been written down; others are canon's Status."""
+
+
+class KeyRecord(Struct, frozen=True, kw_only=True):
+    """A virtual key as it rests: everything but the secret."""
+
+    id: str
+    """The public middle of the key; unique."""
+    tenant: str
+    name: str
+    prefix: str
+    """What may be displayed: the key up to its secret."""
+    mac: bytes
+    """HMAC-SHA256 of the whole key under the server's pepper."""
+    scopes: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None
+    """The models it may name; None: any."""
+    created_at: float
+    """Unix seconds, as the two below."""
+    expires_at: float | None = None
+    revoked_at: float | None = None
+
+
+class KeySet(Struct, frozen=True):
+    """All keys at one moment."""
+
+    version: int
+    """Grows with every change to any key."""
+    keys: tuple[KeyRecord, ...]
+
+
+class UsageColumns(Struct, frozen=True, gc=False):
+    """Canon's Usage, one column per class."""
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    reasoning: int = 0
+    audio_input: int = 0
+    audio_output: int = 0
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(**{name: getattr(self, name) for name in USAGE_CLASSES})
+
+
+USAGE_CLASSES = UsageColumns.__struct_fields__
+
+
+class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
+    """
+    One exchange, billed once: its usage and cost are those of the attempt that answered.
+
+    Durations are milliseconds; `received_at` is Unix microseconds.
+    """
+
+    request_id: str
+    tenant: str
+    key_id: str
+    face: str
+    dialect: str
+    operation: str
+    model: str
+    """The name the client used; `provider` and `upstream_model` are the last attempt's."""
+    provider: str = ""
+    upstream_model: str = ""
+    stream: bool = False
+    status: str = OPEN
+    received_at: int
+    first_content_ms: float | None = None
+    total_ms: float | None = None
+    cost_nanousd: int = 0
+    price_version: str = ""
+    estimated: bool = False
+    attempts: int = 0
+    notes: int = 0
+    error_code: str = ""
+    worker: str = ""
+    """Whose journal it came from: tells which open rows a dead worker left behind."""
+
+
+class AttemptRow(UsageColumns, frozen=True, kw_only=True, gc=False):
+    """One try at one deployment, with what it cost us whether or not the client was billed."""
+
+    request_id: str
+    attempt: int
+    """From 1."""
+    provider: str
+    model: str
+    """The upstream's name for it."""
+    deployment: str
+    status: str = OPEN
+    started_at: int
+    """Unix microseconds."""
+    first_event_ms: float | None = None
+    total_ms: float | None = None
+    error_code: str = ""
+    error_status: int | None = None
+    upstream_code: str = ""
+    cost_nanousd: int = 0
+    price_version: str = ""
+    estimated: bool = False
+    worker: str = ""
+
+
+class Position(Struct, frozen=True, order=True):
+    """How far a worker's journal has been read: all before it is in the tables."""
+
+    segment: int
+    offset: int
+
+
+class Batch(Struct, frozen=True):
+    """What one stretch of one worker's journal says, to be written in one transaction."""
+
+    worker: str
+    position: Position
+    """Where the stretch ends."""
+    requests: Sequence[RequestRow]
+    attempts: Sequence[AttemptRow]
+
+
+class StoredRequest(Struct, frozen=True):
+    request: RequestRow
+    attempts: tuple[AttemptRow, ...]
+    """In the order they were made."""
+
+
+Grouping = Literal["model", "provider", "key", "tenant", "face", "status", "day", "hour"]
+"""Days and hours are UTC, of the moment the request was received."""
+
+
+class UsageQuery(Struct, frozen=True, kw_only=True):
+    """Which finished requests to add up, and by what. Filters are ANDed; None: any."""
+
+    start: int
+    """Unix microseconds, inclusive."""
+    end: int
+    """Unix microseconds, exclusive."""
+    group_by: tuple[Grouping, ...] = ()
+    tenant: str | None = None
+    key_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    face: str | None = None
+    status: str | None = None
+
+
+class UsageSum(Struct, frozen=True):
+    group: Mapping[Grouping, str]
+    requests: int
+    usage: Usage
+    cost_nanousd: int
+
+
+class UsageReport(Struct, frozen=True):
+    rows: tuple[UsageSum, ...]
+    """Ordered by the group's values."""
+    total: UsageSum
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """The ledger's side of a comparison of books; the last three are zero in sound books."""
+
+    requests: int
+    attempts: int
+    open: int
+    """Requests without an end so far."""
+    orphaned: int
+    usage: Usage
+    """Billed, finished requests."""
+    cost_nanousd: int
+    attempt_cost_nanousd: int
+    """What all attempts cost us, billed or not."""
+    without_attempts: int
+    """Requests that claim attempts of which none is recorded."""
+    without_request: int
+    """Attempts of no recorded request."""
+    misbilled: int
+    """Finished, unfailed requests whose cost or usage is not their last attempt's."""

@@ -1,0 +1,63 @@
+"""SQLite as the house's storage: one file in the data folder, many readers, one writer at a time."""
+
+from pathlib import Path
+
+import apsw
+
+from trunkline.kernel.clock import Clock
+from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics
+from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
+from trunkline.storage.sqlite.keys import SqliteKeyStore, SqliteSettingStore
+from trunkline.storage.sqlite.ledger import SqliteLedgerStore
+from trunkline.storage.sqlite.migrations import migrate
+
+FILE = "trunkline.db"
+_SAFE = Options()
+
+
+class SqliteStorage:
+    """Three connections, each in its thread: one writes, one looks up, one adds up."""
+
+    def __init__(self, path: Path, schema: int, options: Options) -> None:
+        self._path = path
+        self._schema = schema
+        self._threads = tuple(
+            SqliteThread(name, connect(path, options)) for name in ("writer", "reader", "reports")
+        )
+        writer, reader, reports = self._threads
+        self.keys = SqliteKeyStore(writer, reader)
+        self.settings = SqliteSettingStore(writer, reader)
+        self.ledger = SqliteLedgerStore(writer, reader, reports)
+
+    def statistics(self) -> StorageStatistics:
+        return StorageStatistics("sqlite", apsw.sqlite_lib_version(), self._schema)
+
+    async def aclose(self) -> None:
+        for thread in reversed(self._threads):
+            await thread.aclose()
+
+    def __repr__(self) -> str:
+        return f"<SqliteStorage {self._path} schema {self._schema}>"
+
+
+def open_sqlite(folder: Path, clock: Clock, options: Options = _SAFE) -> SqliteStorage:
+    """Raises StorageRefused: SQLite too old, file of a newer Trunkline, or not usable at all."""
+    check_version(apsw.sqlite_lib_version())
+    path = folder / FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = connect(path, options)
+        try:
+            schema = migrate(connection, clock.unix())
+        finally:
+            connection.close()
+        return SqliteStorage(path, schema, options)
+    except (apsw.Error, OSError) as error:
+        raise StorageRefused(f"cannot open the database {path}: {error}") from error
+
+
+def _open(folder: Path, clock: Clock) -> Storage:
+    return open_sqlite(folder, clock)
+
+
+SPEC = StorageSpec("sqlite", _open)

@@ -1,0 +1,101 @@
+"""One SQLite connection in a thread of its own, so that no query ever holds up the event loop."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+from msgspec import Struct
+
+from trunkline.canon.errors import LedgerUnavailable
+from trunkline.storage.base import StorageRefused
+
+ResultT = TypeVar("ResultT")
+
+# 3.7.0 to 3.51.2 may corrupt a WAL database that several connections write and checkpoint
+# at once (the "WAL-reset bug", sqlite.org/wal.html, seen 2026-11-21). We have several workers.
+MINIMUM_VERSION = (3, 51, 3)
+
+_BUSY_TIMEOUT_MS = 5000
+_CACHE_KIB = 16 * 1024
+
+
+class Options(Struct, frozen=True):
+    """Tests weaken these to show that their harness notices; nothing else should."""
+
+    synchronous: str = "FULL"
+    """
+    In WAL mode NORMAL forgets acknowledged transactions when the power fails; FULL syncs
+    the log at every commit (sqlite.org/pragma.html#pragma_synchronous, seen 2026-11-21).
+    """
+    vfs: str | None = None
+
+
+def check_version(version: str) -> None:
+    """Raises StorageRefused for a SQLite that may corrupt our file."""
+    if tuple(int(part) for part in version.split(".")) < MINIMUM_VERSION:
+        needed = ".".join(map(str, MINIMUM_VERSION))
+        raise StorageRefused(
+            f"SQLite {version} can corrupt a database that several workers write (fixed in"
+            f" {needed}); install an apsw that bundles SQLite {needed} or later"
+        )
+
+
+def connect(path: Path, options: Options) -> apsw.Connection:
+    """A connection with our settings; the file is made, for its owner alone, where missing."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = apsw.Connection(str(path), vfs=options.vfs)
+    connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {options.synchronous}")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return connection
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """All or nothing. IMMEDIATE: a lock taken later could fail where waiting does not help."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk or an I/O error may have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+class SqliteThread:
+    """Runs one piece of work after the other on one connection, in one thread."""
+
+    def __init__(self, name: str, connection: apsw.Connection) -> None:
+        self._name = name
+        self._connection = connection
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"sqlite-{name}")
+
+    async def run(self, work: Callable[[apsw.Connection], ResultT]) -> ResultT:
+        """
+        Cancelling does not stop work that has begun.
+
+        Raises LedgerUnavailable for whatever SQLite says: locked, full, unreadable.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, work, self._connection)
+        except apsw.Error as error:
+            raise LedgerUnavailable(
+                "The database cannot be used right now; try again in a moment.",
+                detail=f"{self._name}: {type(error).__name__}: {error}",
+            ) from error
+
+    async def aclose(self) -> None:
+        await self.run(lambda connection: connection.close())
+        self._pool.shutdown()
+
+    def __repr__(self) -> str:
+        return f"<SqliteThread {self._name}>"
