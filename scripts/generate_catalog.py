@@ -198,7 +198,8 @@ def amended(
 
 def patched(row: ModelRow, part: ModelPart) -> ModelRow:
     identity = part.rename or row.id
-    nicknames = unique((*row.nicknames, *part.nicknames), "")
+    source_id = (row.id,) if part.rename and row.id not in row.aliases else ()
+    nicknames = unique((*row.nicknames, *part.nicknames, *source_id), identity)
     taken = {name.lower() for name in nicknames}
     aliases = [name for name in (*row.aliases, *part.aliases) if name.lower() not in taken]
     return replace(
