@@ -5,13 +5,14 @@ from typing import Protocol
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
-from trunkline.canon.errors import Forbidden, GatewayError, Malformed, Unauthenticated
+from trunkline.canon.errors import GatewayError, Malformed, Unauthenticated
 from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
 from trunkline.faces.base import Mount
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
+from trunkline.tenancy.keys import allow_scope
 
 _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
@@ -22,7 +23,7 @@ _MAX_MODEL_NAME = 512
 
 
 class Authenticator(Protocol):
-    def authenticate(self, token: bytes, unix: float) -> Principal:
+    def authenticate(self, token: bytes, now: float) -> Principal:
         """Raises Unauthenticated."""
 
 
@@ -52,12 +53,6 @@ def token_of(headers: Head) -> bytes:
     )
 
 
-def check_scope(principal: Principal, scope: str) -> None:
-    """Raises Forbidden when the key's scopes, if it has any, do not hold `scope`."""
-    if principal.scopes and scope not in principal.scopes:
-        raise Forbidden(f"this key lacks the scope '{scope}'")
-
-
 class FaceEndpoint:
     """Implements the edge's Endpoint for one mount."""
 
@@ -70,7 +65,7 @@ class FaceEndpoint:
 
     def begin(self, head: Head) -> Call:
         principal = self.gateway.keys.authenticate(token_of(head), head.received_at)
-        check_scope(principal, self.mount.scope)
+        allow_scope(principal, self.mount.scope)
         return _Admitted(self, head, principal)
 
     def refuse(self, error: GatewayError, request_id: str) -> WireError:

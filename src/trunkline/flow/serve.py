@@ -6,13 +6,14 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 
 import asyncio
 
-from trunkline.canon.errors import Draining, Forbidden, GatewayError, InternalError
+from trunkline.canon.errors import Draining, GatewayError, InternalError
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Answering, Asking
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
+from trunkline.tenancy.keys import allow_model
 
 _JSON = (b"content-type", b"application/json")
 # "no" to x-accel-buffering keeps an nginx in front of us from collecting the stream.
@@ -61,9 +62,7 @@ class Serving:
 
     async def _ask(self) -> Answering:
         rooms, exchange = self._rooms, self._exchange
-        allowed = exchange.principal.models
-        if allowed is not None and exchange.model not in allowed:
-            raise Forbidden(f"this key may not use the model '{exchange.model}'", param="model")
+        allow_model(exchange.principal, exchange.model)
         route = rooms.router.table.resolve(exchange.model)
         plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
         asking = Asking(rooms, exchange, self._server, self._books)

@@ -1,0 +1,110 @@
+"""The control plane: everything that is not a hot POST, on Starlette, deny by default."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trunkline.admin import keys, ledger, models, operation
+from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
+from trunkline.admin.openapi import document
+from trunkline.canon.errors import GatewayError, InternalError, Unauthenticated
+from trunkline.canon.exchange import Principal
+from trunkline.config.errors import ConfigError
+from trunkline.faces.endpoint import token_of
+from trunkline.flow.base import Head
+from trunkline.kernel.ids import ulid
+from trunkline.tenancy.keys import allow_scope
+
+ROUTES: Sequence[ControlRoute] = (
+    *models.ROUTES,
+    *ledger.ROUTES,
+    *keys.ROUTES,
+    *operation.ROUTES,
+)
+
+OnBug = Callable[[str, BaseException], None]
+Entropy = Callable[[int], bytes]
+
+
+def control_app(plane: ControlPlane, entropy: Entropy, on_bug: OnBug) -> Starlette:
+    """An ASGI application of ROUTES and their OpenAPI document."""
+
+    async def openapi(_call: ControlCall) -> Response:
+        return answer(document(routes))
+
+    own = ControlRoute(
+        "GET", "/admin/v1/openapi.json", Policy.ADMIN, openapi, "This document, in OpenAPI 3.1"
+    )
+    routes = (*ROUTES, own)
+    return Starlette(
+        routes=[
+            Route(r.path, _endpoint(r, plane, entropy, on_bug), methods=[r.method]) for r in routes
+        ]
+    )
+
+
+def _endpoint(
+    route: ControlRoute, plane: ControlPlane, entropy: Entropy, on_bug: OnBug
+) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        request_id = "req_" + ulid(plane.clock.unix(), entropy)
+        try:
+            principal = authorise(route, request, plane)
+            response = await route.handler(ControlCall(request, principal, plane))
+        except GatewayError as error:
+            response = _refusal(error, request, plane, request_id)
+        except ConfigError as error:
+            response = _refusal(_bad_config(error), request, plane, request_id)
+        except Exception as bug:  # noqa: BLE001 - one broken call must not cost the others anything
+            on_bug(f"{route.method} {route.path}", bug)
+            told = InternalError(
+                "internal error in the gateway; the request id finds it in the log"
+            )
+            response = _refusal(told, request, plane, request_id)
+        response.headers["x-trunkline-request-id"] = request_id
+        return response
+
+    return serve
+
+
+def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Principal | None:
+    """Who calls: None for the admin. Raises Unauthenticated or Forbidden."""
+    head = Head(
+        request.method.encode(),
+        request.url.path.encode(),
+        b"",
+        dict(reversed(request.scope["headers"])),
+        "",
+        plane.clock.unix(),
+        plane.clock.monotonic(),
+    )
+    token = token_of(head)
+    try:
+        plane.admin.authenticate(token)
+    except Unauthenticated:
+        if route.policy is Policy.ADMIN:
+            raise
+    else:
+        return None
+    principal = plane.keys.authenticate(token, head.received_at)
+    if route.scope:
+        allow_scope(principal, route.scope)
+    return principal
+
+
+def _bad_config(error: ConfigError) -> GatewayError:
+    return GatewayError(str(error), status=400, param=error.key or None, code="invalid_config")
+
+
+def _refusal(
+    error: GatewayError, request: Request, plane: ControlPlane, request_id: str
+) -> Response:
+    dialect = "anthropic-messages" if "anthropic-version" in request.headers else "openai-chat"
+    wire = plane.rooms.dialects[dialect].render_error(error, request_id)
+    response = Response(wire.body, wire.status)
+    for name, value in wire.headers:
+        response.headers[name.decode()] = value.decode("latin-1")
+    return response

@@ -1,0 +1,101 @@
+"""A control-plane route: who may call it hangs on the route itself, and nothing is open by default."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from msgspec import DecodeError, Struct, ValidationError, json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from trunkline.canon.errors import Malformed
+from trunkline.canon.exchange import Principal
+from trunkline.catalog.catalog import Catalog
+from trunkline.flow.rooms import Rooms
+from trunkline.kernel.clock import Clock
+from trunkline.ledger.reports import Reports
+from trunkline.tenancy.admin import AdminGate
+from trunkline.tenancy.keyring import Keyring
+from trunkline.tenancy.service import KeyService
+
+T = TypeVar("T", bound=Struct)
+# A control-plane body is a handful of fields.
+_MAX_BODY = 1 << 20
+
+
+class Policy(Enum):
+    """Who may call a route."""
+
+    KEY = "key"
+    """Any valid key; it sees only what is its own tenant's."""
+    ADMIN = "admin"
+    """The admin key alone."""
+
+
+class ControlPlane(Protocol):
+    """The running gateway, as far as the control plane needs it."""
+
+    @property
+    def rooms(self) -> Rooms: ...
+    @property
+    def keys(self) -> Keyring: ...
+    @property
+    def admin(self) -> AdminGate: ...
+    @property
+    def key_service(self) -> KeyService: ...
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def clock(self) -> Clock: ...
+    async def reload(self) -> int:
+        """Read the configuration anew; the new generation. Raises ConfigError, and nothing changed."""
+
+    def statistics(self) -> Mapping[str, Any]:
+        """Frozen structs by room, for people and for metrics."""
+
+
+class ControlCall(Struct, frozen=True):
+    """One call, its caller known and allowed."""
+
+    request: Request
+    principal: Principal | None
+    """None for the admin key."""
+    plane: ControlPlane
+
+    async def body(self, kind: type[T]) -> T:
+        """Raises Malformed, naming the field."""
+        data = bytearray()
+        async for piece in self.request.stream():
+            data += piece
+            if len(data) > _MAX_BODY:
+                raise Malformed("the request body is too large")
+        try:
+            return json.decode(bytes(data) or b"{}", type=kind)
+        except ValidationError as error:
+            what, _, where = str(error).partition(" - at `$")
+            raise Malformed(what, param=where.strip("`.") or None) from None
+        except (DecodeError, RecursionError):
+            raise Malformed("the request body is not valid JSON") from None
+
+
+Handler = Callable[[ControlCall], Awaitable[Response]]
+
+
+class ControlRoute(Struct, frozen=True):
+    method: str
+    path: str
+    """In Starlette's form: "/admin/v1/keys/{key_id}"."""
+    policy: Policy
+    handler: Handler
+    summary: str
+    """One line for the OpenAPI document."""
+    scope: str = ""
+    """What a key with scopes must hold; for Policy.KEY."""
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """JSON by msgspec: structs as they are, never cached."""
+    headers = {"cache-control": "no-store"}
+    return Response(json.encode(value), status, headers, "application/json")

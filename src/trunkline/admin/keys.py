@@ -1,0 +1,53 @@
+"""Virtual keys: create, list, look at, revoke. The secret is shown once, by create."""
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
+from trunkline.admin.times import unix_seconds
+from trunkline.tenancy.service import DEFAULT_TENANT, NewKey
+
+
+class CreateKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a create; see NewKey."""
+
+    name: str
+    tenant: str = DEFAULT_TENANT
+    scopes: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None
+    expires_at: str | float | None = None
+    """RFC 3339 or Unix seconds."""
+
+
+async def create(call: ControlCall) -> Response:
+    wanted = await call.body(CreateKey)
+    expires = None if wanted.expires_at is None else unix_seconds(wanted.expires_at, "expires_at")
+    new = NewKey(
+        name=wanted.name,
+        tenant=wanted.tenant,
+        scopes=wanted.scopes,
+        models=wanted.models,
+        expires_at=expires,
+    )
+    return answer(await call.plane.key_service.create(new), 201)
+
+
+async def list_all(call: ControlCall) -> Response:
+    return answer({"object": "list", "data": await call.plane.key_service.list()})
+
+
+async def one(call: ControlCall) -> Response:
+    return answer(await call.plane.key_service.get(call.request.path_params["key_id"]))
+
+
+async def revoke(call: ControlCall) -> Response:
+    """Takes effect everywhere within a second; revoking twice is the same as once."""
+    return answer(await call.plane.key_service.revoke(call.request.path_params["key_id"]))
+
+
+ROUTES = (
+    ControlRoute("POST", "/admin/v1/keys", Policy.ADMIN, create, "Create a key; shows it once"),
+    ControlRoute("GET", "/admin/v1/keys", Policy.ADMIN, list_all, "Every key, without its secret"),
+    ControlRoute("GET", "/admin/v1/keys/{key_id}", Policy.ADMIN, one, "One key"),
+    ControlRoute("DELETE", "/admin/v1/keys/{key_id}", Policy.ADMIN, revoke, "Revoke a key"),
+)
