@@ -1,7 +1,8 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak fuzz fmt lock clean
+.PHONY: help run test bench peers soak fuzz fmt lock clean
 PY := .venv/bin/python
+LITELLM := $(wildcard .venv-peers/bin/litellm)
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -15,12 +16,15 @@ test: ## every check there is (ARGS="tests/wire -k sse" for some of the tests al
 	@scripts/test $(ARGS)
 
 bench: ## speed and cost, beside nginx and whatever peers are installed
-	@scripts/install test
-	@exec $(PY) -m bench $(ARGS)
+	@scripts/install bench
+	@BENCH_LITELLM=$(LITELLM) exec $(PY) -m bench $(if $(LITELLM),--peers) $(ARGS)
+
+peers: ## install other gateways, to stand in the benchmark's table
+	@scripts/install peers
 
 soak: ## ten minutes of 200 streams: errors, memory, p99 of the time we add
-	@scripts/install test
-	@exec $(PY) -m bench soak $(ARGS)
+	@scripts/install bench
+	@exec $(PY) -m bench.soak $(ARGS)
 
 fuzz: ## look for new counter-examples with fresh dice
 	@scripts/install test
@@ -36,5 +40,5 @@ lock: ## bring requirements/*.lock in line with pyproject.toml (ARGS=--upgrade)
 	@scripts/lock $(ARGS)
 
 clean: ## remove what was installed and built; trunkline-data stays
-	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules bench/out src/*.egg-info
+	@rm -rf .venv .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules bench/out src/*.egg-info
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -61,7 +61,7 @@ def run(repository: Path, folder: Path, text: str, ci: str) -> str:
     ("text", "ci", "counts"),
     (
         (SKIPS, "", "1 passed, 3 skipped, 1 xfailed"),
-        (SKIPS, "true", "2 failed, 1 passed, 1 xfailed, 1 error"),
+        (SKIPS, "true", "1 failed, 1 passed, 1 xfailed, 2 errors"),
         (WHOLE_FILE, "", "1 skipped"),
         (WHOLE_FILE, "true", "1 error"),
     ),
