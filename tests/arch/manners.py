@@ -59,12 +59,18 @@ def _annotations(function: Function) -> Iterator[ast.expr]:
 
 
 def untyped_maps(source: Source) -> list[str]:
-    """No bag of anything in a signature: a Struct, or a Mapping that must be looked into to be used."""
+    """
+    No bag of anything in a signature: a Struct, or a Mapping that must be looked into to be used.
+
+    A type that a library imposes says so beside it: `# imposed by uvicorn`.
+    """
+    imposed = {line for line, comment in source.comments if "imposed by" in comment}
     return [
         f"{source.path}:{function.lineno} {function.name}: {bag}"
         for function in source.functions
         for annotation in _annotations(function)
         for bag in _BAG.findall(ast.unparse(annotation))
+        if annotation.lineno not in imposed
     ]
 
 

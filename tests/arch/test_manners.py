@@ -73,6 +73,7 @@ FAULTS: tuple[tuple[Rule, str, int], ...] = (
     (manners.untyped_maps, "def f(a: dict[str, Any]): ...", 1),
     (manners.untyped_maps, "def f() -> Sequence[dict[str, object]]: ...", 1),
     (manners.untyped_maps, "def f(a: dict | None): ...", 1),
+    (manners.untyped_maps, "def f(\n    a: dict[str, Any],  # imposed by uvicorn\n): ...", 0),
     (manners.untyped_maps, "def f(*, a: typing.Mapping[str, Any]): ...", 1),
     (manners.untyped_maps, "def f(a: Mapping[str, Raw]) -> dict[str, int]: ...", 0),
     (manners.untyped_maps, "def f(schema: Mapping[str, object]): ...", 0),
