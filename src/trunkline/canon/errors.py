@@ -30,6 +30,7 @@ GatewayError
 ├── NoRouteAvailable            503  every deployment was tried or is cooling
 ├── LedgerUnavailable           503  the books cannot be written
 ├── Draining                    503  we are shutting down
+├── Busy                        503  we hold as many connections as we may
 └── InternalError               500  our own bug
 
 `message` is safe to show to the client; `detail` is for our log alone.
@@ -219,6 +220,11 @@ class LedgerUnavailable(GatewayError):
 class Draining(GatewayError):
     status = 503
     code = "shutting_down"
+
+
+class Busy(GatewayError):
+    status = 503
+    code = "overloaded"
 
 
 class InternalError(GatewayError):
