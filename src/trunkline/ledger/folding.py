@@ -1,5 +1,7 @@
 """Journal entries to table rows: many entries about one request become one row."""
 
+from msgspec import structs
+
 from trunkline.canon.exchange import Status
 from trunkline.canon.usage import Usage
 from trunkline.ledger.entries import NUMBER_LIMIT, Asked, Entry, Tried
@@ -54,6 +56,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
     billed = tried is not None and entry.status != _FAILED
     usage = tried.usage if tried is not None and billed else _NOTHING
     return RequestRow(
+        *_counts(usage),
         request_id=entry.request_id,
         tenant=entry.tenant,
         key_id=entry.key_id,
@@ -68,14 +71,6 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         received_at=_micros(entry.received_at),
         first_content_ms=entry.first_content_ms,
         total_ms=entry.total_ms,
-        input=_count(usage.input),
-        cache_read=_count(usage.cache_read),
-        cache_write=_count(usage.cache_write),
-        cache_write_1h=_count(usage.cache_write_1h),
-        output=_count(usage.output),
-        reasoning=_count(usage.reasoning),
-        audio_input=_count(usage.audio_input),
-        audio_output=_count(usage.audio_output),
         cost_nanousd=_count(tried.cost_nanousd) if tried is not None and billed else 0,
         price_version=tried.price_version if tried is not None and billed else "",
         estimated=tried.estimated if tried is not None and billed else False,
@@ -87,8 +82,8 @@ def _request(entry: Asked, worker: str) -> RequestRow:
 
 
 def _attempt(entry: Tried, worker: str) -> AttemptRow:
-    usage = entry.usage
     return AttemptRow(
+        *_counts(entry.usage),
         request_id=entry.request_id,
         attempt=entry.number,
         provider=entry.provider,
@@ -101,14 +96,6 @@ def _attempt(entry: Tried, worker: str) -> AttemptRow:
         error_code=entry.error_code,
         error_status=entry.error_status,
         upstream_code=entry.upstream_code or "",
-        input=_count(usage.input),
-        cache_read=_count(usage.cache_read),
-        cache_write=_count(usage.cache_write),
-        cache_write_1h=_count(usage.cache_write_1h),
-        output=_count(usage.output),
-        reasoning=_count(usage.reasoning),
-        audio_input=_count(usage.audio_input),
-        audio_output=_count(usage.audio_output),
         cost_nanousd=_count(entry.cost_nanousd),
         price_version=entry.price_version,
         estimated=entry.estimated,
@@ -123,3 +110,11 @@ def _micros(seconds: float) -> int:
 def _count(value: int) -> int:
     """Never negative, never beyond what a column and a sum of columns can hold."""
     return value if 0 <= value <= NUMBER_LIMIT else max(0, min(value, NUMBER_LIMIT))
+
+
+def _counts(usage: Usage) -> tuple[int, ...]:
+    """In the order of storage's columns, which is that of canon's fields."""
+    counts: tuple[int, ...] = structs.astuple(usage)
+    if min(counts) < 0 or max(counts) > NUMBER_LIMIT:
+        return tuple(map(_count, counts))
+    return counts

@@ -34,9 +34,12 @@ class WorkerFolder:
         segment.rename(folder / f"{self.name}-{segment.name}")
 
     def remove(self) -> None:
-        """The folder and all in it, then the lock: nobody may find it half removed."""
-        shutil.rmtree(self.path)
-        self.release()
+        """The folder and all in it; nobody may find it half removed. Raises OSError."""
+        try:
+            with _everybody_waits(self.path.parent):
+                shutil.rmtree(self.path)
+        finally:
+            self.release()
 
     def release(self) -> None:
         os.close(self._lock)

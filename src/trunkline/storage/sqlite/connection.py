@@ -16,6 +16,9 @@ from trunkline.storage.base import StorageRefused
 
 ResultT = TypeVar("ResultT")
 
+SqlValue = None | int | float | str | bytes
+"""What SQLite keeps; apsw names it in its type stubs alone."""
+
 # 3.7.0 to 3.51.2 may corrupt a WAL database that several connections write and checkpoint
 # at once (the "WAL-reset bug", sqlite.org/wal.html, seen 2026-11-21). We have several workers.
 MINIMUM_VERSION = (3, 51, 3)

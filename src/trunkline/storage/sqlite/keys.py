@@ -5,7 +5,7 @@ import msgspec
 
 from trunkline.storage.base import KeyStore, SettingStore
 from trunkline.storage.records import KeyRecord, KeySet
-from trunkline.storage.sqlite.connection import SqliteThread, transaction
+from trunkline.storage.sqlite.connection import SqliteThread, SqlValue, transaction
 
 _COLUMNS = KeyRecord.__struct_fields__
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM keys"  # noqa: S608 - our own field names
@@ -102,7 +102,7 @@ def _revoke(connection: apsw.Connection, key_id: str, at: float) -> bool:
     return True
 
 
-def _record(row: tuple[apsw.SQLiteValue, ...]) -> KeyRecord:
+def _record(row: tuple[SqlValue, ...]) -> KeyRecord:
     values: dict[str, object] = dict(zip(_COLUMNS, row, strict=True))
     values["scopes"] = _names.decode(str(values["scopes"]))
     if values["models"] is not None:

@@ -20,14 +20,15 @@ from trunkline.storage.records import (
     UsageQuery,
     UsageReport,
 )
-from trunkline.storage.sqlite.connection import SqliteThread, transaction
+from trunkline.storage.sqlite.connection import SqliteThread, SqlValue, transaction
 from trunkline.storage.sqlite.usage import as_int, totals, usage
 
 RowT = TypeVar("RowT", bound=UsageColumns)
 
 # Each step of a statement gives up the interpreter's lock and must win it back from a busy
-# event loop; a hundred rows a step cost that once (9.4 -> 6 us a request, 2026-11-21).
-_CHUNK = 100
+# event loop; many rows a step cost that once (9.4 -> 6 us a request, 2026-11-21). Longer
+# texts than these would not stay in apsw's cache of prepared statements.
+_CHUNKS = (64, 8, 1)
 
 
 def _upsert(table: str, row: type[UsageColumns], key: tuple[str, ...], count: int) -> str:
@@ -44,8 +45,8 @@ def _upsert(table: str, row: type[UsageColumns], key: tuple[str, ...], count: in
 
 _REQUEST_KEY = ("request_id",)
 _ATTEMPT_KEY = ("request_id", "attempt")
-_REQUEST_UPSERTS = {n: _upsert("requests", RequestRow, _REQUEST_KEY, n) for n in (1, _CHUNK)}
-_ATTEMPT_UPSERTS = {n: _upsert("attempts", AttemptRow, _ATTEMPT_KEY, n) for n in (1, _CHUNK)}
+_REQUEST_UPSERTS = {n: _upsert("requests", RequestRow, _REQUEST_KEY, n) for n in _CHUNKS}
+_ATTEMPT_UPSERTS = {n: _upsert("attempts", AttemptRow, _ATTEMPT_KEY, n) for n in _CHUNKS}
 _REQUEST_SELECT = (
     f"SELECT {', '.join(RequestRow.__struct_fields__)}"  # noqa: S608 - our own names
     " FROM requests WHERE request_id = ?1 AND (?2 IS NULL OR tenant = ?2)"
@@ -120,14 +121,14 @@ def _apply(connection: apsw.Connection, batch: Batch) -> None:
 def _write(
     connection: apsw.Connection, upserts: dict[int, str], rows: Sequence[UsageColumns]
 ) -> None:
-    whole = len(rows) - len(rows) % _CHUNK
-    for start in range(0, whole, _CHUNK):
-        values: list[apsw.SQLiteValue] = []
-        for row in rows[start : start + _CHUNK]:
-            values += msgspec.structs.astuple(row)
-        connection.execute(upserts[_CHUNK], values)
-    for row in rows[whole:]:
-        connection.execute(upserts[1], msgspec.structs.astuple(row))
+    start = 0
+    for chunk in _CHUNKS:
+        while start + chunk <= len(rows):
+            values: list[SqlValue] = []
+            for row in rows[start : start + chunk]:
+                values += msgspec.structs.astuple(row)
+            connection.execute(upserts[chunk], values)
+            start += chunk
 
 
 def _orphan(connection: apsw.Connection, workers: Collection[str]) -> int:
@@ -161,7 +162,7 @@ def _request(
     )
 
 
-def _row(kind: type[RowT], values: tuple[apsw.SQLiteValue, ...]) -> RowT:
+def _row(kind: type[RowT], values: tuple[SqlValue, ...]) -> RowT:
     # Not strict: SQLite has no booleans.
     return msgspec.convert(
         dict(zip(kind.__struct_fields__, values, strict=True)), kind, strict=False

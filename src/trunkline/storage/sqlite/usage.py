@@ -13,6 +13,7 @@ from trunkline.storage.records import (
     UsageReport,
     UsageSum,
 )
+from trunkline.storage.sqlite.connection import SqlValue
 
 _GROUPS: Mapping[Grouping, str] = {
     "model": "model",
@@ -51,9 +52,9 @@ def usage(connection: apsw.Connection, query: UsageQuery) -> UsageReport:
     return UsageReport(rows, _add(rows))
 
 
-def _where(query: UsageQuery) -> tuple[str, tuple[apsw.SQLiteValue, ...]]:
+def _where(query: UsageQuery) -> tuple[str, tuple[SqlValue, ...]]:
     terms = ["received_at >= ?", "received_at < ?", "status <> 'open'"]
-    values: list[apsw.SQLiteValue] = [query.start, query.end]
+    values: list[SqlValue] = [query.start, query.end]
     for name in _FILTERS:
         if (value := getattr(query, name)) is not None:
             terms.append(f"{name} = ?")
@@ -61,7 +62,7 @@ def _where(query: UsageQuery) -> tuple[str, tuple[apsw.SQLiteValue, ...]]:
     return " AND ".join(terms), tuple(values)
 
 
-def _sum(groups: Sequence[Grouping], row: Sequence[apsw.SQLiteValue]) -> UsageSum:
+def _sum(groups: Sequence[Grouping], row: Sequence[SqlValue]) -> UsageSum:
     names = row[: len(groups)]
     requests, *counts, cost = (as_int(value) for value in row[len(groups) :])
     return UsageSum(
@@ -115,7 +116,7 @@ def totals(connection: apsw.Connection) -> Totals:
         connection.execute("COMMIT")
 
 
-def as_int(value: apsw.SQLiteValue) -> int:
+def as_int(value: SqlValue) -> int:
     """What SQLite declares as an integer, to mypy as well."""
     if not isinstance(value, int):
         raise TypeError(f"SQLite gave {value!r} where an integer was asked for")
