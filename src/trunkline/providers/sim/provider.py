@@ -1,0 +1,87 @@
+"""The simulator as a provider of the gateway itself: no port, no key, every fault on request."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.catalog.catalog import Catalog
+from trunkline.config.load import validation_error
+from trunkline.dialects.base import Encoded
+from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.sim.engine import Engine
+from trunkline.providers.sim.models import MODELS
+from trunkline.providers.sim.transport import SimTransport
+from trunkline.transport.base import Origin, Transport, UpstreamRequest
+
+_ORIGIN = Origin("http", "sim.invalid", 80)  # a name that can never be reached: RFC 2606
+_PREFIX = {"openai-chat": b"/v1", "anthropic-messages": b""}
+
+
+class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[providers.sim]`"""
+
+    kind: str = "sim"
+    dialect: Literal["openai-chat", "anthropic-messages"] = "openai-chat"
+    defaults: str = ""
+    """Options for requests that name none: "fault=u11:fail=1"."""
+
+
+class SimProvider:
+    def __init__(self, name: str, config: SimConfig, lent: Surroundings) -> None:
+        self.name = name
+        self._dialect = config.dialect
+        self._catalog: Catalog = lent.catalog
+        engine = Engine(lent.clock, lent.entropy, require_key=False, defaults=config.defaults)
+        self.engine = engine
+        self.transport: Transport = SimTransport(engine, lent.clock)
+        self.credentials: Sequence[Credential] = (Credential(f"{name}#1", ()),)
+
+    def deployment(self, model: str) -> Deployment:
+        row = self._catalog.find("sim", model.partition("@")[0])
+        return Deployment(
+            id=f"{self.name}/{model}",
+            provider=self.name,
+            model=model,
+            dialect=self._dialect,
+            quirks=Quirks(system_role="developer", max_tool_name=128, tool_images=True),
+            context_window=row.context_window if row else None,
+            max_output_tokens=row.max_output_tokens if row else None,
+            price_model=row.key if row else None,
+        )
+
+    def models(self) -> Sequence[str]:
+        return MODELS
+
+    def request(
+        self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
+    ) -> UpstreamRequest:
+        return UpstreamRequest(
+            _ORIGIN,
+            b"POST",
+            _PREFIX[self._dialect] + path.encode(),
+            ((b"content-type", b"application/json"), *encoded.headers),
+            encoded.body,
+        )
+
+    async def ready(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+    def __repr__(self) -> str:
+        return f"<SimProvider {self.name}, {self._dialect}>"
+
+
+def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
+    try:
+        config = msgspec.json.decode(raw, type=SimConfig)
+    except msgspec.ValidationError as error:
+        raise validation_error(error, f"providers.{name}") from None
+    return SimProvider(name, config, lent)
+
+
+SPEC = ProviderSpec("sim", build)

@@ -1,0 +1,57 @@
+"""A dialect as the simulator needs it: how to read a request, what to refuse, how to answer."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from trunkline.providers.sim.ask import Ask, Rejected
+from trunkline.providers.sim.beats import Voice
+from trunkline.providers.sim.chat_body import check_chat
+from trunkline.providers.sim.messages_body import check_messages
+from trunkline.providers.sim.read_chat import read_chat, unknown_chat
+from trunkline.providers.sim.read_messages import read_messages, unknown_messages
+from trunkline.providers.sim.write_chat import ChatVoice
+from trunkline.providers.sim.write_messages import MessagesVoice
+
+Obey = Callable[[], None]
+"""Raises Rejected where the request breaks a rule of the API."""
+
+
+class Speech(Struct, frozen=True):
+    voice: Voice
+    read: Callable[[bytes], tuple[Ask, Obey]]
+    """What a body asks for, and its rules, to be checked when it is time."""
+    unknown: Callable[[bytes], None]
+    """Raises Rejected for fields the API does not have."""
+    require: Callable[[Mapping[bytes, bytes]], None]
+    """Raises Rejected for headers that are missing."""
+
+
+def _read_chat(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_chat(data)
+    return ask, lambda: check_chat(body)
+
+
+def _read_messages(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_messages(data)
+    return ask, lambda: check_messages(body)
+
+
+def _read_count(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_messages(data)
+    return ask, lambda: check_messages(body, counting=True)
+
+
+def _nothing(headers: Mapping[bytes, bytes]) -> None:
+    """Chat Completions needs no header but the key."""
+
+
+def _version(headers: Mapping[bytes, bytes]) -> None:
+    if b"anthropic-version" not in headers:
+        raise Rejected("anthropic-version: header is required")
+
+
+CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
+MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
+COUNT = Speech(MessagesVoice(), _read_count, unknown_messages, _version)
+"""POST /v1/messages/count_tokens: a Messages request that is not answered."""
