@@ -1,0 +1,288 @@
+"""
+The stream of an upstream, made canonical events.
+
+message_start, then blocks that never overlap (start, deltas, stop), message_delta, message_stop;
+pings anywhere. Recorded traffic, seen 2026-11-21.
+"""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Raw
+
+from trunkline.canon.errors import Disconnected, Garbled
+from trunkline.canon.event import (
+    Annotated,
+    Burst,
+    Ended,
+    Event,
+    Faulted,
+    Finished,
+    PartClosed,
+    PartDelta,
+    PartKind,
+    PartOpened,
+    Signed,
+    Started,
+    UsageReported,
+)
+from trunkline.dialects.anthropic_messages import wire
+from trunkline.dialects.anthropic_messages.decode_answer import call_extra, garbled, text_extra
+from trunkline.dialects.anthropic_messages.errors import decode_inline
+from trunkline.dialects.anthropic_messages.finish import reason_of
+from trunkline.dialects.anthropic_messages.opaque import OpaqueBlock
+from trunkline.dialects.anthropic_messages.usage import UsageReader, with_usage
+from trunkline.dialects.anthropic_messages.wire import NAME, EventIn, present
+from trunkline.wire.sse import Reader
+
+_KINDS = {
+    "text": (PartKind.TEXT, "text_delta"),
+    "thinking": (PartKind.REASONING, "thinking_delta"),
+    "redacted_thinking": (PartKind.REASONING, ""),
+    "tool_use": (PartKind.TOOL_CALL, "input_json_delta"),
+}
+_START_FIELDS = frozenset({*wire.AnswerIn.__struct_fields__, "role"})
+_EVENT_FIELDS = frozenset({"type", "delta", "usage"})
+_STOP_FIELDS = frozenset({"stop_reason", "stop_sequence", "stop_details"})
+
+
+class _Block:
+    """A block being streamed: where its deltas go, and what they amount to besides."""
+
+    __slots__ = ("delta", "given", "kind", "part", "signature", "wrote")
+
+    def __init__(self, part: int, kind: PartKind, delta: str) -> None:
+        self.part = part
+        self.kind = kind
+        self.delta = delta
+        """The type its content comes as."""
+        self.wrote = False
+        self.signature = ""
+        self.given = ""
+        """A call's input that already stood in its start."""
+
+
+class Decoder:
+    __slots__ = (
+        "_blocks",
+        "_called",
+        "_done",
+        "_extra",
+        "_fault",
+        "_finished",
+        "_handlers",
+        "_opaque",
+        "_out",
+        "_parts",
+        "_reader",
+        "_started",
+        "_usage",
+    )
+
+    def __init__(self) -> None:
+        self._reader = Reader()
+        self._usage = UsageReader()
+        self._out: list[Event] = []
+        self._blocks: dict[int, _Block] = {}
+        self._opaque: dict[int, OpaqueBlock] = {}
+        self._parts = 0
+        self._called = self._started = self._finished = self._done = False
+        self._fault: Garbled | None = None
+        self._extra: Mapping[str, Raw] = {}
+        self._handlers: Mapping[str, Callable[[EventIn, bytes], None]] = {
+            "message_start": self._message_start,
+            "content_block_start": self._block_start,
+            "content_block_delta": self._other_delta,
+            "content_block_stop": self._block_stop,
+            "message_delta": self._message_delta,
+            "message_stop": self._message_stop,
+        }
+
+    def feed(self, data: bytes) -> Burst:
+        """Events that `data` completes. What came before an unreadable one is given first."""
+        if self._fault is not None:
+            raise self._fault
+        out: list[Event] = []
+        self._out = out
+        try:
+            for _, frame in self._reader.feed(data):
+                self._event(frame)
+        except Garbled as error:
+            self._fault = error
+        except wire.BROKEN as error:
+            self._fault = garbled(error)
+        if self._fault is not None and not out:
+            raise self._fault
+        return out
+
+    def finish(self) -> Burst:
+        if self._fault is not None:
+            raise self._fault
+        out: list[Event] = []
+        self._out = out
+        try:
+            for _, frame in self._reader.finish():
+                self._event(frame)
+        except (Garbled, *wire.BROKEN) as error:
+            # The last event lacks its end: cut, not wrong.
+            raise _cut() from error
+        if self._done:
+            return out
+        if not self._finished:
+            raise _cut()
+        self._message_stop(wire.EventIn(type="message_stop"), b"")
+        return out
+
+    def _event(self, data: bytes) -> None:
+        if self._done or data == wire.FOREIGN_SENTINEL:
+            return
+        event = wire.EVENT.decode(data)
+        if event.type == "content_block_delta":
+            block, delta = self._blocks.get(event.index), event.delta
+            if block is not None and delta is not None and delta.type == block.delta:
+                text = delta.text or delta.partial_json or delta.thinking
+                if text:
+                    block.wrote = True
+                    self._out.append(PartDelta(block.part, text))
+                return
+        if (error := present(event.error)) is not None:
+            self._done = True
+            self._out.append(Faulted(decode_inline(error)))
+            return
+        handler = self._handlers.get(event.type)
+        if handler is None:
+            return  # ping, and what may be added one day
+        if self._started == (handler == self._message_start):
+            raise Garbled("the provider's stream has no beginning, or two")
+        handler(event, data)
+
+    def _message_start(self, event: EventIn, _data: bytes) -> None:
+        raw = present(event.message)
+        if raw is None:
+            raise Garbled("the provider's stream begins with no message")
+        message = wire.ANSWER.decode(raw)
+        extra: Mapping[str, Raw] = {
+            k: v for k, v in wire.RAW_MAP.decode(raw).items() if k not in _START_FIELDS
+        }
+        self._started = True
+        usage = present(message.usage)
+        report = None if usage is None else UsageReported(self._usage.feed(usage))
+        extra = with_usage(extra, self._usage.extra)
+        self._out.append(Started(message.id, message.model, 0, extra, NAME))
+        if report is not None:
+            self._out.append(report)
+
+    def _block_start(self, event: EventIn, _data: bytes) -> None:
+        raw = present(event.content_block)
+        if raw is None or event.index in self._blocks or event.index in self._opaque:
+            raise Garbled("the provider opened a content block that is none, or open already")
+        if self._finished:
+            raise Garbled("the provider opened a content block after the end")
+        block = wire.ANSWER_BLOCK.decode(raw)
+        known = _KINDS.get(block.type)
+        if known is None:
+            self._opaque[event.index] = OpaqueBlock(raw)
+            return
+        kind, delta = known
+        opened = _Block(self._parts, kind, delta)
+        self._blocks[event.index] = opened
+        self._parts += 1
+        self._open(opened, block, raw)
+
+    def _open(self, opened: _Block, block: wire.AnswerBlock, raw: Raw) -> None:
+        part, out = opened.part, self._out
+        match block.type:
+            case "text":
+                out.append(PartOpened(part, PartKind.TEXT, extra=text_extra(raw)))
+                opened.wrote = bool(block.text)
+                if block.text:
+                    out.append(PartDelta(part, block.text))
+                out += [Annotated(part, citation, NAME) for citation in block.citations or ()]
+            case "tool_use":
+                self._called = True
+                opened.given = wire.text_of(block.input)
+                kind, extra = PartKind.TOOL_CALL, call_extra(raw)
+                out.append(PartOpened(part, kind, 0, block.id, block.name, extra=extra))
+            case _:
+                redacted = block.type == "redacted_thinking"
+                kind = PartKind.REASONING
+                out.append(PartOpened(part, kind, origin=NAME, redacted=redacted))
+                if block.thinking:
+                    out.append(PartDelta(part, block.thinking))
+                opened.signature = block.data if redacted else block.signature or ""
+
+    def _other_delta(self, event: EventIn, data: bytes) -> None:
+        """Signatures, citations, and whatever belongs to blocks we do not look into."""
+        delta = event.delta
+        opaque = self._opaque.get(event.index)
+        if opaque is not None:
+            opaque.feed(data)
+            return
+        block = self._blocks.get(event.index)
+        if block is None or delta is None:
+            raise Garbled("the provider continued a content block that is not open")
+        if delta.type == "signature_delta" and block.kind is PartKind.REASONING:
+            block.signature += delta.signature
+        elif delta.type == "citations_delta" and block.kind is PartKind.TEXT:
+            if (citation := present(delta.citation)) is not None:
+                self._out.append(Annotated(block.part, citation, NAME))
+        elif delta.type in {"text_delta", "thinking_delta", "input_json_delta"}:
+            raise Garbled(f"the provider sent a {delta.type} within a {block.kind.value}")
+
+    def _block_stop(self, event: EventIn, _data: bytes) -> None:
+        if event.index not in self._blocks and event.index not in self._opaque:
+            raise Garbled("the provider closed a content block that is not open")
+        self._close(event.index)
+
+    def _close(self, index: int) -> None:
+        out = self._out
+        opaque = self._opaque.pop(index, None)
+        if opaque is not None:
+            part = self._parts
+            self._parts += 1
+            out.append(PartOpened(part, PartKind.OPAQUE, raw=opaque.close(), origin=NAME))
+            out.append(PartClosed(part))
+            return
+        block = self._blocks.pop(index)
+        if block.kind is PartKind.TOOL_CALL and not block.wrote:
+            # A call without arguments sends empty pieces only; as a whole answer it says {}.
+            out.append(PartDelta(block.part, block.given or "{}"))
+        if block.signature:
+            out.append(Signed(block.part, block.signature, NAME))
+        out.append(PartClosed(block.part))
+
+    def _message_delta(self, event: EventIn, data: bytes) -> None:
+        fields = wire.RAW_MAP.decode(data)
+        extra = {k: v for k, v in fields.items() if k not in _EVENT_FIELDS}
+        if "delta" in fields:
+            told = wire.RAW_MAP.decode(fields["delta"])
+            extra |= {k: v for k, v in told.items() if k not in _STOP_FIELDS}
+        self._extra = {**self._extra, **extra}
+        usage, delta = present(event.usage), event.delta
+        stopped = delta is not None and bool(delta.stop_reason) and not self._finished
+        if stopped:
+            for index in sorted([*self._blocks, *self._opaque]):
+                self._close(index)
+        if usage is not None:
+            self._out.append(UsageReported(self._usage.feed(usage)))
+        if stopped and delta is not None and delta.stop_reason:
+            self._finished = True
+            self._out.append(
+                Finished(
+                    reason_of(delta.stop_reason, called=self._called),
+                    0,
+                    delta.stop_reason,
+                    delta.stop_sequence,
+                    NAME,
+                    present(delta.stop_details),
+                )
+            )
+
+    def _message_stop(self, _event: EventIn, _data: bytes) -> None:
+        if not self._finished:
+            raise Garbled("the provider's stream ended without saying why")
+        self._done = True
+        self._out.append(Ended(with_usage(self._extra, self._usage.extra)))
+
+
+def _cut() -> Disconnected:
+    return Disconnected("the provider's stream ended before the answer was whole")

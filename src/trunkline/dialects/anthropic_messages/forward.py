@@ -1,0 +1,77 @@
+"""A request passing from an Anthropic client to an Anthropic upstream: model replaced, little else."""
+
+from collections.abc import Mapping
+
+from msgspec import Raw, json
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.note import Note
+from trunkline.dialects.anthropic_messages.encode_request import VERSION, VERSION_HEADER
+from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_header
+from trunkline.dialects.anthropic_messages.signature import TAG
+from trunkline.dialects.anthropic_messages.wire import (
+    BETA_HEADER,
+    BROKEN,
+    RAW_LIST,
+    RAW_MAP,
+    Fields,
+)
+from trunkline.dialects.base import Encoded
+
+_TAG = TAG.encode()
+
+
+def forward(
+    envelope: Mapping[str, Raw], deployment: Deployment, headers: Mapping[bytes, bytes]
+) -> Encoded:
+    """All but the model and quirks to the byte, and the client's version and beta headers."""
+    notes: list[Note] = []
+
+    def note(field: str, message: str) -> None:
+        notes.append(Note(field, message))
+
+    body: Fields = {**envelope, "model": deployment.model}
+    messages = envelope.get("messages")
+    if messages is not None and _TAG in bytes(messages):
+        body["messages"] = _without_foreign(messages)
+        note("messages", "another provider's reasoning dropped: its signature means nothing here")
+    apply_quirks(body, deployment.quirks, note)
+    version = headers.get(VERSION_HEADER, VERSION)
+    betas = beta_header(headers.get(BETA_HEADER.encode(), b""), deployment.quirks, note)
+    return Encoded(json.encode(body), ((VERSION_HEADER, version), *betas), tuple(notes))
+
+
+def _without_foreign(messages: Raw) -> Raw:
+    """
+    History without the blocks whose signature we packed for another dialect: Anthropic would
+    answer 400. What is not the API's shape is left for the upstream to refuse.
+    """
+    try:
+        kept = [_stripped(message) for message in RAW_LIST.decode(messages)]
+    except BROKEN:
+        return messages
+    return Raw(json.encode([message for message in kept if message is not None]))
+
+
+def _stripped(message: Raw) -> Raw | None:
+    """None for a message of which nothing is left."""
+    if _TAG not in bytes(message):
+        return message
+    fields = RAW_MAP.decode(message)
+    content = fields.get("content")
+    if content is None or not bytes(content).startswith(b"["):
+        return message
+    blocks = RAW_LIST.decode(content)
+    kept = [block for block in blocks if not _foreign(block)]
+    if not kept:
+        return None
+    return Raw(json.encode({**fields, "content": Raw(json.encode(kept))}))
+
+
+def _foreign(block: Raw) -> bool:
+    if _TAG not in bytes(block):
+        return False
+    fields = RAW_MAP.decode(block)
+    return any(
+        bytes(fields.get(field, b"")).startswith(b'"' + _TAG) for field in ("signature", "data")
+    )

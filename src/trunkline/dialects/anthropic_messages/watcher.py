@@ -1,0 +1,137 @@
+"""A passing stream watched: how far it is, what it used, whether it failed."""
+
+import re
+
+from msgspec import Raw, Struct, json
+
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.usage import Usage
+from trunkline.dialects.anthropic_messages.decode_answer import garbled
+from trunkline.dialects.anthropic_messages.errors import decode_inline
+from trunkline.dialects.anthropic_messages.usage import UsageReader
+from trunkline.dialects.anthropic_messages.wire import (
+    ABSENT,
+    BROKEN,
+    FOREIGN_SENTINEL,
+    UsageIn,
+    present,
+)
+from trunkline.dialects.base import Sighting
+from trunkline.wire.sse import frames
+
+_BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+class _Delta(Struct):
+    text: str = ""
+    thinking: str = ""
+    partial_json: str = ""
+    signature: str = ""
+    stop_reason: str | None = None
+
+
+class _Block(Struct):
+    type: str = ""
+    name: str = ""
+    text: str = ""
+
+
+class _Message(Struct):
+    usage: UsageIn | None = None
+
+
+class _Seen(Struct):
+    """As much of an event as a watcher wants to know."""
+
+    type: str
+    delta: _Delta | None = None
+    content_block: _Block | None = None
+    message: _Message | None = None
+    usage: UsageIn | None = None
+    error: Raw = ABSENT
+
+
+_SEEN = json.Decoder(_Seen)
+
+
+class Watcher:
+    """The contract is dialects.base.Watcher; usage always comes, so nothing is held back."""
+
+    __slots__ = ("_usage", "before_error", "delivered", "sighting", "usage")
+
+    def __init__(self) -> None:
+        self.sighting = Sighting.NOTHING
+        self.usage: Usage | None = None
+        self.delivered: list[str] = []
+        self.before_error = b""
+        self._usage = UsageReader()
+
+    def feed(self, events: bytes) -> bytes:
+        at = 0
+        try:
+            for _, data in frames(events):
+                self._see(data)
+                at += 1
+        except GatewayError:
+            self.before_error = _before(events, at)
+            raise
+        except BROKEN as error:
+            self.before_error = _before(events, at)
+            raise garbled(error) from error
+        return events
+
+    def _see(self, data: bytes) -> None:
+        if data == FOREIGN_SENTINEL:
+            return
+        seen = _SEEN.decode(data)
+        delta = seen.delta
+        match seen.type:
+            case "content_block_delta":
+                if delta is None:
+                    return
+                text = delta.text or delta.thinking or delta.partial_json
+                if text:
+                    self.delivered.append(text)
+                    self._reach(Sighting.CONTENT)
+                elif delta.signature:
+                    self._reach(Sighting.CONTENT)
+            case "content_block_start":
+                self._block(seen.content_block or _Block())
+            case "message_start":
+                self._count(seen.message.usage if seen.message else None)
+            case "message_delta":
+                self._count(seen.usage)
+                if delta is not None and delta.stop_reason:
+                    self._reach(Sighting.FINISHED)
+            case "message_stop":
+                self._reach(Sighting.ENDED)
+            case _:
+                if (error := present(seen.error)) is not None:
+                    raise decode_inline(error)
+
+    def _block(self, block: _Block) -> None:
+        """A text block may yet stay empty; any other says something by being there."""
+        if block.name or block.text:
+            self.delivered.append(block.name or block.text)
+        if block.type != "text" or block.text:
+            self._reach(Sighting.CONTENT)
+
+    def _count(self, report: UsageIn | None) -> None:
+        if report is not None:
+            self._usage.count(report)
+            self.usage = self._usage.usage()
+
+    def _reach(self, sighting: Sighting) -> None:
+        if sighting.value > self.sighting.value:
+            self.sighting = sighting
+
+
+def _before(events: bytes, count: int) -> bytes:
+    """The bytes of the first `count` events that say something."""
+    start = 0
+    for boundary in _BOUNDARY.finditer(events):
+        if count == 0:
+            break
+        count -= len(frames(events[start : boundary.end()]))
+        start = boundary.end()
+    return events[:start]
