@@ -30,10 +30,11 @@ fuzz: ## look for new counter-examples with fresh dice
 	@scripts/install test
 	@TRUNKLINE_HYPOTHESIS=explore exec $(PY) -m pytest -q --timeout 3000 tests/fuzz $(ARGS)
 
-fmt: ## format, and fix what can be fixed
+fmt: ## format, fix what can be fixed, write the pages that are generated
 	@scripts/install test
 	@.venv/bin/ruff check --fix --exit-zero --quiet .
 	@.venv/bin/ruff format --quiet .
+	@$(PY) scripts/document_providers.py
 
 lock: ## bring requirements/*.lock in line with pyproject.toml (ARGS=--upgrade)
 	@scripts/install test
