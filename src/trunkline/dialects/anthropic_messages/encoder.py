@@ -55,10 +55,10 @@ _SUFFIX = b"}}\n\n"
 _TEXT_START = b'{"type":"text","text":""}'
 _THINKING_START = b'{"type":"thinking","thinking":"","signature":""}'
 _CONTENT = {
-    PartKind.TEXT: b'text_delta","text"',
-    PartKind.REFUSAL: b'text_delta","text"',
-    PartKind.REASONING: b'thinking_delta","thinking"',
-    PartKind.TOOL_CALL: b'input_json_delta","partial_json"',
+    PartKind.TEXT: b'text_delta","text',
+    PartKind.REFUSAL: b'text_delta","text',
+    PartKind.REASONING: b'thinking_delta","thinking',
+    PartKind.TOOL_CALL: b'input_json_delta","partial_json',
 }
 _IN_DELTA = ("container",)
 """Late fields of an answer that stand in message_delta's `delta`; others stand beside it."""

@@ -6,8 +6,8 @@ from msgspec import Raw, Struct, json
 
 from trunkline.dialects.anthropic_messages.wire import RAW_MAP, Fields, present
 
-_STARTED_EMPTY: Mapping[str, str] = {"compaction": "content"}
-"""Blocks whose text comes as one delta of their own, and the field it fills."""
+_FILLED_LATER: Mapping[str, tuple[str, ...]] = {"compaction": ("content", "encrypted_content")}
+"""Blocks whose text comes as one delta of their own, and the fields it fills."""
 
 
 class _Told(Struct):
@@ -68,8 +68,8 @@ def streamed(raw: Raw) -> tuple[Raw, tuple[bytes, ...]]:
             json.encode({"type": "input_json_delta", "partial_json": piece})
             for piece in ("", bytes(given).decode())
         )
-    field = _STARTED_EMPTY.get(kind)
-    if field is None or present(fields.get(field)) is None:
+    late = {f: fields[f] for f in _FILLED_LATER.get(kind, ()) if present(fields.get(f))}
+    if not late:
         return raw, ()
-    start = Raw(json.encode({**fields, field: None}))
-    return start, (json.encode({"type": f"{kind}_delta", field: fields[field]}),)
+    start = Raw(json.encode({**fields, **dict.fromkeys(late)}))
+    return start, (json.encode({"type": f"{kind}_delta", **late}),)
