@@ -26,6 +26,8 @@ from trunkline.transport.base import Timeouts, UpstreamResponse
 _MAX_ERROR_BODY = 1 << 20
 # A refused credential is looked at again after a while: keys get repaired without a reload.
 _BAD_CREDENTIAL_PAUSE = 60.0
+# Where a request asks for structured output, in any dialect.
+_OUTPUT_FORMATS = frozenset({"response_format", "output_config", "output_format"})
 
 Answering = WholeAnswer | LiveAnswer
 
@@ -141,7 +143,8 @@ class Asking:
         return encoded
 
     def _passes(self, deployment: Deployment) -> bool:
-        return deployment.dialect == self._server.name and not _looks_inside(deployment.quirks)
+        same = deployment.dialect == self._server.name
+        return same and not _looks_inside(deployment.quirks, self._exchange)
 
     async def _send(
         self, deployment: Deployment, credential: Credential, encoded: Encoded
@@ -196,14 +199,16 @@ class Asking:
         return Stamp(self._rooms.token(), deployment.model, int(self._exchange.received_at))
 
 
-def _looks_inside(quirks: Quirks) -> bool:
-    """Quirks that lie deeper than the top level of a body: bytes cannot just pass."""
-    return bool(
-        quirks.tool_id
-        or quirks.think_tags
-        or not quirks.schema_output
-        or quirks.reasoning_field == "content"
-    )
+def _looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
+    """Quirks that lie deeper than the top level of this body: its bytes cannot just pass."""
+    if quirks.tool_id or quirks.think_tags or quirks.reasoning_field == "content":
+        return True
+    if not quirks.schema_output and not _OUTPUT_FORMATS.isdisjoint(exchange.envelope):
+        return True
+    body = exchange.body
+    if quirks.system_role != "developer" and b'"developer"' in body:
+        return True
+    return not quirks.mid_system and body.count(b'"system"') > 1
 
 
 async def _check(response: UpstreamResponse, client: Dialect, *, wants_stream: bool) -> None:

@@ -12,6 +12,7 @@ from trunkline.dialects.base import Dialect
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.base import Ledger
+from trunkline.observe.log import Log
 from trunkline.providers.base import Provider
 from trunkline.routing.router import Router
 
@@ -49,5 +50,6 @@ class Rooms(Struct, frozen=True, kw_only=True):
     """Uniform in [0, 1)."""
     token: Callable[[], str]
     """A fresh unguessable id for an answer."""
+    log: Log
     max_answer: int = 64 << 20
     """Bytes of a whole answer that are accepted from an upstream."""

@@ -28,6 +28,12 @@ class Tasks:
         task.add_done_callback(self._done)
         return task
 
+    async def finish(self, prefix: str) -> None:
+        """Wait for every task whose name begins so."""
+        waiting = [task for task in self._running if task.get_name().startswith(prefix)]
+        if waiting:
+            await asyncio.wait(waiting)
+
     async def aclose(self) -> None:
         """Cancel what still runs and wait for it."""
         while self._running:

@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Headers
+from trunkline.catalog.catalog import Catalog
 from trunkline.dialects.base import Encoded
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
@@ -58,6 +59,7 @@ class Surroundings(Struct, frozen=True):
 
     transport: Transport
     clock: Clock
+    catalog: Catalog
     entropy: Entropy
     dice: Callable[[], float]
     """Uniform in [0, 1)."""

@@ -44,6 +44,13 @@ class Breaker:
         self._pause = rules.first_pause
         self._probing = False
 
+    def inherit(self, older: "Breaker") -> None:
+        """Go on where another left off, under new rules."""
+        self._failures = older._failures
+        self._outcomes.extend(older._outcomes)
+        self._opened_until = older._opened_until
+        self._pause = min(older._pause, self._rules.longest_pause)
+
     def health(self, now: float) -> Health:
         if self._opened_until is None:
             return Health.CLOSED

@@ -45,6 +45,12 @@ class _Target:
         self.successes = 0
         self.failures = 0
 
+    def inherit(self, older: "_Target") -> None:
+        self.breaker.inherit(older.breaker)
+        self.latency_ms = older.latency_ms
+        self.successes = older.successes
+        self.failures = older.failures
+
 
 class Router:
     """One per process. Survives a reload: what it learned is kept by deployment id."""
@@ -64,6 +70,16 @@ class Router:
         self._strategies = strategies
         self._rules = breaker
         self._targets: dict[str, _Target] = {}
+
+    def renewed(
+        self, table: RouteTable, price: Pricer, breaker: BreakerRules, retry: RetryRules
+    ) -> "Router":
+        """For a new generation of the configuration, with all that this one has learned."""
+        heir = Router(table, self._strategies, price, breaker, retry)
+        heir.cooling = self.cooling
+        for name, target in self._targets.items():
+            heir._target(name).inherit(target)
+        return heir
 
     def plan(self, route: Route, now: float, dice: float) -> Sequence[Deployment]:
         """

@@ -1,0 +1,102 @@
+"""`trunkline keys`: hand out, list and revoke the keys clients call with."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from trunkline.admin.times import rfc3339, unix_seconds
+from trunkline.canon.errors import GatewayError
+from trunkline.cli.settings import UsageError, add_options, of
+from trunkline.tenancy.service import DEFAULT_TENANT, KeyService, NewKey
+
+Work = Callable[[KeyService, argparse.Namespace], Awaitable[int]]
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("keys", help="create, list or revoke API keys")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = _action(actions, "create", "create a key; it is shown this once", _create)
+    create.add_argument("--name", default="unnamed", help="what it is for")
+    create.add_argument("--tenant", default=DEFAULT_TENANT, help="whose it is")
+    create.add_argument("--scope", action="append", default=[], help="e.g. chat:write; may repeat")
+    create.add_argument("--model", action="append", help="a model it may use; may repeat")
+    create.add_argument("--expires", metavar="WHEN", help="a date and time, or Unix seconds")
+    _action(actions, "list", "list all keys", _list)
+    revoke = _action(actions, "revoke", "refuse a key from now on", _revoke)
+    revoke.add_argument("id", help="as `keys list` shows it")
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, work: Work
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text, description=text)
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=lambda options: _run(work, options))
+    return parser
+
+
+def _run(work: Work, options: argparse.Namespace) -> int:
+    return asyncio.run(_with_service(work, options))
+
+
+async def _with_service(work: Work, options: argparse.Namespace) -> int:
+    """Works beside a running gateway, which sees the change within a second."""
+    gateway = of(options).gateway()
+    try:
+        return await work(gateway.key_service, options)
+    except GatewayError as error:
+        print(f"trunkline: {error.message}", file=sys.stderr)
+        return 1
+    finally:
+        await gateway.aclose()
+
+
+async def _create(service: KeyService, options: argparse.Namespace) -> int:
+    try:
+        expires = unix_seconds(options.expires, "--expires") if options.expires else None
+    except GatewayError as error:
+        raise UsageError(error.message) from None
+    created = await service.create(
+        NewKey(
+            name=options.name,
+            tenant=options.tenant,
+            scopes=tuple(options.scope),
+            models=None if options.model is None else tuple(options.model),
+            expires_at=expires,
+        )
+    )
+    if options.json:
+        print(msgspec.json.encode(created).decode())
+    else:
+        print(f"{created.key}\n")
+        print(f"This is the only time it is shown. id {created.id}, tenant {created.tenant}")
+    return 0
+
+
+async def _list(service: KeyService, options: argparse.Namespace) -> int:
+    keys = await service.list()
+    if options.json:
+        print(msgspec.json.encode(keys).decode())
+        return 0
+    if not keys:
+        print("No keys yet; `trunkline keys create --name NAME` makes one.")
+        return 0
+    print(f"{'ID':14} {'STATUS':8} {'TENANT':16} {'CREATED':21} {'EXPIRES':21} NAME")
+    for key in keys:
+        expires = rfc3339(key.expires_at) if key.expires_at else "never"
+        created = rfc3339(key.created_at)
+        print(f"{key.id:14} {key.status:8} {key.tenant:16} {created:21} {expires:21} {key.name}")
+    return 0
+
+
+async def _revoke(service: KeyService, options: argparse.Namespace) -> int:
+    view = await service.revoke(options.id)
+    if options.json:
+        print(msgspec.json.encode(view).decode())
+    else:
+        print(f"{view.id} ({view.name}) is revoked; running gateways refuse it within a second.")
+    return 0

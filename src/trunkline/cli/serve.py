@@ -1,0 +1,117 @@
+"""`trunkline serve`: the gateway, until it is told to stop."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from trunkline.cli import workers
+from trunkline.cli.settings import Settings, add_options, of
+from trunkline.cli.welcome import welcome
+from trunkline.config.errors import ConfigError
+from trunkline.edge.server import Listen
+from trunkline.wiring import Gateway, edge
+
+# Seconds between looks at the configuration file.
+_WATCH = 1.0
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="start the gateway",
+        description="Start the gateway. SIGHUP, or a change of the file, reloads the "
+        "configuration; SIGTERM drains and stops, a second one stops at once.",
+    )
+    add_options(parser)
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="port (default 8787; 0 takes any free one)")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default 1)")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = of(options)
+    count = settings.read()[0].server.workers
+    if count > 1 and not options.worker:
+        return workers.supervise(settings, count)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(settings, quiet=options.worker))
+
+
+async def _serve(settings: Settings, *, quiet: bool) -> int:
+    server = settings.read()[0].server
+    gateway = settings.gateway()
+    try:
+        await gateway.start()
+        listening = edge(gateway, server)
+        shares = Listen(host=server.host, port=server.port, reuse_port=quiet)
+        try:
+            port = await listening.start(shares)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            print(
+                f"trunkline: cannot listen on {server.host}:{server.port}: {reason}; "
+                "choose another with --port",
+                file=sys.stderr,
+            )
+            return 1
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
+        if settings.file is not None:
+            gateway.tasks.spawn("config: watch", _watch(gateway, settings.file))
+        if not quiet:
+            await welcome(gateway, server.host, port, settings.data)
+        await listening.run()
+    finally:
+        await gateway.aclose()
+    return 0
+
+
+def _reload(gateway: Gateway) -> None:
+    gateway.tasks.spawn("config: reload", _try_reload(gateway))
+
+
+async def _try_reload(gateway: Gateway) -> None:
+    try:
+        await gateway.reload()
+    except ConfigError as error:
+        gateway.log.warning("configuration refused; the old one stays", reason=str(error))
+
+
+async def _watch(gateway: Gateway, file: Path) -> None:
+    """Reload when the file has changed and lain still for a moment: editors write in pieces."""
+    loaded = seen = _fingerprint(file)
+    while True:
+        await asyncio.sleep(_WATCH)
+        now = _fingerprint(file)
+        if now == seen and now not in (loaded, None):
+            loaded = now
+            await _try_reload(gateway)
+        seen = now
+
+
+def _fingerprint(file: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        stat = file.stat()
+        return stat.st_mtime_ns, stat.st_size
+    return None
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
+    return port
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number

@@ -1,0 +1,31 @@
+"""`trunkline sim`: the provider simulator alone, for trying tools, faults and load."""
+
+import argparse
+from pathlib import Path
+
+import uvloop
+
+from trunkline.providers.sim.server import serve_forever
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "sim",
+        help="start the provider simulator",
+        description="A provider that is none: speaks OpenAI Chat Completions and Anthropic "
+        "Messages, answers by script, and fails on request.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8788, help="port (default 8788; 0: any)")
+    parser.add_argument(
+        "--replay", type=Path, metavar="DIR", help="recorded exchanges to answer from"
+    )
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="append its log there, as JSON lines"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    uvloop.run(serve_forever(options.host, options.port, options.replay, options.log))
+    return 0

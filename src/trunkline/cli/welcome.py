@@ -1,0 +1,64 @@
+"""What a start prints: address, key, and a call to paste."""
+
+import sys
+from pathlib import Path
+
+from trunkline.storage.secrets import load_or_create
+from trunkline.tenancy.service import NewKey
+from trunkline.wiring import Gateway
+
+FIRST_KEY_FILE = "first-key"
+# Cheap and quick, for a first call: the first of these that is served.
+_FIRST_CHOICES = (
+    "gpt-4o-mini",
+    "claude-haiku-4-5",
+    "gemini-2.5-flash",
+    "mistral-small-latest",
+    "deepseek-chat",
+    "smollm2-135m-instruct",
+    "sim-chat",
+)
+
+
+async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
+    """On standard output; the log goes to standard error."""
+    shown = f"[{host}]" if ":" in host else host
+    base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"  # noqa: S104 - compared, not bound
+    names = gateway.rooms.router.table.names()
+    model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
+    key = await first_key(gateway, data)
+    providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
+    lines = [
+        f"Trunkline serves on {base}",
+        f"  OpenAI SDKs     base_url {base}/v1",
+        f"  Anthropic SDKs  base_url {base}",
+        f"  API key         {key or 'as handed out; `trunkline keys create` makes another'}",
+        f"  providers       {providers}",
+        f"  control plane   {base}/admin/v1 (its key: {data / 'admin-key'})",
+        "",
+        "Try it:",
+        f"  curl {base}/v1/chat/completions \\",
+        f"    -H 'Authorization: Bearer {key or '$TRUNKLINE_KEY'}' \\",
+        "    -H 'Content-Type: application/json' \\",
+        f'    -d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Say hello."}}]}}\'',
+        "",
+    ]
+    print("\n".join(lines))
+    sys.stdout.flush()
+
+
+async def first_key(gateway: Gateway, data: Path) -> str | None:
+    """
+    The key made at the first start, so that there is something to paste.
+
+    Kept beside the admin key, readable by its owner alone; delete the file when keys have
+    been handed out. None when there are keys but no such file.
+    """
+    path = data / FIRST_KEY_FILE
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if await gateway.key_service.list():
+        return None
+    created = await gateway.key_service.create(NewKey(name="first key"))
+    load_or_create(path, created.key.encode, gateway.machine.entropy)
+    return created.key

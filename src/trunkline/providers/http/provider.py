@@ -1,0 +1,183 @@
+"""A provider over HTTP: a row of catalog.toml, the configuration's table on top, and its keys."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.exchange import Headers
+from trunkline.catalog.model import ModelRow
+from trunkline.config.errors import ConfigError
+from trunkline.config.load import validation_error
+from trunkline.dialects.base import Encoded
+from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.rows import Auth, ProviderRow, ProviderRows, RawFields, merge_quirks
+from trunkline.providers.urls import Address, fill_model, join_url
+from trunkline.transport.base import Origin, Transport, UpstreamRequest
+
+_JSON = (b"content-type", b"application/json")
+_CHAT_KINDS = frozenset({"chat"})
+# Without a row we know nothing of how long its models think.
+_UNKNOWN = ProviderRow(docs="", dialect="", base_url="")
+
+
+class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[providers.NAME]`. What is left out comes from the row of that name, if there is one."""
+
+    kind: str = "http"
+    like: str | None = None
+    """Take another provider's row: a second account, or a look-alike behind another address."""
+    dialect: str | None = None
+    base_url: str | None = None
+    api_key: str | None = None
+    api_keys: tuple[str, ...] = ()
+    """Rotated; each is cooled on its own."""
+    headers: Mapping[str, str] = {}
+    path: str | None = None
+    """Instead of the dialect's path; "{model}" is replaced."""
+    models: tuple[str, ...] | None = None
+    """What it serves by bare name; by default what the catalogue lists for it."""
+    quirks: RawFields = {}
+    first_content_timeout: float | None = None
+    answer_timeout: float | None = None
+    idle_timeout: float | None = None
+    connect_timeout: float | None = None
+
+
+class HttpProvider:
+    """See Provider. Pure but for the transport it holds."""
+
+    def __init__(
+        self,
+        name: str,
+        config: HttpConfig,
+        row: ProviderRow,
+        keys: Sequence[str],
+        lent: Surroundings,
+    ) -> None:
+        """Raises ConfigError."""
+        self.name = name
+        self.transport: Transport = lent.transport
+        self._config = config
+        self._row = row
+        self._dialect = config.dialect or row.dialect
+        self._catalog = lent.catalog
+        self._base_url = config.base_url or row.base_url
+        self._headers = tuple(
+            (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
+        )
+        self.credentials: Sequence[Credential] = tuple(
+            Credential(f"{name}#{number}", row.auth_headers(key))
+            for number, key in enumerate(keys, 1)
+        )
+        self._paths: dict[tuple[str, str], tuple[Origin, bytes]] = {}
+        self._check()
+
+    def deployment(self, model: str) -> Deployment:
+        config, row = self._config, self._row
+        known = self._known(model)
+        return Deployment(
+            id=f"{self.name}/{model}",
+            provider=self.name,
+            model=model,
+            dialect=self._dialect,
+            quirks=row.quirks_for(model, config.quirks),
+            context_window=known.context_window if known else None,
+            max_output_tokens=known.max_output_tokens if known else None,
+            price_model=known.key if known else None,
+            connect_timeout=config.connect_timeout or row.timeouts.connect,
+            first_content_timeout=config.first_content_timeout or row.first_content_timeout(model),
+            answer_timeout=config.answer_timeout or row.timeouts.answer,
+            idle_timeout=config.idle_timeout or row.timeouts.idle,
+        )
+
+    def models(self) -> Sequence[str]:
+        if self._config.models is not None:
+            return self._config.models
+        rows = self._catalog.models(self._row.catalog_name)
+        return [r.id for r in rows if r.kind in _CHAT_KINDS and not r.deprecated]
+
+    def request(
+        self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
+    ) -> UpstreamRequest:
+        place = self._paths.get((path, deployment.model))
+        if place is None:
+            place = self._paths[path, deployment.model] = self._place(path, deployment.model)
+        headers: Headers = (_JSON, *credential.headers)
+        if self._headers or encoded.headers:
+            given = {name for name, _ in encoded.headers}
+            own = (h for h in self._headers if h[0] not in given)
+            headers = (*headers, *own, *encoded.headers)
+        return UpstreamRequest(place[0], b"POST", place[1], headers, encoded.body)
+
+    async def ready(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        """The transport is not ours to close."""
+
+    def _known(self, model: str) -> ModelRow | None:
+        """What the catalogue says of it; what a server of one's own serves costs nothing known."""
+        name = self._row.catalog_name
+        return self._catalog.find(name, model) if name else None
+
+    def _place(self, path: str, model: str) -> tuple[Origin, bytes]:
+        own = self._config.path or self._row.path
+        address: Address = join_url(
+            self._base_url, self._dialect, fill_model(own, model) if own else path
+        )
+        return address.origin, address.path.encode()
+
+    def _check(self) -> None:
+        key = f"providers.{self.name}"
+        if not self._dialect:
+            raise ConfigError(
+                f"{key}.dialect",
+                f"no provider '{self.name}' is known; say what it speaks: openai-chat or "
+                "anthropic-messages",
+            )
+        if not self._base_url:
+            raise ConfigError(f"{key}.base_url", "is required for this provider")
+        try:
+            self._place("/x", "m")
+        except ValueError as error:
+            raise ConfigError(
+                f"{key}.base_url", f"expected {error}".replace("base_url: ", "")
+            ) from None
+        try:
+            merge_quirks((self._row.quirks, self._config.quirks))
+        except msgspec.ValidationError as error:
+            raise validation_error(error, f"{key}.quirks") from None
+        if not self.credentials:
+            raise ConfigError(f"{key}.api_key", "is required for this provider")
+
+    def __repr__(self) -> str:
+        return f"<HttpProvider {self.name}, {len(self.credentials)} credentials>"
+
+
+def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
+    try:
+        config = msgspec.json.decode(raw, type=HttpConfig)
+    except msgspec.ValidationError as error:
+        raise validation_error(error, f"providers.{name}") from None
+    rows = ProviderRows.load()
+    if config.like is not None and config.like not in rows:
+        raise ConfigError(f"providers.{name}.like", f"no known provider '{config.like}'")
+    row = rows.get(config.like or name, _UNKNOWN)
+    return HttpProvider(name, config, row, _keys(name, config, row), lent)
+
+
+def _keys(name: str, config: HttpConfig, row: ProviderRow) -> tuple[str, ...]:
+    """The keys given; a single empty one where none is needed. Raises ConfigError."""
+    if config.api_key is not None and config.api_keys:
+        raise ConfigError(f"providers.{name}.api_keys", "give api_key or api_keys, not both")
+    keys = config.api_keys or ((config.api_key,) if config.api_key is not None else ())
+    if any(not key.strip() or not key.isascii() or not key.isprintable() for key in keys):
+        raise ConfigError(f"providers.{name}.api_key", "is empty or has characters no key has")
+    if not keys and (row.key_optional or row.auth is Auth.NONE or not row.dialect):
+        return ("",)
+    return tuple(key.strip() for key in keys)
+
+
+SPEC = ProviderSpec("http", build)

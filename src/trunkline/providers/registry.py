@@ -1,0 +1,9 @@
+"""Every kind of provider, by name. Look-alikes are rows in catalog.toml, not kinds."""
+
+from trunkline.kernel.registry import Registry
+from trunkline.providers.base import ProviderSpec
+from trunkline.providers.http.provider import SPEC as HTTP
+from trunkline.providers.local.provider import SPEC as LOCAL
+from trunkline.providers.sim.provider import SPEC as SIM
+
+PROVIDERS: Registry[ProviderSpec] = Registry([HTTP, LOCAL, SIM])

@@ -1,0 +1,285 @@
+"""
+The composition root: from a configuration to a running gateway.
+
+The only file that opens registries. Two lifetimes: a Gateway lives as long as the process and
+owns what must survive a reload (books, keys, connections, what the router learned); its Rooms
+are one generation of the configuration, and an exchange keeps the generation it began with.
+"""
+
+import os
+import random  # noqa: TID251 - the composition root is where dice come from
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from trunkline.admin.app import control_app
+from trunkline.canon.deployment import Deployment
+from trunkline.catalog.catalog import Catalog
+from trunkline.catalog.names import nearest
+from trunkline.catalog.pricer import CatalogPricer
+from trunkline.config.errors import ConfigError
+from trunkline.config.load import place_error
+from trunkline.config.schema import Config, ServerConfig
+from trunkline.dialects.registry import DIALECTS
+from trunkline.edge.context import EdgeContext
+from trunkline.edge.limits import Limits, Shutdown
+from trunkline.edge.server import Edge
+from trunkline.faces.endpoint import FaceEndpoint
+from trunkline.faces.registry import FACES
+from trunkline.flow.base import Endpoints
+from trunkline.flow.rooms import Rooms
+from trunkline.intelligence.tokens.estimate import UsageEstimator
+from trunkline.kernel.clock import Clock, SystemClock
+from trunkline.kernel.ids import Entropy, RequestIds
+from trunkline.kernel.tasks import Tasks
+from trunkline.ledger.disk import SystemDisk
+from trunkline.ledger.service import Durability, LedgerService
+from trunkline.observe.log import Log
+from trunkline.providers.base import Provider, Surroundings
+from trunkline.providers.discovery import discovered, kind_of
+from trunkline.providers.local.provider import available
+from trunkline.providers.registry import PROVIDERS
+from trunkline.providers.rows import ProviderRows
+from trunkline.routing.aliases import alias_routes
+from trunkline.routing.breaker import BreakerRules
+from trunkline.routing.registry import STRATEGIES
+from trunkline.routing.retry import RetryRules
+from trunkline.routing.router import Router
+from trunkline.routing.table import RouteTable
+from trunkline.storage.base import Storage
+from trunkline.storage.registry import STORAGES
+from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create, load_pepper
+from trunkline.tenancy.admin import AdminGate, mint_admin_key
+from trunkline.tenancy.following import KeyringFollower
+from trunkline.tenancy.keyring import Keyring
+from trunkline.tenancy.keys import Mac
+from trunkline.tenancy.service import KeyService
+from trunkline.transport.http import HttpTransport
+from trunkline.transport.proxy import Proxies
+from trunkline.transport.tls import TlsContexts
+
+ReadConfig = Callable[[], tuple[Config, str, str]]
+"""The configuration, its text and its file's name (for messages). Raises ConfigError."""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """What the gateway takes from the machine: tests bring their own."""
+
+    environ: Mapping[str, str]
+    clock: Clock = SystemClock()
+    entropy: Entropy = os.urandom
+    dice: Callable[[], float] = random.random  # for spreading load, never for secrets
+    write_log: Callable[[str], object]
+
+
+class Gateway:
+    """The running program, as endpoints and the control plane see it."""
+
+    def __init__(self, machine: Machine, read_config: ReadConfig, data: Path) -> None:
+        """Opens the storage and makes what is missing there; serves nothing yet."""
+        self.machine = machine
+        self.clock = machine.clock
+        self.log = Log(machine.write_log, machine.clock)
+        self.tasks = Tasks(self._task_failed)
+        self.catalog = Catalog.load()
+        self.pricer = CatalogPricer(self.catalog)
+        self.next_id = RequestIds(machine.entropy).next
+        self.storage: Storage = STORAGES["sqlite"].open(data, machine.clock)
+        mac = Mac(load_pepper(data, machine.entropy))
+        preset = machine.environ.get("TRUNKLINE_ADMIN_KEY")
+        self.admin_key = preset or _admin_key(data, machine.entropy)
+        self.admin = AdminGate(self.admin_key, mac)
+        self.keys = Keyring(mac)
+        self.follower = KeyringFollower(self.keys, self.storage.keys, self._problem)
+        self.key_service = KeyService(
+            self.storage.keys, mac, machine.clock, machine.entropy, self.follower
+        )
+        self.transport = HttpTransport(
+            machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
+        )
+        self._read_config = read_config
+        self._providers: dict[str, tuple[bytes, Provider]] = {}
+        self._retired: list[Provider] = []
+        self._estimator = UsageEstimator()
+        config, _, _ = read_config()
+        self.ledger = LedgerService(
+            data,
+            self.storage.ledger,
+            machine.clock,
+            machine.entropy,
+            SystemDisk(),
+            self._problem,
+            durability=Durability(config.ledger.durability),
+        )
+        self.reports = self.ledger.reports
+        self.rooms = self._furnish(1, None)
+
+    async def start(self) -> None:
+        """Keys are known and books are open when this returns."""
+        await self.follower.refresh()
+        self.ledger.start(self.tasks)
+        self.tasks.spawn("keys: follow", self.follower.run())
+
+    async def aclose(self) -> None:
+        """After the edge has stopped: settle what is left, then let go of everything."""
+        providers = [provider for _, provider in self._providers.values()]
+        for provider in (*self._retired, *providers):
+            await provider.aclose()
+        await self.tasks.finish("settle ")
+        await self.transport.aclose()
+        await self.ledger.aclose()
+        await self.tasks.aclose()
+        await self.storage.aclose()
+
+    async def reload(self) -> int:
+        """Read the configuration anew. Raises ConfigError, and then nothing has changed."""
+        self.rooms = self._furnish(self.rooms.generation + 1, self.rooms.router)
+        self.log.info("configuration loaded", generation=self.rooms.generation)
+        return self.rooms.generation
+
+    def statistics(self) -> Mapping[str, Any]:
+        now = self.clock.monotonic()
+        return {
+            "routing": self.rooms.router.statistics(now),
+            "transport": self.transport.statistics(),
+            "ledger": self.ledger.statistics(),
+            "keys": self.keys.statistics(),
+            "storage": self.storage.statistics(),
+            "catalog": self.catalog.statistics(),
+        }
+
+    def _furnish(self, generation: int, elder: Router | None) -> Rooms:
+        """One generation. Raises ConfigError with file and line."""
+        config, text, file = self._read_config()
+        try:
+            providers = self._build_providers(config)
+            serving = {name: provider for name, (_, provider) in providers.items()}
+            aliases = alias_routes(config.models, serving, STRATEGIES)
+        except ConfigError as error:
+            raise place_error(error, text, file) from None
+        table = RouteTable(aliases, serving, CatalogNames(self.catalog))
+        router = self._router(config, table, elder)
+        for name, (_, provider) in self._providers.items():
+            if providers.get(name, (b"", None))[1] is not provider:
+                self._retired.append(provider)
+        self._providers = providers
+        return Rooms(
+            generation=generation,
+            dialects=DIALECTS,
+            providers=serving,
+            router=router,
+            ledger=self.ledger.book,
+            pricer=self.pricer,
+            counter=self._estimator,
+            clock=self.clock,
+            tasks=self.tasks,
+            dice=self.machine.dice,
+            token=lambda: self.machine.entropy(12).hex(),
+            log=self.log,
+        )
+
+    def _build_providers(self, config: Config) -> dict[str, tuple[bytes, Provider]]:
+        """An unchanged table keeps its provider, and with it connections and a loaded model."""
+        tables = config.providers or discovered(
+            ProviderRows.load(), self.machine.environ, local=available()
+        )
+        built: dict[str, tuple[bytes, Provider]] = {}
+        for name, raw in tables.items():
+            same = self._providers.get(name)
+            if same is not None and same[0] == bytes(raw):
+                built[name] = same
+                continue
+            spec = PROVIDERS[kind_of(name, raw)]
+            built[name] = (bytes(raw), spec.build(name, raw, self._surroundings()))
+        return built
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            transport=self.transport,
+            clock=self.clock,
+            catalog=self.catalog,
+            entropy=self.machine.entropy,
+            dice=self.machine.dice,
+        )
+
+    def _router(self, config: Config, table: RouteTable, elder: Router | None) -> Router:
+        routing = config.routing
+        breaker = BreakerRules(
+            consecutive=routing.breaker_failures, longest_pause=routing.breaker_longest_pause
+        )
+        retry = RetryRules(
+            same_target=routing.same_target_retries,
+            longest_wait=routing.longest_wait,
+            share=routing.retry_share,
+        )
+
+        def usual(deployment: Deployment) -> float:
+            return self.pricer.usual(deployment, self.clock.unix())
+
+        if elder is None:
+            return Router(table, STRATEGIES, usual, breaker, retry)
+        return elder.renewed(table, usual, breaker, retry)
+
+    def _task_failed(self, name: str, error: BaseException) -> None:
+        self.log.error("task failed", task=name, error=repr(error))
+
+    def _problem(self, what: str) -> None:
+        self.log.warning("problem", what=what)
+
+    def __repr__(self) -> str:
+        return f"<Gateway generation {self.rooms.generation}>"
+
+
+def _admin_key(data: Path, entropy: Entropy) -> str:
+    """Generated once, kept readable by its owner alone."""
+    made = load_or_create(data / ADMIN_KEY_FILE, lambda: mint_admin_key(entropy), entropy)
+    return made.decode("utf-8", "replace").strip()
+
+
+class CatalogNames:
+    """What the route table asks of the catalogue."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def direct(self, name: str) -> tuple[str, str] | None:
+        return self._catalog.openrouter_id(name)
+
+    def nearest(self, name: str, known: Sequence[str]) -> Sequence[str]:
+        return nearest(name, known)
+
+
+def endpoints(gateway: Gateway) -> Endpoints:
+    """Every hot endpoint of every face."""
+    return {
+        (b"POST", mount.path): FaceEndpoint(spec.face, mount, gateway)
+        for spec in FACES.values()
+        for mount in spec.mounts
+    }
+
+
+def edge(gateway: Gateway, server: ServerConfig) -> Edge:
+    """The listening side, ready to start."""
+    clock = gateway.clock
+
+    def failed(name: str, error: BaseException) -> None:
+        gateway.log.error("unexpected failure", where=name, error=repr(error))
+
+    context = EdgeContext(
+        endpoints(gateway),
+        clock,
+        lambda: gateway.next_id(clock.unix()),
+        failed,
+        Limits(
+            body_bytes=server.max_body_bytes,
+            head_seconds=server.header_timeout,
+            body_seconds=server.body_timeout,
+            idle_seconds=server.keep_alive_timeout,
+            write_seconds=server.write_timeout,
+        ),
+    )
+    application = control_app(gateway, gateway.machine.entropy, failed)
+    stages = Shutdown(accept_grace=server.accept_grace, drain_timeout=server.drain_timeout)
+    return Edge(context, failed, application, shutdown=stages)
