@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench import soak
 from bench.bodies import write_bodies
 from bench.machine import Load, Program, compile_c, drive, free_port, running, wait_for
 from bench.peers import PEERS, Peer, Upstreams
@@ -128,6 +129,8 @@ def tools_folder() -> Path:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["soak"]:
+        return soak.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="per case and gateway")
     parser.add_argument("--quick", action="store_true", help="one second per case")
