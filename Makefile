@@ -24,7 +24,7 @@ peers: ## install other gateways, to stand in the benchmark's table
 
 soak: ## ten minutes of 200 streams: errors, memory, p99 of the time we add
 	@scripts/install bench
-	@exec $(PY) -m bench.soak $(ARGS)
+	@exec $(PY) -m bench soak $(ARGS)
 
 fuzz: ## look for new counter-examples with fresh dice
 	@scripts/install test

@@ -120,5 +120,10 @@ def sleeps(source: Source) -> list[str]:
 
 
 def _no_wait(seconds: ast.Constant) -> bool:
-    """sleep(0) only yields; a minute or more stands for what never ends and is cancelled."""
-    return seconds.value == 0 or (isinstance(seconds.value, int) and seconds.value >= 60)
+    """
+    A sleep that is not waiting for time.
+
+    0 only yields; up to 10 ms is the step of polling a real socket or thread; a minute or more
+    stands for what never ends and is cancelled.
+    """
+    return isinstance(seconds.value, int | float) and not 0.01 < seconds.value < 60

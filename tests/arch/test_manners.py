@@ -90,6 +90,7 @@ FAULTS: tuple[tuple[Rule, str, int], ...] = (
     (manners.sleeps, "await asyncio.sleep(0.1)", 1),
     (manners.sleeps, "time.sleep(1)", 1),
     (manners.sleeps, "await asyncio.sleep(0)", 0),
+    (manners.sleeps, "await asyncio.sleep(0.001)", 0),
     (manners.sleeps, "await asyncio.sleep(3600)", 0),
     (manners.sleeps, "await asyncio.sleep(delay)", 1),
 )
