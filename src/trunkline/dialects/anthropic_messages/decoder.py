@@ -6,8 +6,9 @@ pings anywhere. Recorded traffic, seen 2026-11-21.
 """
 
 from collections.abc import Callable, Mapping
+from types import NoneType
 
-from msgspec import Raw
+from msgspec import Raw, ValidationError
 
 from trunkline.canon.errors import Disconnected, Garbled
 from trunkline.canon.event import (
@@ -30,15 +31,28 @@ from trunkline.dialects.anthropic_messages.decode_answer import call_extra, garb
 from trunkline.dialects.anthropic_messages.errors import decode_inline
 from trunkline.dialects.anthropic_messages.finish import reason_of
 from trunkline.dialects.anthropic_messages.opaque import OpaqueBlock
+from trunkline.dialects.anthropic_messages.quick import (
+    CONTENT_DELTA,
+    DATA_AT,
+    DELTA_HEAD,
+    JsonDelta,
+    TextDelta,
+    ThinkingDelta,
+)
 from trunkline.dialects.anthropic_messages.usage import UsageReader, with_usage
 from trunkline.dialects.anthropic_messages.wire import NAME, EventIn, present
-from trunkline.wire.sse import Reader
+from trunkline.wire.sse import Splitter, frames
 
-_KINDS = {
-    "text": (PartKind.TEXT, "text_delta"),
-    "thinking": (PartKind.REASONING, "thinking_delta"),
-    "redacted_thinking": (PartKind.REASONING, ""),
-    "tool_use": (PartKind.TOOL_CALL, "input_json_delta"),
+_KINDS: Mapping[str, tuple[PartKind, type]] = {
+    "text": (PartKind.TEXT, TextDelta),
+    "thinking": (PartKind.REASONING, ThinkingDelta),
+    "redacted_thinking": (PartKind.REASONING, NoneType),
+    "tool_use": (PartKind.TOOL_CALL, JsonDelta),
+}
+_DELTAS: Mapping[str, type] = {
+    "text_delta": TextDelta,
+    "thinking_delta": ThinkingDelta,
+    "input_json_delta": JsonDelta,
 }
 _START_FIELDS = frozenset({*wire.AnswerIn.__struct_fields__, "role"})
 _EVENT_FIELDS = frozenset({"type", "delta", "usage"})
@@ -50,11 +64,11 @@ class _Block:
 
     __slots__ = ("delta", "given", "kind", "part", "signature", "wrote")
 
-    def __init__(self, part: int, kind: PartKind, delta: str) -> None:
+    def __init__(self, part: int, kind: PartKind, delta: type) -> None:
         self.part = part
         self.kind = kind
         self.delta = delta
-        """The type its content comes as."""
+        """What its content comes as."""
         self.wrote = False
         self.signature = ""
         self.given = ""
@@ -73,13 +87,13 @@ class Decoder:
         "_opaque",
         "_out",
         "_parts",
-        "_reader",
+        "_splitter",
         "_started",
         "_usage",
     )
 
     def __init__(self) -> None:
-        self._reader = Reader()
+        self._splitter = Splitter()
         self._usage = UsageReader()
         self._out: list[Event] = []
         self._blocks: dict[int, _Block] = {}
@@ -91,7 +105,7 @@ class Decoder:
         self._handlers: Mapping[str, Callable[[EventIn, bytes], None]] = {
             "message_start": self._message_start,
             "content_block_start": self._block_start,
-            "content_block_delta": self._other_delta,
+            "content_block_delta": self._block_delta,
             "content_block_stop": self._block_stop,
             "message_delta": self._message_delta,
             "message_stop": self._message_stop,
@@ -104,8 +118,11 @@ class Decoder:
         out: list[Event] = []
         self._out = out
         try:
-            for _, frame in self._reader.feed(data):
-                self._event(frame)
+            whole = self._splitter.feed(data)
+            if b"\r" in whole:
+                self._general(whole)
+            else:
+                self._events(whole)
         except Garbled as error:
             self._fault = error
         except wire.BROKEN as error:
@@ -114,14 +131,35 @@ class Decoder:
             raise self._fault
         return out
 
+    def _events(self, whole: bytes) -> None:
+        out, blocks = self._out, self._blocks
+        for text in whole.split(b"\n\n"):
+            if text.startswith(DELTA_HEAD) and not self._done:
+                try:
+                    event = CONTENT_DELTA.decode(text[DATA_AT:])
+                except ValidationError:
+                    pass
+                else:
+                    block, delta = blocks.get(event.index), event.delta
+                    if block is not None and type(delta) is block.delta:
+                        if delta.piece:
+                            block.wrote = True
+                            out.append(PartDelta(block.part, delta.piece))
+                        continue
+            if text:
+                self._general(text)
+
+    def _general(self, whole: bytes) -> None:
+        for _, data in frames(whole):
+            self._event(data)
+
     def finish(self) -> Burst:
         if self._fault is not None:
             raise self._fault
         out: list[Event] = []
         self._out = out
         try:
-            for _, frame in self._reader.finish():
-                self._event(frame)
+            self._general(self._splitter.rest())
         except (Garbled, *wire.BROKEN) as error:
             # The last event lacks its end: cut, not wrong.
             raise _cut() from error
@@ -136,14 +174,6 @@ class Decoder:
         if self._done or data == wire.FOREIGN_SENTINEL:
             return
         event = wire.EVENT.decode(data)
-        if event.type == "content_block_delta":
-            block, delta = self._blocks.get(event.index), event.delta
-            if block is not None and delta is not None and delta.type == block.delta:
-                text = delta.text or delta.partial_json or delta.thinking
-                if text:
-                    block.wrote = True
-                    self._out.append(PartDelta(block.part, text))
-                return
         if (error := present(event.error)) is not None:
             self._done = True
             self._out.append(Faulted(decode_inline(error)))
@@ -210,8 +240,8 @@ class Decoder:
                     out.append(PartDelta(part, block.thinking))
                 opened.signature = block.data if redacted else block.signature or ""
 
-    def _other_delta(self, event: EventIn, data: bytes) -> None:
-        """Signatures, citations, and whatever belongs to blocks we do not look into."""
+    def _block_delta(self, event: EventIn, data: bytes) -> None:
+        """All but the usual: signatures, citations, what belongs to blocks we do not look into."""
         delta = event.delta
         opaque = self._opaque.get(event.index)
         if opaque is not None:
@@ -225,7 +255,12 @@ class Decoder:
         elif delta.type == "citations_delta" and block.kind is PartKind.TEXT:
             if (citation := present(delta.citation)) is not None:
                 self._out.append(Annotated(block.part, citation, NAME))
-        elif delta.type in {"text_delta", "thinking_delta", "input_json_delta"}:
+        elif _DELTAS.get(delta.type) is block.delta:
+            # Content in an unusual frame.
+            if text := delta.text or delta.partial_json or delta.thinking:
+                block.wrote = True
+                self._out.append(PartDelta(block.part, text))
+        elif delta.type in _DELTAS:
             raise Garbled(f"the provider sent a {delta.type} within a {block.kind.value}")
 
     def _block_stop(self, event: EventIn, _data: bytes) -> None:

@@ -2,12 +2,13 @@
 
 import re
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct, ValidationError, json
 
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.anthropic_messages.decode_answer import garbled
 from trunkline.dialects.anthropic_messages.errors import decode_inline
+from trunkline.dialects.anthropic_messages.quick import CONTENT_DELTA, DATA_AT, DELTA_HEAD
 from trunkline.dialects.anthropic_messages.usage import UsageReader
 from trunkline.dialects.anthropic_messages.wire import (
     ABSENT,
@@ -69,9 +70,13 @@ class Watcher:
     def feed(self, events: bytes) -> bytes:
         at = 0
         try:
-            for _, data in frames(events):
-                self._see(data)
-                at += 1
+            for block in [events] if b"\r" in events else events.split(b"\n\n"):
+                if block.startswith(DELTA_HEAD) and self._quick(block):
+                    at += 1
+                    continue
+                for _, data in frames(block):
+                    self._see(data)
+                    at += 1
         except GatewayError:
             self.before_error = _before(events, at)
             raise
@@ -79,6 +84,17 @@ class Watcher:
             self.before_error = _before(events, at)
             raise garbled(error) from error
         return events
+
+    def _quick(self, block: bytes) -> bool:
+        try:
+            piece = CONTENT_DELTA.decode(block[DATA_AT:]).delta.piece
+        except ValidationError:
+            return False
+        if piece:
+            self.delivered.append(piece)
+            if self.sighting is Sighting.NOTHING:
+                self.sighting = Sighting.CONTENT
+        return True
 
     def _see(self, data: bytes) -> None:
         if data == FOREIGN_SENTINEL:
