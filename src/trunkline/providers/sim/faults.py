@@ -35,7 +35,7 @@ FAULTS: Mapping[str, FaultSpec] = {
     "u4": _spec(stream.stall, "stall in the middle", "after for"),
     "u5": _spec(stream.cut, "cut in the middle", "after", "rst eof clean"),
     "u6": _spec(
-        stream.malformed, "malformed event", "after", "json utf8 shape array text nan deep"
+        stream.malformed, "malformed event", "after then", "json utf8 shape array text nan deep"
     ),
     "u7": _spec(framing.oddly_framed, "odd but valid framing", "size", " ".join(framing.KINDS)),
     "u8": _spec(stream.oversized, "too much", "size count", "event line tiny headers body"),

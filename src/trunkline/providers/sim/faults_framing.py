@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from trunkline.providers.sim.faults_stream import Steps, in_parts
 from trunkline.providers.sim.scene import Scene, clean
-from trunkline.providers.sim.steps import Head, Send
+from trunkline.providers.sim.steps import Head, Send, Wait
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -90,6 +90,8 @@ def _last_open(steps: Steps) -> Steps:
 def _split(steps: Steps, size: int) -> Steps:
     for step in steps:
         if isinstance(step, Send):
-            yield from in_parts(step, size)
+            for part in in_parts(step, size):
+                yield part
+                yield Wait(0)
         else:
             yield step

@@ -130,7 +130,11 @@ def _silence(scene: Scene) -> Steps:
 
 
 def malformed(scene: Scene) -> Steps:
-    """U6: event number `after` is not what it should be; the others are."""
+    """
+    U6: behind `after` good events comes one that is not what it should be.
+
+    The answer goes on as if nothing had happened, or with then=end is over.
+    """
     kind = scene.fault.text("kind", "json")
     if not scene.stream:
         good = scene.whole()
@@ -142,7 +146,10 @@ def malformed(scene: Scene) -> Steps:
     name = b"event: content_block_delta\n" if scene.voice.dialect != "openai-chat" else b""
     event = Send(b"%bdata: %b\n\n" % (name, _bad_data(kind)))
     after = scene.fault.text("after", "1")
-    yield from interrupted(scene, lambda: iter((event,)), after=after)
+    then: Steps = (
+        iter((event, End())) if scene.fault.text("then", "go") == "end" else iter((event,))
+    )
+    yield from interrupted(scene, lambda: then, after=after)
 
 
 def _bad_data(kind: str) -> bytes:

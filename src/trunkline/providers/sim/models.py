@@ -11,72 +11,36 @@ from trunkline.providers.sim.options import Options
 from trunkline.providers.sim.schema import instance
 from trunkline.providers.sim.turns import Call, Turn
 
-_WORDS = [
-    "a",
-    "line",
-    "the",
-    "trunk",
-    "carries",
-    "every",
-    "call",
-    "to",
-    "whichever",
-    "model",
-    "answers",
-    "best",
-    "and",
-    "keeps",
-    "count",
-    "of",
-    "each",
-    "token",
-    "on",
-    "its",
-    "way",
-    "so",
-    "that",
-    "nobody",
-    "waits",
-    "for",
-    "long",
-    "or",
-    "pays",
-    "twice",
-    "while",
-    "streams",
-    "flow",
-    "in",
-    "order",
-    "from",
-    "one",
-    "side",
-    "across",
-    "to",
-    "the",
-    "other",
-    "without",
-    "losing",
-    "words",
-    "along",
-    "their",
-    "road",
-    "home",
-    "again",
-]
+_SENTENCES = (
+    "A trunk line carries many calls at once and keeps each of them apart from the others.",
+    "It helps to write the question down before looking for the answer.",
+    "There are three parts to this: what is known, what is assumed, and what follows.",
+    "The simplest case comes first, because the others can be told by their difference to it.",
+    "If the first attempt fails, wait a little and try once more; if it fails again, ask elsewhere.",
+    "Counting what was sent is easy, but counting what arrived takes a second pair of eyes.",
+    "Both sides agree on the order of words, so nothing has to be said twice.",
+    "In short, measure before you change anything, and measure again afterwards.",
+    "For example, a cup of tea cools faster in a wide bowl than in a narrow glass.",
+    "The river reaches the harbour in autumn, and the harbour reaches the sea at night.",
+    "A good name saves a paragraph, and a good paragraph saves a meeting.",
+    "Take the left stairs to the second floor, where the old switchboard still stands.",
+    "Whoever reads this in five years will want to know why, not how.",
+    "Most of the time is spent waiting, and most of the waiting can be done by machines.",
+    "Rain is likely in the afternoon, with a light wind from the west.",
+    "None of this is certain, yet all of it is useful until something better is found.",
+)
 
 
 def babble(seed: bytes, tokens: int) -> str:
-    """Words that look like an answer: exactly so many tokens, the same for the same seed."""
-    words, size, at = [], tokens * 4, int(dice(seed, "start") * len(_WORDS))
+    """Sentences that look like an answer: exactly so many tokens, the same for the same seed."""
+    size = tokens * 4
+    sentences: list[str] = []
     have = 0
     while have < size:
-        word = _WORDS[at % len(_WORDS)]
-        words.append(word)
-        have += len(word) + 1
-        at += 1 + seed[at % 32] % 7
-    text = " ".join(words)[:size]
-    text = text[:-1].ljust(size - 1, "a") + "." if size else ""
-    return text[:1].upper() + text[1:]
+        sentence = _SENTENCES[seed[len(sentences) % 32] & 15]
+        sentences.append(sentence)
+        have += len(sentence) + 1
+    return " ".join(sentences)[: size - 1].ljust(size - 1) + "." if size > 0 else ""
 
 
 class Muse:

@@ -29,6 +29,8 @@ class Send(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
+    """Zero seconds: what was sent so far is a packet, or a read, of its own."""
+
     seconds: float
 
 

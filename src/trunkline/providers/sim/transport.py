@@ -157,14 +157,14 @@ class _Player:
                 self.ended = True
 
     async def _passes(self, step: Wait | Hang, idle: float | None) -> bool:
-        """True once the pause is over; False where it is not and there is something to read."""
+        """True once the pause is over; False where it is not, or where a read ends."""
         seconds = step.seconds if isinstance(step, Wait) else float("inf")
         now = self._clock.monotonic()
-        if self._due + seconds <= now:
+        if self._due + seconds <= now and (seconds or not self.ready):
             self._due += seconds
             return True
         if self.ready or idle is None:
-            self._held = step
+            self._held = step if seconds else None
             return False
         await self._wait(seconds, now + idle)
         return True

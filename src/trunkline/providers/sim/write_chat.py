@@ -137,7 +137,7 @@ def _choice(index: int, turn: Turn, ask: Ask, stamp: Stamp, pace: Pace) -> bytes
     choice = {
         "index": index,
         "message": message,
-        "logprobs": _logprobs(pieces(turn.text, 1), ask.logprobs),
+        "logprobs": _logprobs(turn.text, ask.logprobs),
         "finish_reason": _FINISH.get(turn.finish, turn.finish),
     }
     return json.encode(choice)
@@ -147,12 +147,12 @@ def _call_id(seed: bytes, index: int, at: int) -> str:
     return "call_" + token(seed, f"call-{index}-{at}", 24)
 
 
-def _logprobs(tokens: list[str], alternatives: int | None) -> object:
+def _logprobs(said: str, alternatives: int | None) -> object:
     """Every token is about as sure as the next; alternatives are the token itself and made-up ones."""
     if alternatives is None:
         return None
     content = []
-    for text in tokens:
+    for text in pieces(said, 1):
         top = [_logprob(text + "~" * at, -0.1 - at) for at in range(alternatives)]
         content.append({**_logprob(text, -0.1), "top_logprobs": top})
     return {"content": content, "refusal": None}
@@ -239,7 +239,7 @@ class _Stream:
         self._written += tokens
         logprobs = b"null"
         if kind == "text" and self._ask.logprobs is not None:
-            logprobs = json.encode(_logprobs(pieces(text, 1), self._ask.logprobs))
+            logprobs = json.encode(_logprobs(text, self._ask.logprobs))
         return Beat(self._chunk(index, delta, logprobs=logprobs), Mark.CONTENT, kind, text, tokens)
 
     def _chunk(
