@@ -1,0 +1,123 @@
+"""A row, a table of the configuration and keys make a provider; what is wrong is told by key."""
+
+import msgspec
+import pytest
+
+from trunkline.catalog.catalog import Catalog
+from trunkline.config.errors import ConfigError
+from trunkline.dialects.base import Encoded
+from trunkline.providers.base import Surroundings
+from trunkline.providers.http.provider import SPEC
+from trunkline.transport.base import Origin
+
+CATALOG = Catalog.load()
+
+
+def build(provider, /, **table):
+    lent = Surroundings(transport=None, clock=None, catalog=CATALOG, entropy=bytes, dice=float)
+    return SPEC.build(provider, msgspec.Raw(msgspec.json.encode(table)), lent)
+
+
+def request(provider, model="m", path="/chat/completions", **encoded):
+    deployment = provider.deployment(model)
+    return provider.request(deployment, path, Encoded(b"{}", **encoded), provider.credentials[0])
+
+
+def test_a_known_name_needs_a_key_only():
+    """Address, authentication and price come from the row and the catalogue."""
+    openai = build("openai", api_key="sk-1")
+    sent = request(openai, "gpt-4o-mini")
+
+    assert Origin("https", "api.openai.com", 443) == sent.origin
+    assert b"/v1/chat/completions" == sent.path
+    assert (b"authorization", b"Bearer sk-1") in sent.headers
+    assert "openai/gpt-4o-mini" == openai.deployment("gpt-4o-mini").price_model
+    assert openai.deployment("o3").quirks.reasoning_model
+    assert "gpt-4o-mini" in openai.models()
+
+
+def test_anthropic_has_its_own_header_and_version():
+    """And the client's version, where it sent one, wins over the row's."""
+    anthropic = build("anthropic", api_key="sk-2")
+    own = request(anthropic, path="/v1/messages")
+    sent = request(anthropic, path="/v1/messages", headers=((b"anthropic-version", b"x"),))
+
+    assert b"/v1/messages" == own.path
+    assert (b"x-api-key", b"sk-2") in own.headers
+    assert [b"2023-06-01"] == [v for n, v in own.headers if n == b"anthropic-version"]
+    assert [b"x"] == [v for n, v in sent.headers if n == b"anthropic-version"]
+
+
+def test_keys_are_credentials_of_their_own():
+    """Several keys, several credentials, none of which shows itself."""
+    provider = build("openai", api_keys=["sk-secret-1", "sk-secret-2"])
+
+    assert ["openai#1", "openai#2"] == [c.id for c in provider.credentials]
+    assert "secret" not in repr(provider) + repr(provider.credentials)
+
+
+def test_a_server_of_ones_own():
+    """No key needed, own address, own limits and quirks."""
+    box = build(
+        "box",
+        dialect="openai-chat",
+        base_url="http://[::1]:9100/v1",
+        first_content_timeout=5.0,
+        quirks={"max_stop": 8},
+        models=["a"],
+        headers={"X-Team": "search"},
+    )
+    deployment = box.deployment("a/b")
+
+    assert ("box/a/b", 5.0, 8) == (
+        deployment.id,
+        deployment.first_content_timeout,
+        deployment.quirks.max_stop,
+    )
+    assert Origin("http", "::1", 9100) == request(box).origin
+    assert (b"x-team", b"search") in request(box).headers
+    assert ["a"] == list(box.models())
+
+
+def test_a_second_account():
+    """`like` takes another provider's row under a name of its own."""
+    second = build("second", like="anthropic", api_key="sk-3")
+
+    assert "anthropic-messages" == second.deployment("claude-sonnet-4-5").dialect
+    assert "second/x" == second.deployment("x").id
+    assert second.deployment("claude-sonnet-4-5").price_model == "anthropic/claude-sonnet-4-5"
+
+
+def test_a_path_may_name_the_model():
+    """Azure's old style of deployments."""
+    azure = build("azure-deployments", base_url="https://x.openai.azure.com", api_key="k")
+    sent = request(azure, "my deployment")
+
+    assert sent.path.startswith(
+        b"/openai/deployments/my%20deployment/chat/completions?api-version="
+    )
+    assert (b"api-key", b"k") in sent.headers
+
+
+BAD = [
+    ("nobody", {}, "providers.nobody.dialect", "say what it speaks"),
+    ("box", {"dialect": "openai-chat"}, "providers.box.base_url", "is required"),
+    ("box", {"dialect": "openai-chat", "base_url": "ftp://x"}, "providers.box.base_url", "http://"),
+    ("openai", {}, "providers.openai.api_key", "is required"),
+    ("openai", {"api_key": ""}, "providers.openai.api_key", "is empty"),
+    ("openai", {"api_key": "a\nb"}, "providers.openai.api_key", "characters no key has"),
+    ("openai", {"api_key": "a", "api_keys": ["b"]}, "providers.openai.api_keys", "not both"),
+    ("openai", {"api_kee": "a"}, "providers.openai.api_kee", "unknown key"),
+    ("openai", {"api_key": "a", "quirks": {"no": 1}}, "providers.openai.quirks", "no such quirk"),
+    ("x", {"like": "nobody", "api_key": "a"}, "providers.x.like", "no known provider"),
+]
+
+
+@pytest.mark.parametrize(("name", "table", "key", "expected"), BAD)
+def test_what_is_wrong(name, table, key, expected):
+    """The key that is wrong and what was expected, never a value."""
+    with pytest.raises(ConfigError) as caught:
+        build(name, **table)
+
+    assert key == caught.value.key
+    assert expected in str(caught.value)
