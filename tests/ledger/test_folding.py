@@ -1,0 +1,176 @@
+"""Tests of ledger/folding.py: many entries about a request become the row that is true."""
+
+import pytest
+
+from tests.ledger.making import AZURE, NOON, answer, exchange, fail, try_at
+from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.usage import Usage
+from trunkline.ledger.entries import NUMBER_LIMIT, Entry, answered, asked, begun, settled
+from trunkline.ledger.folding import Folding
+from trunkline.storage.records import OPEN, AttemptRow, Position, RequestRow
+
+
+def fold(*entries: Entry) -> tuple[list[RequestRow], list[AttemptRow]]:
+    folding = Folding("w1")
+    for entry in entries:
+        folding.add(entry)
+    batch = folding.batch(Position(1, 5))
+    assert ("w1", Position(1, 5)) == (batch.worker, batch.position)
+    return list(batch.requests), list(batch.attempts)
+
+
+def intent(one: Exchange) -> Entry:
+    return asked(one, begun(one.attempts[-1], one.id))
+
+
+def ending(one: Exchange) -> Entry:
+    assert one.status is not None
+    status = one.status.value
+    tried = settled(one.attempts[-1], one.id, status) if one.attempts else None
+    return answered(one, tried, status, 50.0)
+
+
+def test_an_intent_alone_is_an_open_request() -> None:
+    """With one attempt, times in microseconds, and nothing to pay."""
+    one = exchange(1)
+    try_at(one)
+
+    requests, attempts = fold(intent(one))
+
+    received = int(NOON * 1_000_000) + 1000
+    assert [
+        RequestRow(
+            request_id=one.id,
+            tenant="default",
+            key_id="key1",
+            face="native",
+            dialect="openai-chat",
+            operation="chat",
+            model="mini",
+            provider="openai",
+            upstream_model="gpt-4o-mini",
+            stream=True,
+            received_at=received,
+            attempts=1,
+            worker="w1",
+        )
+    ] == requests
+    assert [(OPEN, received + 500)] == [(row.status, row.started_at) for row in attempts]
+
+
+def test_the_end_replaces_the_intent() -> None:
+    """One row each, billed for the attempt that answered."""
+    one = exchange()
+    try_at(one)
+    begun_so = intent(one)
+    answer(one)
+
+    requests, attempts = fold(begun_so, ending(one))
+
+    usage = Usage(input=100, cache_read=20, output=50, reasoning=7)
+    assert [("ok", usage, 1234, "2026-11-01", 12.0, 50.0)] == [
+        (
+            row.status,
+            row.usage,
+            row.cost_nanousd,
+            row.price_version,
+            row.first_content_ms,
+            row.total_ms,
+        )
+        for row in requests
+    ]
+    assert [("ok", usage, 1234, 42.0)] == [
+        (row.status, row.usage, row.cost_nanousd, row.total_ms) for row in attempts
+    ]
+
+
+def test_what_follows_the_end_changes_nothing() -> None:
+    """An intent read twice, or a second close, leaves the first end in force."""
+    one = exchange()
+    try_at(one)
+    begun_so = intent(one)
+    answer(one, cost=5)
+    ended = ending(one)
+    answer(one, cost=99, status=Status.PARTIAL)
+
+    requests, attempts = fold(begun_so, ended, begun_so, ending(one))
+
+    assert [("ok", 5)] == [(row.status, row.cost_nanousd) for row in requests]
+    assert [("ok", 5)] == [(row.status, row.cost_nanousd) for row in attempts]
+
+
+def test_a_request_is_billed_once_whatever_its_attempts() -> None:
+    """What a failed attempt cost stays with the attempt."""
+    one = exchange()
+    first = try_at(one)
+    begun_so = intent(one)
+    fail(first)
+    first.cost_nanousd = 7
+    failed = settled(first, one.id, "failed")
+    try_at(one, AZURE)
+    second = begun(one.attempts[-1], one.id)
+    answer(one)
+
+    requests, attempts = fold(begun_so, failed, second, ending(one))
+
+    assert [(1234, 2, "azure", "")] == [
+        (row.cost_nanousd, row.attempts, row.provider, row.error_code) for row in requests
+    ]
+    assert [("failed", 7, 529), ("ok", 1234, None)] == [
+        (row.status, row.cost_nanousd, row.error_status) for row in attempts
+    ]
+
+
+def test_a_failed_request_costs_nothing() -> None:
+    """Even where its last attempt did; the error says why it failed."""
+    one = exchange()
+    attempt = try_at(one)
+    answer(one, status=Status.FAILED)
+    fail(attempt)
+
+    requests, attempts = fold(ending(one))
+
+    assert [("failed", Usage(), 0, "", "upstream_overloaded")] == [
+        (row.status, row.usage, row.cost_nanousd, row.price_version, row.error_code)
+        for row in requests
+    ]
+    assert [1234] == [row.cost_nanousd for row in attempts]
+
+
+@pytest.mark.parametrize("status", (Status.PARTIAL, Status.CANCELLED))
+def test_what_was_delivered_is_billed(status: Status) -> None:
+    """A stream that broke off, or whose client left, costs what it had given."""
+    one = exchange()
+    try_at(one)
+    answer(one, status=status)
+
+    requests, _ = fold(ending(one))
+
+    assert [(status.value, 1234)] == [(row.status, row.cost_nanousd) for row in requests]
+
+
+def test_a_request_without_attempts_is_told_all_the_same() -> None:
+    """Every deployment was cooling: no attempt, no provider, no cost."""
+    one = exchange()
+    one.status = Status.FAILED
+
+    requests, attempts = fold(ending(one))
+
+    assert [("failed", 0, "", "")] == [
+        (row.status, row.attempts, row.provider, row.upstream_model) for row in requests
+    ]
+    assert [] == attempts
+
+
+def test_no_upstream_can_break_the_books() -> None:
+    """Negative and absurd counts are brought to what a column can hold."""
+    one = exchange()
+    attempt = try_at(one)
+    answer(one, cost=-5)
+    attempt.usage = Usage(input=-1, output=1 << 62, reasoning=3)
+
+    requests, attempts = fold(ending(one))
+
+    expected = (Usage(output=NUMBER_LIMIT, reasoning=3), 0)
+    assert [expected] == [(row.usage, row.cost_nanousd) for row in requests]
+    assert [expected] == [(row.usage, row.cost_nanousd) for row in attempts]
