@@ -1,0 +1,49 @@
+"""Keeps the keyring up with the store: at once in this process, soon after in the others."""
+
+import asyncio
+from collections.abc import Callable
+
+from trunkline.canon.errors import LedgerUnavailable
+from trunkline.storage.base import KeyStore
+from trunkline.tenancy.keyring import Keyring
+
+# A key revoked in one process is refused by all within a second; this leaves room for a slow poll.
+_INTERVAL = 0.25
+
+
+class KeyringFollower:
+    def __init__(
+        self,
+        keyring: Keyring,
+        store: KeyStore,
+        on_problem: Callable[[str], None],
+        interval: float = _INTERVAL,
+    ) -> None:
+        """`interval`: seconds between two looks at the store's version."""
+        self._keyring = keyring
+        self._store = store
+        self._on_problem = on_problem
+        self._interval = interval
+
+    async def refresh(self) -> None:
+        """Load the keys if they have changed. Raises LedgerUnavailable."""
+        if await self._store.version() != self._keyring.version:
+            loaded = await self._store.load()
+            self._keyring.replace(loaded.keys, loaded.version)
+
+    async def run(self) -> None:
+        """For ever. While the store cannot be read, the keys last read stay in force."""
+        failing = False
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                await self.refresh()
+            except LedgerUnavailable as error:
+                if not failing:
+                    self._on_problem(f"changes to keys are not seen at the moment: {error.detail}")
+                failing = True
+            else:
+                failing = False
+
+    def __repr__(self) -> str:
+        return f"<KeyringFollower of {self._keyring!r}>"

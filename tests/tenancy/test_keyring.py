@@ -1,0 +1,148 @@
+"""Tests of tenancy/keyring.py: the right key is let in, and nothing else is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tenancy.making import MAC, made
+from trunkline.canon.errors import Unauthenticated
+from trunkline.canon.exchange import Principal
+from trunkline.storage.records import KeyRecord
+from trunkline.tenancy.keyring import Keyring, KeyringStatistics
+
+MINTED, RECORD = made(1)
+
+
+def ring(*records: KeyRecord, version: int = 1) -> Keyring:
+    keyring = Keyring(MAC)
+    keyring.replace(records, version)
+    return keyring
+
+
+@pytest.mark.parametrize("token", (MINTED.key, MINTED.key.encode()))
+def test_a_key_gives_its_principal(token: str | bytes) -> None:
+    """As text or as the bytes of a header."""
+    _, record = made(1, scopes=("chat:write",), models=("a",))
+
+    principal = ring(record, made(2)[1]).authenticate(token, 5.0)
+
+    assert (
+        Principal(
+            key_id=MINTED.id,
+            tenant="acme",
+            scopes=frozenset({"chat:write"}),
+            models=frozenset({"a"}),
+        )
+        == principal
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    (
+        ("", "No API key was sent.*Authorization: Bearer.*trunkline keys create"),
+        ("sk-abcdef", "not an API key of this gateway.*tl_"),
+        ("tl_short", "wrong length"),
+        (MINTED.key + "x", "wrong length"),
+        (MINTED.key[:-1] + ("a" if MINTED.key[-1] != "a" else "b"), "mistyped"),
+        (made(3)[0].key, "not known here.*create one"),
+        ("é" * 65, "not an API key"),
+        ("\ud800", "not an API key"),
+        (b"\xff\x00", "not an API key"),
+        (b"tl_" + b"\xff" * 62, "mistyped"),
+    ),
+)
+def test_a_refusal_says_what_to_do(token: str | bytes, message: str) -> None:
+    """Without ever repeating the key."""
+    with pytest.raises(Unauthenticated, match=message) as refused:
+        ring(RECORD).authenticate(token, 5.0)
+
+    assert 401 == refused.value.status
+    if token:
+        assert str(token) not in refused.value.message
+
+
+def test_a_known_id_with_another_secret_is_refused() -> None:
+    """Even where the checksum fits."""
+    _, thief = made(2, id=MINTED.id)
+
+    with pytest.raises(Unauthenticated, match="not known here"):
+        ring(thief).authenticate(MINTED.key, 5.0)
+
+
+def test_a_key_is_hashed_under_the_pepper() -> None:
+    """A database without its pepper opens nothing: the MAC of another pepper does not fit."""
+    record = made(1, mac=type(MAC)(b"another pepper of 32 bytes......")(MINTED.key.encode()))[1]
+
+    with pytest.raises(Unauthenticated):
+        ring(record).authenticate(MINTED.key, 5.0)
+
+
+def test_a_key_expires_to_the_moment() -> None:
+    """Good before, refused from then on, and told so."""
+    keyring = ring(made(1, expires_at=10.0)[1])
+
+    assert "acme" == keyring.authenticate(MINTED.key, 9.999).tenant
+    with pytest.raises(Unauthenticated, match="has expired"):
+        keyring.authenticate(MINTED.key, 10.0)
+
+
+def test_a_revoked_key_is_refused_at_once() -> None:
+    """Whatever the clock of whoever revoked it said."""
+    keyring = ring(made(1, revoked_at=99.0)[1])
+
+    with pytest.raises(Unauthenticated, match="was revoked"):
+        keyring.authenticate(MINTED.key, 5.0)
+
+
+def test_what_became_of_a_key_is_told_to_its_holder_alone() -> None:
+    """Who knows the id and not the secret learns nothing of revocation."""
+    keyring = ring(made(2, id=MINTED.id, revoked_at=99.0)[1])
+
+    with pytest.raises(Unauthenticated, match="not known here"):
+        keyring.authenticate(MINTED.key, 5.0)
+
+
+def test_an_unknown_id_is_hashed_as_well() -> None:
+    """The same steps as for a wrong secret: the time taken does not tell ids that exist."""
+    hashed: list[bytes] = []
+
+    class CountingMac(type(MAC)):
+        def __call__(self, key: bytes) -> bytes:
+            hashed.append(key)
+            return super().__call__(key)
+
+    keyring = Keyring(CountingMac(bytes(32)))
+    keyring.replace([RECORD], 1)
+    stranger = made(3)[0].key
+    for key in (stranger, MINTED.key):
+        with pytest.raises(Unauthenticated):
+            keyring.authenticate(key, 5.0)
+
+    assert [stranger.encode(), MINTED.key.encode()] == hashed
+
+
+@given(st.one_of(st.text(), st.binary(), st.from_regex(rb"tl_[a-z]{12}_[a-z]{49}", fullmatch=True)))
+def test_nothing_else_gets_in(token: str | bytes) -> None:
+    """Any input is refused, with the one error there is."""
+    with pytest.raises(Unauthenticated):
+        ring(RECORD).authenticate(token, 5.0)
+
+
+def test_a_newer_snapshot_replaces_an_older_one() -> None:
+    """And never the other way round, though two loads may overtake each other."""
+    keyring = ring(made(1, revoked_at=1.0)[1], version=3)
+    keyring.replace([RECORD], 2)
+
+    with pytest.raises(Unauthenticated):
+        keyring.authenticate(MINTED.key, 5.0)
+
+    keyring.replace([RECORD], 4)
+    assert "acme" == keyring.authenticate(MINTED.key, 5.0).tenant
+    assert KeyringStatistics(keys=1, version=4) == keyring.statistics()
+
+
+def test_an_empty_ring_lets_nobody_in() -> None:
+    """Before the first load."""
+    with pytest.raises(Unauthenticated):
+        Keyring(MAC).authenticate(MINTED.key, 5.0)

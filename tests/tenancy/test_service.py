@@ -1,0 +1,199 @@
+"""Tests of tenancy/service.py: keys are made, shown once, listed and revoked."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.ledger.making import NOON, FakeClock
+from tests.tenancy.making import MAC, entropy
+from tests.tenancy.memory import MemoryKeys
+from trunkline.canon.errors import InternalError, Malformed, NotFound, Unauthenticated
+from trunkline.storage.base import KeyStore
+from trunkline.storage.sqlite.backend import open_sqlite
+from trunkline.tenancy.following import KeyringFollower
+from trunkline.tenancy.keyring import Keyring
+from trunkline.tenancy.service import CreatedKey, KeyService, KeyView, NewKey
+
+
+class Office:
+    """A key service with the keyring of its process."""
+
+    def __init__(self, store: KeyStore | None = None) -> None:
+        self.store = store or MemoryKeys()
+        self.clock = FakeClock()
+        self.keyring = Keyring(MAC)
+        follower = KeyringFollower(self.keyring, self.store, pytest.fail)
+        self.service = KeyService(self.store, MAC, self.clock, entropy(), follower)
+
+    def lets_in(self, key: str) -> bool:
+        try:
+            self.keyring.authenticate(key, self.clock.unix())
+        except Unauthenticated:
+            return False
+        return True
+
+
+def test_a_new_key_works_at_once() -> None:
+    """With what it was asked for with, and what it was not asked for left open."""
+    office = Office()
+
+    plain = asyncio.run(office.service.create(NewKey(name="laptop")))
+    narrow = asyncio.run(
+        office.service.create(
+            NewKey(
+                name="ci",
+                tenant="acme",
+                scopes=("chat:write",),
+                models=("mini",),
+                expires_at=NOON + 5,
+            )
+        )
+    )
+
+    assert (plain.name, "default", (), None, NOON, None, None, "active") == (
+        "laptop",
+        plain.tenant,
+        plain.scopes,
+        plain.models,
+        plain.created_at,
+        plain.expires_at,
+        plain.revoked_at,
+        plain.status,
+    )
+    principal = office.keyring.authenticate(narrow.key, NOON)
+    assert (narrow.id, "acme", {"chat:write"}, {"mini"}) == (
+        principal.key_id,
+        principal.tenant,
+        set(principal.scopes),
+        set(principal.models or ()),
+    )
+
+
+def test_the_key_itself_is_shown_once() -> None:
+    """Neither the list nor the key's own page has it, nor its hash; nor has any repr."""
+    office = Office()
+    created = asyncio.run(office.service.create(NewKey(name="a")))
+
+    listed = asyncio.run(office.service.list())
+    got = asyncio.run(office.service.get(created.id))
+
+    secret = created.key[16:]
+    assert (got,) == listed
+    assert secret not in repr(created)
+    shown = msgspec.json.decode(msgspec.json.encode(got))
+    assert {*KeyView.__struct_fields__} == {*shown}
+    assert "mac" not in shown
+    assert secret not in str(shown)
+    assert secret in msgspec.json.encode(created).decode()
+
+
+def test_a_revoked_key_is_refused_at_once() -> None:
+    """In the process that revoked it; revoking again keeps the date's meaning."""
+    office = Office()
+    created = asyncio.run(office.service.create(NewKey(name="a")))
+    assert office.lets_in(created.key)
+
+    revoked = asyncio.run(office.service.revoke(created.id))
+
+    assert not office.lets_in(created.key)
+    assert ("revoked", NOON) == (revoked.status, revoked.revoked_at)
+    assert "revoked" == asyncio.run(office.service.revoke(created.id)).status
+
+
+def test_a_key_expires() -> None:
+    """Shown as such from that moment on."""
+    office = Office()
+    created = asyncio.run(office.service.create(NewKey(name="a", expires_at=NOON + 5)))
+
+    office.clock.now = NOON + 5
+
+    assert "expired" == asyncio.run(office.service.get(created.id)).status
+    assert not office.lets_in(created.key)
+
+
+def test_a_key_that_is_not_there_is_not_found() -> None:
+    """Whether to look at or to revoke."""
+    office = Office()
+
+    for work in (office.service.get, office.service.revoke):
+        with pytest.raises(NotFound, match="nobody"):
+            asyncio.run(work("nobody"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "param"),
+    (
+        (NewKey(name=""), "name"),
+        (NewKey(name="  "), "name"),
+        (NewKey(name="x" * 201), "name"),
+        (NewKey(name="a", tenant=""), "tenant"),
+        (NewKey(name="a", tenant="../etc"), "tenant"),
+        (NewKey(name="a", tenant="x" * 65), "tenant"),
+        (NewKey(name="a", tenant="a\n"), "tenant"),
+        (NewKey(name="a", expires_at=NOON), "expires_at"),
+        (NewKey(name="a", expires_at=float("nan")), "expires_at"),
+        (NewKey(name="a", scopes=("",)), "scopes"),
+        (NewKey(name="a", models=("m",) * 1001), "models"),
+    ),
+)
+def test_a_key_that_makes_no_sense_is_refused(wanted: NewKey, param: str) -> None:
+    """Naming the field, and nothing is made."""
+    office = Office()
+
+    with pytest.raises(Malformed) as refused:
+        asyncio.run(office.service.create(wanted))
+
+    assert param == refused.value.param
+    assert () == asyncio.run(office.service.list())
+
+
+def test_broken_entropy_is_noticed() -> None:
+    """A source that repeats itself makes one key, never the same one twice."""
+    office = Office()
+    service = KeyService(office.store, MAC, office.clock, lambda size: bytes(size))
+    asyncio.run(service.create(NewKey(name="a")))
+
+    with pytest.raises(InternalError):
+        asyncio.run(service.create(NewKey(name="b")))
+
+
+def found_in(folder: Path, secret: str) -> list[str]:
+    """The files that hold any recognisable piece of it."""
+    pieces = [secret[start : start + 12].encode() for start in range(len(secret) - 12)]
+    return [
+        path.name
+        for path in folder.iterdir()
+        if any(piece in path.read_bytes() for piece in pieces)
+    ]
+
+
+def test_the_secret_is_nowhere_on_disk(tmp_path: Path) -> None:
+    """Database, log and shared memory are searched, while open and after closing."""
+
+    async def run() -> tuple[CreatedKey, list[str]]:
+        storage = open_sqlite(tmp_path, FakeClock())
+        created = await Office(storage.keys).service.create(NewKey(name="a"))
+        found = found_in(tmp_path, created.key[16:])
+        await storage.aclose()
+        return created, found
+
+    created, found = asyncio.run(run())
+
+    assert [] == found + found_in(tmp_path, created.key[16:])
+    assert created.prefix.encode() in (tmp_path / "trunkline.db").read_bytes()
+
+
+def test_the_search_finds_a_secret_that_was_kept(tmp_path: Path) -> None:
+    """The planted bug: a name that holds the key; the same search sees it."""
+
+    async def run() -> CreatedKey:
+        storage = open_sqlite(tmp_path, FakeClock())
+        service = Office(storage.keys).service
+        created = await service.create(NewKey(name="a"))
+        await service.create(NewKey(name=f"copy of {created.key}"))
+        await storage.aclose()
+        return created
+
+    assert ["trunkline.db"] == found_in(tmp_path, asyncio.run(run()).key[16:])
