@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.ledger.making import FakeClock
 from tests.tenancy.making import MAC, made
 from tests.tenancy.memory import MemoryKeys
 from trunkline.canon.errors import LedgerUnavailable, Unauthenticated
+from trunkline.kernel.clock import SystemClock
 from trunkline.storage.sqlite.backend import FILE, open_sqlite
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
@@ -104,7 +104,7 @@ def test_a_key_revoked_by_another_process_is_refused_within_a_second(tmp_path: P
         async with asyncio.timeout(20):
             while lets_in(keyring):  # noqa: ASYNC110 - as a client would find out
                 await asyncio.sleep(0.005)
-        refused = monotonic()
+        refused = SystemClock().monotonic()
         output, _ = await process.communicate()
         task.cancel()
         await asyncio.wait([task])

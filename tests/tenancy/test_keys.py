@@ -32,7 +32,7 @@ def test_a_key_has_its_parts() -> None:
 
 def test_the_secret_is_all_of_256_bits() -> None:
     """Every bit of the entropy changes the key: the extremes fit the digits."""
-    lowest = mint(lambda size: bytes(size)).key
+    lowest = mint(bytes).key
     highest = mint(lambda size: b"\xff" * size).key
 
     assert "0" * 43 == lowest[16:-6]

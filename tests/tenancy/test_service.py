@@ -152,7 +152,7 @@ def test_a_key_that_makes_no_sense_is_refused(wanted: NewKey, param: str) -> Non
 def test_broken_entropy_is_noticed() -> None:
     """A source that repeats itself makes one key, never the same one twice."""
     office = Office()
-    service = KeyService(office.store, MAC, office.clock, lambda size: bytes(size))
+    service = KeyService(office.store, MAC, office.clock, bytes)
     asyncio.run(service.create(NewKey(name="a")))
 
     with pytest.raises(InternalError):
