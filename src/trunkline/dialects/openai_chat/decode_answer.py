@@ -1,0 +1,167 @@
+"""A whole answer of an upstream to the canonical one."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Raw, json
+
+from trunkline.canon.answer import Answer, Choice
+from trunkline.canon.content import Opaque, Part, Refusal, Text, ToolCall
+from trunkline.canon.errors import Disconnected, Garbled, GatewayError
+from trunkline.canon.usage import Usage
+from trunkline.dialects.openai_chat import call_ids
+from trunkline.dialects.openai_chat.decode_error import decode_error
+from trunkline.dialects.openai_chat.finish import FAILURES, finish_reason
+from trunkline.dialects.openai_chat.reasoning import read_reasoning
+from trunkline.dialects.openai_chat.think_tags import ThinkTags
+from trunkline.dialects.openai_chat.usage import read_raw_usage
+from trunkline.dialects.openai_chat.wire import (
+    NAME,
+    NOT_JSON,
+    RAW_MAP,
+    WHOLE_CHOICES,
+    Call,
+    Delta,
+    Segment,
+    WholeChoice,
+    read_head,
+)
+
+NO_ERRORS = (b"null", b'""', b"{}", b"false")
+"""An `error` field that tells of none."""
+UNFINISHED = "the provider ended its answer before saying why it finished"
+
+
+def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
+    """Raises Garbled, or the decoded error when a 200 carries one."""
+    fields = read_fields(body)
+    try:
+        choices = WHOLE_CHOICES.decode(fields["choices"])
+    except KeyError:
+        raise Garbled(_no_answer(fields)) from None
+    except NOT_JSON as error:
+        raise Garbled("the provider's answer has no readable choices", detail=str(error)) from None
+    head = read_head(fields)
+    return Answer(
+        id=head.id,
+        model=head.model,
+        created=head.created,
+        choices=tuple(_choice(choice, head.id, think_tags=think_tags) for choice in choices),
+        usage=read_raw_usage(fields.get("usage")),
+        extra=head.extra,
+        origin=NAME,
+    )
+
+
+def read_usage_of(body: bytes) -> Usage | None:
+    """Only the usage. Raises as `decode_answer`."""
+    return read_raw_usage(read_fields(body).get("usage"))
+
+
+def read_fields(body: bytes) -> Mapping[str, Raw]:
+    """One level deep. Raises Garbled, or the error it tells of."""
+    try:
+        if not body.isascii():
+            body.decode()
+        fields = RAW_MAP.decode(body)
+    except NOT_JSON as error:
+        if body.lstrip()[:1] == b"[" and b'"error"' in body[:200]:
+            raise decode_error(200, (), body) from None
+        raise Garbled("the provider's answer is not JSON", detail=str(error)) from None
+    if "error" in fields and bytes(fields["error"]) not in NO_ERRORS:
+        raise decode_error(200, (), body)
+    return fields
+
+
+def broken_off(word: str) -> GatewayError:
+    return Disconnected("the provider broke off its answer", detail=f"finish_reason {word}")
+
+
+def arguments_of(call: Call) -> str:
+    """The text of a call's arguments, or of a piece of them."""
+    if call.custom is not None:
+        return call.custom.input or ""
+    arguments = call.function.arguments if call.function else None
+    return json.encode(arguments).decode() if isinstance(arguments, dict) else arguments or ""
+
+
+def thought_in(segment: Segment) -> str:
+    """What an entry of Mistral's content list thinks; "" where it speaks."""
+    thinking = segment.thinking
+    if isinstance(thinking, str):
+        return thinking
+    return "".join(thought.text for thought in thinking or ())
+
+
+def _no_answer(fields: Mapping[str, Raw]) -> str:
+    if bytes(fields.get("object", b"")) == b'"response"':
+        return "the provider answered with a Responses object to a Chat Completions request"
+    return "the provider's answer has no choices"
+
+
+def _choice(choice: WholeChoice, answer_id: str, *, think_tags: bool) -> Choice:
+    word = choice.finish_reason
+    if word in FAILURES:
+        raise broken_off(word or "")
+    parts = tuple(_parts(choice.message or Delta(), answer_id, choice.index, think_tags=think_tags))
+    called = any(isinstance(part, ToolCall) for part in parts)
+    return Choice(
+        index=choice.index,
+        parts=parts,
+        finish=finish_reason(word, called=called),
+        native=word or "",
+        logprobs=Raw(json.encode(choice.logprobs)) if choice.logprobs else None,
+    )
+
+
+def _parts(message: Delta, answer_id: str, choice: int, *, think_tags: bool) -> list[Part]:
+    thought, text = _thought_and_text(message, think_tags=think_tags)
+    parts: list[Part] = list(read_reasoning(thought, message.reasoning_details or ()))
+    if text or message.annotations:
+        notes = Raw(json.encode(message.annotations)) if message.annotations else None
+        parts.append(Text(text, annotations=notes, origin=NAME if notes else ""))
+    if message.refusal:
+        parts.append(Refusal(message.refusal))
+    if message.audio is not None:
+        parts.append(Opaque(NAME, Raw(json.encode({"audio": message.audio}))))
+    calls = list(message.tool_calls or ())
+    if message.function_call is not None:
+        calls.append(Call(function=message.function_call))
+    parts += _calls(calls, answer_id, choice)
+    return parts
+
+
+def _thought_and_text(message: Delta, *, think_tags: bool) -> tuple[str, str]:
+    content = message.content
+    thought = message.reasoning_content or message.reasoning or ""
+    if isinstance(content, list):
+        thought += "".join(map(thought_in, content))
+        return thought, "".join(segment.text for segment in content)
+    if not content or not think_tags:
+        return thought, content or ""
+    tags = ThinkTags()
+    pieces = [*tags.feed(content), *tags.finish()]
+    thought += "".join(piece for thinking, piece in pieces if thinking)
+    return thought, "".join(piece for thinking, piece in pieces if not thinking)
+
+
+def _calls(calls: Sequence[Call], answer_id: str, choice: int) -> list[Part]:
+    return [
+        ToolCall(
+            call_ids.signed(
+                call.id or call_ids.invented(answer_id, choice, number), call.extra_content
+            ),
+            name_of(call),
+            arguments_of(call),
+            kind_of(call),
+        )
+        for number, call in enumerate(calls)
+    ]
+
+
+def name_of(call: Call) -> str:
+    named = call.custom or call.function
+    return (named.name if named else None) or ""
+
+
+def kind_of(call: Call) -> str:
+    return "custom" if call.custom is not None else "function"

@@ -1,0 +1,79 @@
+"""OpenAI's Chat Completions, and the many who speak it: both roles under one name."""
+
+from collections.abc import Mapping
+
+from msgspec import Raw
+
+from trunkline.canon.answer import Answer
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.exchange import Headers
+from trunkline.canon.request import Request
+from trunkline.canon.usage import Usage
+from trunkline.dialects.base import Dialect, Encoded, Stamp, WireError
+from trunkline.dialects.openai_chat.block import DONE
+from trunkline.dialects.openai_chat.decode_answer import decode_answer, read_usage_of
+from trunkline.dialects.openai_chat.decode_error import decode_error
+from trunkline.dialects.openai_chat.decode_request import decode_request, wants_usage
+from trunkline.dialects.openai_chat.decoder import StreamDecoder
+from trunkline.dialects.openai_chat.encode_answer import encode_answer
+from trunkline.dialects.openai_chat.encode_request import encode_request
+from trunkline.dialects.openai_chat.encoder import StreamEncoder
+from trunkline.dialects.openai_chat.quirks import forward
+from trunkline.dialects.openai_chat.render_error import render_error, stream_error
+from trunkline.dialects.openai_chat.watcher import StreamWatcher
+from trunkline.dialects.openai_chat.wire import NAME
+
+
+class OpenAIChat:
+    name = NAME
+    path = "/chat/completions"
+    sentinel = DONE
+
+    # Facing clients.
+
+    def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
+        return decode_request(body)
+
+    def encode_answer(self, answer: Answer, request: Request, stamp: Stamp) -> bytes:
+        return encode_answer(answer, request, stamp)
+
+    def encoder(self, request: Request, stamp: Stamp) -> StreamEncoder:
+        return StreamEncoder(request, stamp)
+
+    def wants_usage(self, envelope: Mapping[str, Raw]) -> bool:
+        return wants_usage(envelope)
+
+    def render_error(self, error: GatewayError, request_id: str) -> WireError:
+        return render_error(error, request_id)
+
+    def stream_error(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error)
+
+    # Facing upstreams.
+
+    def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
+        return encode_request(request, deployment)
+
+    def forward(
+        self, envelope: Mapping[str, Raw], deployment: Deployment, headers: Mapping[bytes, bytes]
+    ) -> Encoded:
+        return forward(envelope, deployment)
+
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
+        return decode_answer(body, think_tags=think_tags)
+
+    def decoder(self, *, think_tags: bool = False) -> StreamDecoder:
+        return StreamDecoder(think_tags=think_tags)
+
+    def watcher(self, *, wants_usage: bool) -> StreamWatcher:
+        return StreamWatcher(wants_usage=wants_usage)
+
+    def read_usage(self, body: bytes) -> Usage | None:
+        return read_usage_of(body)
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:
+        return decode_error(status, headers, body)
+
+
+_dialect: Dialect = OpenAIChat()

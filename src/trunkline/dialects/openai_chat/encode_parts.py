@@ -1,0 +1,149 @@
+"""The parts of a message's content, as one upstream takes them."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Raw
+
+from trunkline.canon.content import (
+    Audio,
+    CacheMark,
+    Document,
+    FileRef,
+    Image,
+    Inline,
+    Opaque,
+    Part,
+    PlainText,
+    Refusal,
+    Remote,
+    Source,
+    Text,
+)
+from trunkline.canon.deployment import Quirks
+from trunkline.canon.errors import Unsupported
+from trunkline.dialects.openai_chat.cache import write_mark
+from trunkline.dialects.openai_chat.notes import Notes
+from trunkline.dialects.openai_chat.wire import NAME
+
+Wire = Mapping[str, object]
+
+
+class PartWriter:
+    def __init__(self, quirks: Quirks, notes: Notes, *, own: bool, marks: bool) -> None:
+        self._quirks = quirks
+        self._notes = notes
+        self._own = own
+        self._marks = marks
+
+    def content(self, path: str, parts: Sequence[Part], *, flat: bool = False) -> object:
+        """A string where one text is all there is, or (`flat`) where texts are; else a list."""
+        texts = [part.text for part in parts if isinstance(part, Text)]
+        if len(texts) == len(parts):
+            plain = flat or self._quirks.flat_text or not any(map(self._needs_list, parts))
+            if plain and (len(texts) <= 1 or flat or self._quirks.flat_text):
+                self._forget_marks(path, parts)
+                return "\n\n".join(texts)
+        written: list[object] = []
+        for index, part in enumerate(parts):
+            wire = self._part(f"{path}.{index}", part)
+            if wire is not None:
+                written.append(wire)
+        return written or ""
+
+    def mark(self, path: str, wire: dict[str, object], cache: CacheMark | None) -> None:
+        if cache is None:
+            return
+        if self._marks:
+            wire["cache_control"] = write_mark(cache)
+        else:
+            self._notes.add(
+                "cache_control", "dropped: this provider caches by itself or not at all"
+            )
+
+    def _needs_list(self, part: Part) -> bool:
+        return isinstance(part, Text) and bool(
+            (part.cache and self._marks) or (part.extra and self._own)
+        )
+
+    def _forget_marks(self, path: str, parts: Sequence[Part]) -> None:
+        for part in parts:
+            if isinstance(part, Text) and part.cache is not None:
+                self._notes.add(
+                    "cache_control", "dropped: this provider caches by itself or not at all"
+                )
+
+    def _part(self, path: str, part: Part) -> object:
+        """None where it is dropped, with a note."""
+        match part:
+            case Text():
+                return self._finish(path, {"type": "text", "text": part.text}, part)
+            case Image():
+                return self._finish(path, _image(path, part), part)
+            case Document():
+                return self._finish(path, self._document(path, part), part)
+            case Audio():
+                audio = {"data": part.data, "format": part.format}
+                return {"type": "input_audio", "input_audio": audio}
+            case Refusal():
+                return {"type": "refusal", "refusal": part.text}
+            case Opaque() if part.origin == NAME:
+                return part.raw
+            case _:
+                self._notes.add(path, "dropped: only its own dialect knows this part")
+                return None
+
+    def _finish(
+        self, path: str, wire: dict[str, object], part: Text | Image | Document
+    ) -> dict[str, object]:
+        self.mark(path, wire, part.cache)
+        extra: Mapping[str, Raw] = part.extra if self._own else {}
+        wire.update(extra)
+        return wire
+
+    def _document(self, path: str, document: Document) -> dict[str, object]:
+        source = document.source
+        if document.citations is not None:
+            self._notes.add(f"{path}.citations", "dropped: Chat Completions cites nothing")
+        if isinstance(source, PlainText):
+            head = [words for words in (document.title, document.context) if words]
+            return {"type": "text", "text": "\n\n".join([*head, source.text])}
+        if document.context:
+            self._notes.add(f"{path}.context", "dropped: Chat Completions has no such field")
+        if self._quirks.document_url == "document_url" and not isinstance(source, FileRef):
+            return {"type": "document_url", "document_url": _uri(source)}
+        if isinstance(source, FileRef):
+            if source.origin != NAME:
+                raise Unsupported(
+                    f"'{path}' names a file of another provider: send its content", param=path
+                )
+            file: dict[str, object] = {"file_id": source.id}
+        elif isinstance(source, Remote) and not (self._quirks.document_url or self._own):
+            raise Unsupported(
+                f"'{path}' is a document by URL, which this provider does not fetch: send its content",
+                param=path,
+            )
+        else:
+            file = {"file_data": _uri(source)}
+        title = document.title or (None if self._own else "document.pdf")
+        return {"type": "file", "file": {**file, "filename": title} if title else file}
+
+
+def _image(path: str, image: Image) -> dict[str, object]:
+    if isinstance(image.source, FileRef | PlainText):
+        raise Unsupported(
+            f"'{path}' is an image only its own provider can read: send its content", param=path
+        )
+    url: dict[str, object] = {"url": _uri(image.source)}
+    if image.detail is not None:
+        url["detail"] = image.detail
+    return {"type": "image_url", "image_url": url}
+
+
+def _uri(source: Source) -> str:
+    match source:
+        case Inline(media_type=media_type, data=data):
+            return f"data:{media_type};base64,{data}"
+        case Remote(url=url):
+            return url
+        case _:
+            raise TypeError(f"{type(source).__name__} has no URI")

@@ -1,0 +1,52 @@
+"""Top-level quirks of a provider, applied to any body, decoded or not; and a body sent on as it is."""
+
+from collections.abc import Mapping, MutableMapping
+
+from msgspec import Raw, json
+
+from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.dialects.base import Encoded
+from trunkline.dialects.openai_chat.notes import Notes
+from trunkline.dialects.openai_chat.wire import NOT_JSON, RAW_MAP
+
+_TRUE = b"true"
+_INCLUDE_USAGE = Raw(b'{"include_usage":true}')
+
+
+def apply(body: MutableMapping[str, object], quirks: Quirks, notes: Notes) -> None:
+    for field in quirks.drop:
+        if body.pop(field, None) is not None:
+            notes.add(field, "dropped: the provider rejects it")
+    for field, other in quirks.rename.items():
+        value = body.pop(field, None)
+        if value is not None:
+            body.setdefault(other, value)
+    for field, raw in quirks.add.items():
+        body.setdefault(field, raw)
+
+
+def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
+    """
+    The client's own body, its model replaced, all else to the byte but for the quirks.
+
+    A stream is asked for its usage: what passes through is billed, too.
+    """
+    quirks = deployment.quirks
+    body: dict[str, object] = dict(envelope)
+    body["model"] = deployment.model
+    if quirks.stream_usage and "stream" in envelope and bytes(envelope["stream"]) == _TRUE:
+        body["stream_options"] = _with_usage(envelope.get("stream_options"))
+    if not (quirks.drop or quirks.rename or quirks.add):
+        return Encoded(json.encode(body))
+    notes = Notes()
+    apply(body, quirks, notes)
+    return Encoded(json.encode(body), notes=notes.all())
+
+
+def _with_usage(options: Raw | None) -> object:
+    if options is None:
+        return _INCLUDE_USAGE
+    try:
+        return {**RAW_MAP.decode(options), "include_usage": True}
+    except NOT_JSON:
+        return _INCLUDE_USAGE

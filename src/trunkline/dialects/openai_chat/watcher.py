@@ -1,0 +1,232 @@
+"""Looks at a stream that passes through untouched: how far it is, what it costs, what was said."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import UNSET, MsgspecError, ValidationError
+
+from trunkline.canon.errors import Disconnected, Garbled, GatewayError
+from trunkline.canon.usage import Usage
+from trunkline.dialects.base import Sighting
+from trunkline.dialects.openai_chat.block import DONE, decode_block
+from trunkline.dialects.openai_chat.decode_answer import (
+    NO_ERRORS,
+    UNFINISHED,
+    arguments_of,
+    broken_off,
+    name_of,
+    thought_in,
+)
+from trunkline.dialects.openai_chat.decode_error import decode_error
+from trunkline.dialects.openai_chat.finish import FAILURES
+from trunkline.dialects.openai_chat.usage import read_usage, usage_in
+from trunkline.dialects.openai_chat.wire import (
+    CHUNK,
+    NOT_JSON,
+    RAW_MAP,
+    TOLERANT_CHUNK,
+    Call,
+    Chunk,
+    ChunkChoice,
+    Delta,
+)
+from trunkline.wire.sse import frames
+
+# Atomic, so that no CRLF is taken for two ends of lines.
+_BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n){2}")
+
+
+class StreamWatcher:
+    __slots__ = (
+        "_finished",
+        "_seen",
+        "_wants_usage",
+        "before_error",
+        "delivered",
+        "sighting",
+        "usage",
+    )
+
+    def __init__(self, *, wants_usage: bool) -> None:
+        self._wants_usage = wants_usage
+        self._seen: set[int] = set()
+        self._finished: set[int] = set()
+        self.sighting = Sighting.NOTHING
+        self.usage: Usage | None = None
+        self.delivered: list[str] = []
+        self.before_error = b""
+
+    def feed(self, events: bytes) -> bytes:
+        self.before_error = b""
+        done = events.endswith(DONE)
+        block = events[: -len(DONE)] if done else events
+        chunks = decode_block(block, CHUNK) if block else []
+        if chunks is None:
+            return self._one_by_one(events)
+        hidden: list[int] = []
+        position = -1
+        for chunk in chunks:
+            position += 1
+            if self._is_more_text(chunk):
+                continue
+            try:
+                if not self._passes(chunk):
+                    hidden.append(position)
+            except GatewayError:
+                self.before_error = _without(block, [*hidden, *range(position, len(chunks))])
+                raise
+        if hidden:
+            block = _without(block, hidden)
+            events = block + DONE if done else block
+        if done:
+            self._end(before=block)
+        return events
+
+    def _is_more_text(self, chunk: Chunk) -> bool:
+        """What nearly every event is: seen to at once."""
+        choices = chunk.choices
+        if not choices or chunk.usage is not None or chunk.error is not UNSET:
+            return False
+        choice = choices[0]
+        delta = choice.delta
+        if (
+            delta is None
+            or choice.finish_reason is not None
+            or choice.index not in self._seen
+            or len(choices) > 1
+        ):
+            return False
+        content = delta.content
+        if content.__class__ is not str or not content or delta.tool_calls is not None:
+            return False
+        if self.sighting is Sighting.NOTHING:
+            return False
+        self.delivered.append(content)
+        return True
+
+    def _passes(self, chunk: Chunk) -> bool:
+        """False for a usage event that only we asked for. Raises the error an event tells of."""
+        if chunk.error is not UNSET and bytes(chunk.error) not in NO_ERRORS:
+            self._count(chunk)
+            raise decode_error(200, (), b'{"error":' + bytes(chunk.error) + b"}")
+        self._count(chunk)
+        if chunk.choices:
+            self._look(chunk.choices)
+            return True
+        return chunk.usage is None or self._wants_usage
+
+    def _end(self, before: bytes) -> None:
+        if not self._seen:
+            self.before_error = before
+            raise Disconnected(UNFINISHED)
+        self.sighting = Sighting.ENDED
+
+    def _look(self, choices: list[ChunkChoice]) -> None:
+        for choice in choices:
+            self._seen.add(choice.index)
+            if choice.delta is not None:
+                self._listen(choice.delta)
+            if choice.finish_reason is not None:
+                self._finish(choice)
+
+    def _listen(self, delta: Delta) -> None:
+        said = list(_said(delta))
+        if said:
+            self.delivered += said
+        if (said or delta.audio) and self.sighting is Sighting.NOTHING:
+            self.sighting = Sighting.CONTENT
+
+    def _finish(self, choice: ChunkChoice) -> None:
+        word = choice.finish_reason or ""
+        if word in FAILURES:
+            raise broken_off(word)
+        self._finished.add(choice.index)
+        if self._finished >= self._seen and self.sighting is not Sighting.ENDED:
+            self.sighting = Sighting.FINISHED
+
+    def _count(self, chunk: Chunk) -> None:
+        """The last report counts; none is added to another."""
+        usage = read_usage(usage_in(chunk))
+        if usage is not None:
+            self.usage = usage
+
+    def _one_by_one(self, events: bytes) -> bytes:
+        """Any other form: comments, names, other ends of lines, something wrong."""
+        passed: list[bytes] = []
+        for event in _cut(events):
+            found = frames(event)
+            try:
+                if not found or self._passes_frame(*found[0]):
+                    passed.append(event)
+            except GatewayError:
+                self.before_error = b"".join(passed)
+                raise
+        return b"".join(passed)
+
+    def _passes_frame(self, name: bytes, payload: bytes) -> bool:
+        if payload.startswith(b"[DONE]"):
+            self._end(before=b"")
+            return True
+        if name == b"error":
+            raise decode_error(200, (), payload)
+        chunk = _read(payload)
+        if chunk is None:
+            # JSON, but of no shape we know: a client may, so it is something to miss.
+            if self.sighting is Sighting.NOTHING:
+                self.sighting = Sighting.CONTENT
+            return True
+        return self._passes(chunk)
+
+
+def _without(block: bytes, positions: list[int]) -> bytes:
+    """A block of plain events (see block.py) without those at `positions`."""
+    events = block.split(b"\n\n")[:-1]
+    return b"".join(event + b"\n\n" for n, event in enumerate(events) if n not in positions)
+
+
+def _said(delta: Delta) -> Iterator[str]:
+    content = delta.content
+    if isinstance(content, list):
+        content = "".join(thought_in(segment) + segment.text for segment in content)
+    calls = list(delta.tool_calls or ())
+    if delta.function_call is not None:
+        calls.append(Call(function=delta.function_call))
+    for piece in (delta.reasoning_content or delta.reasoning, content, delta.refusal):
+        if piece:
+            yield piece
+    for call in calls:
+        yield from filter(None, (name_of(call), arguments_of(call)))
+
+
+def _read(payload: bytes) -> Chunk | None:
+    if not payload.strip():
+        return Chunk()
+    try:
+        return CHUNK.decode(payload)
+    except ValidationError:
+        return _read_tolerantly(payload)
+    except NOT_JSON as error:
+        raise Garbled("the provider sent an unreadable event", detail=str(error)) from None
+
+
+def _read_tolerantly(payload: bytes) -> Chunk | None:
+    try:
+        tolerant = TOLERANT_CHUNK.decode(payload)
+        return Chunk(choices=tolerant.choices, error=tolerant.error)
+    except (MsgspecError, UnicodeDecodeError):
+        pass
+    try:
+        RAW_MAP.decode(payload)
+    except NOT_JSON as error:
+        raise Garbled("the provider sent an unreadable event", detail=str(error)) from None
+    return None
+
+
+def _cut(events: bytes) -> Iterator[bytes]:
+    """Event by event, each with the blank line behind it."""
+    start = 0
+    for match in _BLANK_LINE.finditer(events):
+        yield events[start : match.end()]
+        start = match.end()
+    if start < len(events):
+        yield events[start:]
