@@ -43,7 +43,6 @@ class Connection(asyncio.Protocol):
         "_home",
         "_loop",
         "_parser",
-        "_paused",
         "_response",
         "_reused",
         "_timeouts",
@@ -69,7 +68,6 @@ class Connection(asyncio.Protocol):
         """No byte has come since the last request was written."""
         self._unsent = 0
         """Bytes of the request that the kernel has not taken yet, as last seen."""
-        self._paused = False
         self.deadline = inf
         """Monotonic seconds; what running out means depends on what is under way."""
 
@@ -118,8 +116,7 @@ class Connection(asyncio.Protocol):
     # The answer's side (response.Source).
 
     def resume(self) -> None:
-        if self._paused and self._transport is not None:
-            self._paused = False
+        if self._transport is not None:
             self.deadline = self._clock.monotonic() + self._timeouts.idle
             self._transport.resume_reading()
 
@@ -192,7 +189,7 @@ class Connection(asyncio.Protocol):
         """More of the body may come."""
         if response.buffered > self._high_water and self._transport is not None:
             # The clock stands still while it is we who do not read.
-            self._paused = True
+            response.paused = True
             self.deadline = inf
             self._transport.pause_reading()
         else:

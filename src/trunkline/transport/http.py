@@ -75,9 +75,7 @@ class HttpTransport:
             self._sweeper = None
         for pool in self._pools.values():
             pool.abort()
-        # An aborted socket is closed in the loop's next turn, under TLS in the one after.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # aborted sockets are closed in the loop's next turn
 
     def statistics(self) -> TransportStatistics:
         pools = self._pools.values()

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 
 from msgspec import Struct
 
-from trunkline.canon.errors import Garbled, Unreachable, UpstreamError
+from trunkline.canon.errors import Disconnected, Garbled, Unreachable, UpstreamError
 from trunkline.canon.exchange import Headers
 from trunkline.transport.base import Timeouts, Transport, UpstreamRequest, UpstreamResponse
 
@@ -19,31 +19,39 @@ class CannedResponse:
 
     The iterator is asked for a piece when the reader wants one, so nothing piles up. Errors
     that it raises reach the reader. A generator's cleanup runs inside `close`: it must not await.
+    As with a socket's answer, only the task that reads may close it.
     """
 
-    __slots__ = ("_pieces", "_rest", "closed", "complete", "headers", "status")
+    __slots__ = ("_error", "_pieces", "_rest", "closed", "complete", "headers", "status")
 
     def __init__(self, status: int, headers: Headers, body: bytes | AsyncIterator[bytes]) -> None:
         self.status = status
         self.headers = headers
         self.complete = isinstance(body, bytes)
         self.closed = False
+        self._error: UpstreamError | None = None
         self._rest = body if isinstance(body, bytes) else b""
         self._pieces = None if isinstance(body, bytes) else body
 
     async def read(self) -> bytes:
-        if self._pieces is None:
+        if self._error is not None:
+            raise self._error
+        pieces = self._pieces
+        if pieces is None:
             rest, self._rest = self._rest, b""
             return rest
         try:
             # An empty piece is no end: the next one counts.
-            while not (data := await anext(self._pieces, None)):
+            while not (data := await anext(pieces, None)):
                 if data is None:
                     self._pieces = None
                     self.complete = True
                     return b""
         except asyncio.CancelledError:
             self.close()
+            raise
+        except UpstreamError as error:
+            self._error = error
             raise
         return data
 
@@ -63,6 +71,8 @@ class CannedResponse:
 
     def close(self) -> None:
         self.closed = True
+        if not self.complete and self._error is None:
+            self._error = Disconnected("the answer was abandoned")
         pieces, self._pieces = self._pieces, None
         aclose = getattr(pieces, "aclose", None)
         if aclose is None:

@@ -32,6 +32,7 @@ class HttpResponse:
         "error",
         "headers",
         "length",
+        "paused",
         "source",
         "stale",
         "status",
@@ -52,6 +53,9 @@ class HttpResponse:
         self.waiter = waiter
         """Done when there is something new to see."""
         self.buffered = 0
+        """Bytes kept for the reader, and what keeping them takes."""
+        self.paused = False
+        """The source has stopped until they are read."""
         self._parts: list[bytes] = []
 
     async def read(self) -> bytes:
@@ -60,9 +64,17 @@ class HttpResponse:
                 return b""
             if self.error is not None:
                 raise self.error
-            await self._news()
+            if not self.waiter.done():
+                raise RuntimeError("an answer has one reader")
+            self.waiter = self.waiter.get_loop().create_future()
+            try:
+                await self.waiter
+            except asyncio.CancelledError:
+                self.close()
+                raise
         data = self._take()
-        if self.source is not None:
+        if self.paused and self.source is not None:
+            self.paused = False
             self.source.resume()
         return data
 
@@ -113,16 +125,6 @@ class HttpResponse:
         parts.clear()
         self.buffered = 0
         return data
-
-    async def _news(self) -> None:
-        if not self.waiter.done():
-            raise RuntimeError("an answer has one reader")
-        waiter = self.waiter = self.waiter.get_loop().create_future()
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            self.close()
-            raise
 
     def _overrun(self, limit: int) -> bytes:
         self.close()
