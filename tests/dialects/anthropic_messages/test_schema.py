@@ -1,0 +1,101 @@
+"""Tests of other dialects' JSON schemas within what this API compiles."""
+
+from typing import Any
+
+import pytest
+from msgspec import Raw, json
+
+from tests.dialects.anthropic_messages.kit import raw
+from trunkline.canon.errors import Unsupported
+from trunkline.dialects.anthropic_messages.schema import closed, tool_schema
+
+
+def close(schema: Any) -> tuple[Any, bool]:
+    found, changed = closed(raw(schema), "p")
+    return json.decode(found), changed
+
+
+def flatten(schema: Any) -> tuple[Any, bool]:
+    found, flattened = tool_schema(raw(schema), "p")
+    return json.decode(found), flattened
+
+
+def test_objects_are_closed_at_every_depth() -> None:
+    """In properties, definitions, items and alternatives."""
+    inner = {"type": "object", "properties": {}}
+    shut = {**inner, "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "array", "items": inner}, "b": {"anyOf": [inner]}},
+        "$defs": {"c": inner},
+    }
+
+    assert (
+        {
+            "type": "object",
+            "properties": {"a": {"type": "array", "items": shut}, "b": {"anyOf": [shut]}},
+            "$defs": {"c": shut},
+            "additionalProperties": False,
+        },
+        True,
+    ) == close(schema)
+
+
+def test_bounds_go() -> None:
+    """They are not compiled; a property that bears such a name stays."""
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"minimum": {"type": "number", "minimum": 0, "maxLength": 3}},
+    }
+
+    assert {"minimum": {"type": "number"}} == close(schema)[0]["properties"]
+
+
+def test_a_fitting_schema_keeps_its_bytes() -> None:
+    """So that prompt caches hold."""
+    written = Raw(b'{ "type": "object", "additionalProperties": false, "const": {"type": "object"} }')
+
+    assert (written, False) == closed(written, "p")
+
+
+@pytest.mark.parametrize("schema", (b"{", b"[" * 9000 + b"]" * 9000))
+def test_what_is_no_schema_is_refused(schema: bytes) -> None:
+    """Broken or absurd."""
+    with pytest.raises(Unsupported):
+        closed(Raw(schema), "p")
+
+
+@pytest.mark.parametrize("schema", (None, Raw(b"null"), Raw(b"{}")))
+def test_no_schema_is_any_object(schema: Raw | None) -> None:
+    """The API wants one."""
+    assert (Raw(b'{"type":"object"}'), False) == tool_schema(schema, "p")
+
+
+def test_the_type_is_added() -> None:
+    """It must be an object's, and said."""
+    assert ({"type": "object", "properties": {}}, False) == flatten({"properties": {}})
+
+
+@pytest.mark.parametrize("key, required", (("anyOf", ["a"]), ("oneOf", ["a"]), ("allOf", ["a", "b", "c"])))
+def test_alternatives_at_the_top_are_merged(key: str, required: list[str]) -> None:
+    """Into the properties of all; required is what every way requires."""
+    schema = {
+        key: [
+            {"properties": {"b": {}}, "required": ["a", "b"]},
+            {"properties": {"c": {}}, "required": ["a", "c"]},
+        ],
+        "properties": {"a": {}},
+    }
+
+    assert (
+        {"type": "object", "properties": {"a": {}, "b": {}, "c": {}}, "required": required},
+        True,
+    ) == flatten(schema)
+
+
+def test_alternatives_within_stay() -> None:
+    """Only the top may not have them."""
+    written = Raw(b'{"type":"object", "properties":{"a":{"anyOf":[{}]}}}')
+
+    assert (written, False) == tool_schema(written, "p")
