@@ -7,8 +7,7 @@ codes, Gemini's endpoint [{"error":{..,"status"}}], Cohere {"message"}, Mistral 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from msgspec import Struct, json
 
@@ -185,26 +184,25 @@ def _listen(body: bytes) -> _Said:
         found = json.decode(body)
     except NOT_JSON:
         return _Said(_prose(body))
-    if isinstance(found, Sequence) and not isinstance(found, str) and found:
+    if isinstance(found, list) and found:
         found = found[0]
-    if isinstance(found, Mapping):
-        inner = next((found[k] for k in ("error", "detail") if found.get(k)), found)
-        return _fields(inner if isinstance(inner, Mapping) else {**found, "message": inner})
-    return _Said(_text(found))
+    if not isinstance(found, dict):
+        return _Said(_text(found))
+    inner = next((found[key] for key in ("error", "detail") if found.get(key)), found)
+    return _fields(inner if isinstance(inner, dict) else {**found, "message": inner})
 
 
-def _fields(error: Mapping[str, Any]) -> _Said:
+def _fields(error: Mapping[str, object]) -> _Said:
     message = _text(error.get("message") or error.get("msg"))
     extra = error.get("metadata")
-    if isinstance(extra, Mapping) and isinstance(extra.get("raw"), str):
+    if isinstance(extra, dict) and isinstance(extra.get("raw"), str):
         # OpenRouter: "Provider returned error", and here what the provider said.
         message = f"{message}: {extra['raw']}"
-    param = error.get("param")
-    code = error.get("code")
+    param, code, inner = error.get("param"), error.get("code"), error.get("innererror")
     numbers = (code, error.get("status_code"), error.get("status"))
-    inner = error.get("innererror")
+    # Azure says in the inner one which filter it was.
     words = (
-        inner.get("code") if isinstance(inner, Mapping) else None,
+        inner.get("code") if isinstance(inner, dict) else None,
         code,
         error.get("type"),
         error.get("status"),
@@ -218,13 +216,13 @@ def _fields(error: Mapping[str, Any]) -> _Said:
     )
 
 
-def _text(found: Any, depth: int = 3) -> str:
+def _text(found: object, depth: int = 3) -> str:
     """The words in whatever stands where a message should."""
     if isinstance(found, str):
         return found
-    if isinstance(found, Sequence) and depth:
+    if isinstance(found, list) and depth:
         return "; ".join(_text(one, depth - 1) for one in found[:3])
-    if isinstance(found, Mapping) and depth:
+    if isinstance(found, dict) and depth:
         return _text(found.get("message") or found.get("msg"), depth - 1)
     return ""
 
@@ -234,10 +232,10 @@ def _prose(body: bytes) -> str:
     return "" if text.startswith("<") else text
 
 
-def _delay(details: Any) -> float | None:
+def _delay(details: object) -> float | None:
     """Google's RetryInfo: {"retryDelay": "34s"}."""
-    for detail in details if isinstance(details, Sequence) else ():
-        delay = detail.get("retryDelay") if isinstance(detail, Mapping) else None
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         match = _DELAY.fullmatch(delay) if isinstance(delay, str) else None
         if match is not None:
             return float(match[1])

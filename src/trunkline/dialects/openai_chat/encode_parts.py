@@ -1,6 +1,6 @@
 """The parts of a message's content, as one upstream takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from msgspec import Raw
 
@@ -26,6 +26,7 @@ from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NAME
 
 Wire = Mapping[str, object]
+Draft = MutableMapping[str, object]
 
 
 class PartWriter:
@@ -50,7 +51,7 @@ class PartWriter:
                 written.append(wire)
         return written or ""
 
-    def mark(self, path: str, wire: dict[str, object], cache: CacheMark | None) -> None:
+    def mark(self, path: str, wire: Draft, cache: CacheMark | None) -> None:
         if cache is None:
             return
         if self._marks:
@@ -92,15 +93,13 @@ class PartWriter:
                 self._notes.add(path, "dropped: only its own dialect knows this part")
                 return None
 
-    def _finish(
-        self, path: str, wire: dict[str, object], part: Text | Image | Document
-    ) -> dict[str, object]:
+    def _finish(self, path: str, wire: Draft, part: Text | Image | Document) -> Draft:
         self.mark(path, wire, part.cache)
         extra: Mapping[str, Raw] = part.extra if self._own else {}
         wire.update(extra)
         return wire
 
-    def _document(self, path: str, document: Document) -> dict[str, object]:
+    def _document(self, path: str, document: Document) -> Draft:
         source = document.source
         if document.citations is not None:
             self._notes.add(f"{path}.citations", "dropped: Chat Completions cites nothing")
@@ -116,7 +115,7 @@ class PartWriter:
                 raise Unsupported(
                     f"'{path}' names a file of another provider: send its content", param=path
                 )
-            file: dict[str, object] = {"file_id": source.id}
+            file: Wire = {"file_id": source.id}
         elif isinstance(source, Remote) and not (self._quirks.document_url or self._own):
             raise Unsupported(
                 f"'{path}' is a document by URL, which this provider does not fetch: send its content",
@@ -128,12 +127,12 @@ class PartWriter:
         return {"type": "file", "file": {**file, "filename": title} if title else file}
 
 
-def _image(path: str, image: Image) -> dict[str, object]:
+def _image(path: str, image: Image) -> Draft:
     if isinstance(image.source, FileRef | PlainText):
         raise Unsupported(
             f"'{path}' is an image only its own provider can read: send its content", param=path
         )
-    url: dict[str, object] = {"url": _uri(image.source)}
+    url: Draft = {"url": _uri(image.source)}
     if image.detail is not None:
         url["detail"] = image.detail
     return {"type": "image_url", "image_url": url}

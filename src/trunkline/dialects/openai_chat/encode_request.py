@@ -18,7 +18,7 @@ from trunkline.canon.request import (
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.openai_chat.encode_messages import MessageWriter, with_schema
 from trunkline.dialects.openai_chat.notes import Notes
-from trunkline.dialects.openai_chat.quirks import apply
+from trunkline.dialects.openai_chat.quirks import Body, apply
 from trunkline.dialects.openai_chat.thinking import reasoning_effort
 from trunkline.dialects.openai_chat.tools import Names, write_choice, write_tools
 from trunkline.dialects.openai_chat.wire import NAME, NOT_JSON, RAW_MAP
@@ -57,7 +57,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     own = request.origin == NAME
     names = Names(quirks.max_tool_name, strict=not own)
     messages = MessageWriter(request, quirks, names, notes).write()
-    body: dict[str, object] = {"model": deployment.model, "messages": messages}
+    body: Body = {"model": deployment.model, "messages": messages}
     _tools(body, request, names, notes, marks=quirks.cache_marks or own)
     _sampling(body, request, quirks, notes)
     _thinking(body, request.thinking, quirks, notes, own=own)
@@ -73,9 +73,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     return Encoded(json.encode(body), notes=notes.all(), tool_names=names.used)
 
 
-def _tools(
-    body: dict[str, object], request: ChatRequest, names: Names, notes: Notes, *, marks: bool
-) -> None:
+def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, *, marks: bool) -> None:
     tools = write_tools(request, names, notes, marks=marks)
     choice = request.tool_choice
     if not tools:
@@ -106,7 +104,7 @@ def _among_sent(choice: ToolChoice, request: ChatRequest, notes: Notes) -> ToolC
     return ToolChoice(choice.mode, names) if names else ToolChoice(ChoiceMode.NONE)
 
 
-def _sampling(body: dict[str, object], request: ChatRequest, quirks: Quirks, notes: Notes) -> None:
+def _sampling(body: Body, request: ChatRequest, quirks: Quirks, notes: Notes) -> None:
     if request.max_output_tokens is not None:
         body["max_completion_tokens"] = request.max_output_tokens
     if request.temperature is not None:
@@ -135,7 +133,7 @@ def _sampling(body: dict[str, object], request: ChatRequest, quirks: Quirks, not
 
 
 def _thinking(
-    body: dict[str, object], thinking: Thinking | None, quirks: Quirks, notes: Notes, *, own: bool
+    body: Body, thinking: Thinking | None, quirks: Quirks, notes: Notes, *, own: bool
 ) -> None:
     if thinking is None:
         return
@@ -150,9 +148,7 @@ def _thinking(
         body.setdefault("reasoning_effort", effort)
 
 
-def _output(
-    body: dict[str, object], wanted: OutputFormat | None, quirks: Quirks, notes: Notes
-) -> None:
+def _output(body: Body, wanted: OutputFormat | None, quirks: Quirks, notes: Notes) -> None:
     if wanted is None:
         return
     if wanted.kind != "json_schema":
@@ -175,7 +171,7 @@ def _output(
     body["response_format"] = {"type": "json_schema", "json_schema": described}
 
 
-def _account(body: dict[str, object], request: ChatRequest, notes: Notes, *, own: bool) -> None:
+def _account(body: Body, request: ChatRequest, notes: Notes, *, own: bool) -> None:
     user = request.user
     if user is not None:
         if len(user) > _LONGEST_USER:
@@ -194,7 +190,7 @@ def _account(body: dict[str, object], request: ChatRequest, notes: Notes, *, own
             notes.add("service_tier", f"dropped: the provider has no tier '{tier}'")
 
 
-def _stream(body: dict[str, object], request: ChatRequest, quirks: Quirks) -> None:
+def _stream(body: Body, request: ChatRequest, quirks: Quirks) -> None:
     if not request.stream:
         return
     body["stream"] = True

@@ -9,11 +9,14 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NOT_JSON, RAW_MAP
 
+Body = MutableMapping[str, object]
+"""A request on its way onto the wire."""
+
 _TRUE = b"true"
 _INCLUDE_USAGE = Raw(b'{"include_usage":true}')
 
 
-def apply(body: MutableMapping[str, object], quirks: Quirks, notes: Notes) -> None:
+def apply(body: Body, quirks: Quirks, notes: Notes) -> None:
     for field in quirks.drop:
         if body.pop(field, None) is not None:
             notes.add(field, "dropped: the provider rejects it")
@@ -32,7 +35,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     A stream is asked for its usage: what passes through is billed, too.
     """
     quirks = deployment.quirks
-    body: dict[str, object] = dict(envelope)
+    body: Body = dict(envelope)
     body["model"] = deployment.model
     if quirks.stream_usage and "stream" in envelope and bytes(envelope["stream"]) == _TRUE:
         body["stream_options"] = _with_usage(envelope.get("stream_options"))

@@ -7,7 +7,7 @@ The text stands in `reasoning_content`, as DeepSeek names it. The proof stands b
 signature it is, entries of an upstream are kept whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Raw, Struct, json
@@ -97,7 +97,7 @@ def proof_of(details: Sequence[Raw]) -> str:
     return json.encode(_joined(details)).decode()
 
 
-def _joined(details: Sequence[Raw]) -> list[dict[str, Any]]:
+def _joined(details: Sequence[Raw]) -> Sequence[Mapping[str, object]]:
     """Entries of a stream that continue the one before (same type and index) become one with it."""
     joined: list[dict[str, Any]] = []
     for raw in details:
