@@ -10,7 +10,6 @@ import os
 import random  # noqa: TID251 - the composition root is where dice come from
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
@@ -29,8 +28,8 @@ from trunkline.edge.server import Edge
 from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
 from trunkline.flow.base import Endpoints
+from trunkline.flow.estimator import UsageEstimator
 from trunkline.flow.rooms import Rooms
-from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.ids import Entropy, RequestIds
 from trunkline.kernel.tasks import Tasks
@@ -39,8 +38,7 @@ from trunkline.ledger.service import Durability, LedgerService
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
 from trunkline.providers.discovery import discovered, kind_of
-from trunkline.providers.local.provider import available
-from trunkline.providers.registry import PROVIDERS
+from trunkline.providers.registry import PROVIDERS, simulate
 from trunkline.providers.rows import ProviderRows
 from trunkline.routing.aliases import alias_routes
 from trunkline.routing.breaker import BreakerRules
@@ -59,6 +57,9 @@ from trunkline.tenancy.service import KeyService
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
+
+simulator = simulate
+"""The provider simulator as a server of its own."""
 
 ReadConfig = Callable[[], tuple[Config, str, str]]
 """The configuration, its text and its file's name (for messages). Raises ConfigError."""
@@ -139,7 +140,7 @@ class Gateway:
         self.log.info("configuration loaded", generation=self.rooms.generation)
         return self.rooms.generation
 
-    def statistics(self) -> Mapping[str, Any]:
+    def statistics(self) -> Mapping[str, object]:
         now = self.clock.monotonic()
         return {
             "routing": self.rooms.router.statistics(now),
@@ -183,7 +184,7 @@ class Gateway:
     def _build_providers(self, config: Config) -> dict[str, tuple[bytes, Provider]]:
         """An unchanged table keeps its provider, and with it connections and a loaded model."""
         tables = config.providers or discovered(
-            ProviderRows.load(), self.machine.environ, local=available()
+            ProviderRows.load(), self.machine.environ, local=PROVIDERS["local"].available()
         )
         built: dict[str, tuple[bytes, Provider]] = {}
         for name, raw in tables.items():

@@ -22,7 +22,15 @@ def test_request_ids_are_unique_over_many_blocks():
     """No id repeats although entropy is drawn a block at a time."""
     ids = RequestIds(os.urandom)
 
-    seen = {ids.next(1.0) for _ in range(1000)}
+    seen = {ids.next(1.0 + i // 700) for i in range(5000)}
 
-    assert 1000 == len(seen)
+    assert 5000 == len(seen)
     assert all(i.startswith("req_") and len(i) == 30 for i in seen)
+
+
+def test_request_ids_sort_within_a_stem():
+    """Later means greater, also within one millisecond."""
+    ids = RequestIds(os.urandom)
+    made = [ids.next(1.0 + i / 10) for i in range(1000)]
+
+    assert sorted(made) == made

@@ -8,8 +8,9 @@ from trunkline.canon.errors import (
     Throttled,
 )
 from trunkline.routing.base import Route
-from trunkline.routing.breaker import Health
+from trunkline.routing.breaker import BreakerRules, Health
 from trunkline.routing.registry import STRATEGIES
+from trunkline.routing.retry import RetryRules
 from trunkline.routing.router import Router
 from trunkline.routing.table import RouteTable
 
@@ -102,3 +103,20 @@ def test_statistics_tell_each_target():
     first, second = r.statistics(0.0)
     assert ("a", "closed", 120.0, 2, 0) == tuple(getattr(first, f) for f in first.__struct_fields__)
     assert ("b", "open", 3) == (second.deployment, second.health, second.failures)
+
+
+def test_a_reload_keeps_what_was_learned():
+    """Health, latency and cooled credentials outlive a generation; its rules do not."""
+    r = router()
+    fail(r, A)
+    r.succeeded(B, 50.0)
+    r.cooling.cool("k", "m", 0.0, 9.0)
+    heir = r.renewed(
+        RouteTable({}, {}, None), lambda d: 0.0, BreakerRules(consecutive=1), RetryRules()
+    )
+
+    assert Health.OPEN is heir.health("a", 0.5)
+    assert 50.0 == heir.latency_ms("b")
+    assert 9.0 == heir.cooling.remaining("k", "m", 0.0)
+    heir.failed(B, Overloaded("x"), 0.0)
+    assert Health.OPEN is heir.health("b", 0.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import DecodeError, Struct, ValidationError, json
 from starlette.requests import Request
@@ -52,7 +52,7 @@ class ControlPlane(Protocol):
     async def reload(self) -> int:
         """Read the configuration anew; the new generation. Raises ConfigError, and nothing changed."""
 
-    def statistics(self) -> Mapping[str, Any]:
+    def statistics(self) -> Mapping[str, object]:
         """Frozen structs by room, for people and for metrics."""
 
 

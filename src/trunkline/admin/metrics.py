@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def exposition(statistics: Mapping[str, Any]) -> str:
+def exposition(statistics: Mapping[str, object]) -> str:
     """
     `{"edge": Statistics(hot_requests=3)}` is `trunkline_edge_hot_requests 3`.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import uvloop
 
-from trunkline.providers.sim.server import serve_forever
+from trunkline.wiring import simulator
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,5 +27,5 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def run(options: argparse.Namespace) -> int:
-    uvloop.run(serve_forever(options.host, options.port, options.replay, options.log))
+    uvloop.run(simulator(options.host, options.port, options.replay, options.log, say=print))
     return 0

@@ -1,5 +1,7 @@
 """A face is a mount: paths, headers, extension fields, error shape. This is what they share."""
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from trunkline.canon.exchange import Exchange
@@ -40,27 +42,36 @@ def usd(nano: int) -> str:
 def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, bytes]]:
     """What every answer of every face carries, as far as it is known by now."""
     request_id = exchange.id.encode()
+    attempts = exchange.attempts
     headers = [
         (b"x-trunkline-request-id", request_id),
         (
             b"request-id" if exchange.dialect == "anthropic-messages" else b"x-request-id",
             request_id,
         ),
-        (b"x-trunkline-attempts", b"%d" % len(exchange.attempts)),
+        (b"x-trunkline-attempts", b"%d" % len(attempts)),
     ]
-    answered = exchange.answered_by
-    if answered is not None:
-        deployment = answered.deployment
-        headers += (
-            (b"x-trunkline-provider", deployment.provider.encode()),
-            (b"x-trunkline-model", _header_safe(deployment.model)),
-        )
+    if attempts and attempts[-1].error is None:
+        answered = attempts[-1]
+        headers += named(answered.deployment.provider, answered.deployment.model)
         if not streaming:
             headers.append((b"x-trunkline-cost-usd", usd(answered.cost_nanousd).encode()))
-        headers.append((b"server-timing", _timing(exchange)))
+        upstream = answered.first_event_ms or 0.0
+        own = (exchange.first_content_ms or 0.0) - upstream
+        # Server-Timing (W3C, seen 2026-11-21), up to the first content.
+        headers.append((b"server-timing", b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, own)))
     if exchange.notes:
         headers.append((b"x-trunkline-warnings", warnings(exchange.notes)))
     return headers
+
+
+@lru_cache(maxsize=4096)
+def named(provider: str, model: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Who answered. Remembered: there are few deployments and many answers."""
+    return (
+        (b"x-trunkline-provider", _header_safe(provider)),
+        (b"x-trunkline-model", _header_safe(model)),
+    )
 
 
 def warnings(notes: list[Note]) -> bytes:
@@ -75,13 +86,3 @@ def _header_safe(text: str) -> bytes:
     if text.isascii() and text.isprintable():
         return text.encode()
     return "".join(c if " " <= c <= "~" else "?" for c in text).encode()
-
-
-def _timing(exchange: Exchange) -> bytes:
-    """
-    Server-Timing (W3C, seen 2026-11-21): the upstream's share of the time to the first
-    content, and the gateway's own.
-    """
-    upstream = exchange.attempts[-1].first_event_ms or 0.0
-    gateway = (exchange.first_content_ms or 0.0) - upstream
-    return b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, gateway)

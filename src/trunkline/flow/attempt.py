@@ -61,12 +61,13 @@ class Asking:
         while True:
             credential = self._credential(deployment)
             attempt = Attempt(len(self._exchange.attempts) + 1, deployment, rooms.clock.unix())
-            encoded = self._encode(deployment)
+            passes = self._passes(deployment)
+            encoded = self._encode(deployment, passes=passes)
             tries += 1
             self._books.begin(attempt)
             rooms.router.starting(deployment, rooms.clock.monotonic())
             try:
-                answering = await self._send(deployment, credential, encoded)
+                answering = await self._send(deployment, credential, encoded, passes=passes)
             except GatewayError as error:
                 if not await self._again(attempt, credential, error, tries):
                     raise
@@ -128,18 +129,18 @@ class Asking:
         turn = int(self._rooms.dice() * len(credentials))
         return cooling.pick([c.id for c in credentials], deployment.model, now, turn)
 
-    def _encode(self, deployment: Deployment) -> Encoded:
+    def _encode(self, deployment: Deployment, *, passes: bool) -> Encoded:
         """The request as this deployment shall see it; what it cannot honour becomes a note."""
         exchange = self._exchange
         client = self._rooms.dialects[deployment.dialect]
-        if self._passes(deployment):
+        if passes:
             encoded = client.forward(exchange.envelope, deployment, exchange.headers)
         else:
             if exchange.request is None:
                 exchange.request = self._server.decode_request(exchange.body, exchange.headers)
             encoded = client.encode_request(exchange.request, deployment)
         # Notes tell of the answer the client gets, not of targets that were tried before.
-        exchange.notes = list(encoded.notes)
+        exchange.notes[:] = encoded.notes
         return encoded
 
     def _passes(self, deployment: Deployment) -> bool:
@@ -147,7 +148,7 @@ class Asking:
         return same and not _looks_inside(deployment.quirks, self._exchange)
 
     async def _send(
-        self, deployment: Deployment, credential: Credential, encoded: Encoded
+        self, deployment: Deployment, credential: Credential, encoded: Encoded, *, passes: bool
     ) -> Answering:
         rooms, exchange = self._rooms, self._exchange
         provider = rooms.providers[deployment.provider]
@@ -162,8 +163,8 @@ class Asking:
         try:
             await _check(response, client, wants_stream=exchange.stream)
             if not exchange.stream:
-                return await self._whole(response, deployment, encoded)
-            live = self._live(response, deployment, encoded)
+                return await self._whole(response, deployment, encoded, passes=passes)
+            live = self._live(response, deployment, encoded, passes=passes)
             await live.open(deadline - rooms.clock.monotonic())
         except BaseException:
             response.close()
@@ -171,12 +172,12 @@ class Asking:
         return live
 
     async def _whole(
-        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded
+        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> WholeAnswer:
         client = self._rooms.dialects[deployment.dialect]
         body = await response.body(self._rooms.max_answer)
         response.close()
-        if self._passes(deployment):
+        if passes:
             return WholeAnswer(body, client.read_usage(body), [])
         answer = restore_names(client.decode_answer(body), encoded.tool_names)
         request = self._exchange.request
@@ -184,10 +185,10 @@ class Asking:
         return WholeAnswer.translated(answer, self._server, request, self._stamp(deployment))
 
     def _live(
-        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded
+        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> LiveAnswer:
         client = self._rooms.dialects[deployment.dialect]
-        if self._passes(deployment):
+        if passes:
             watcher = client.watcher(wants_usage=self._server.wants_usage(self._exchange.envelope))
             return LiveAnswer(response, Passthrough(watcher, client.sentinel))
         request = self._exchange.request

@@ -56,12 +56,20 @@ class LiveAnswer:
 
     async def open(self, limit: float) -> None:
         """Read until content; `limit` in seconds. Raises GatewayError."""
+        while self._silent and self._response.complete:
+            self._held += await self._read()  # all is here: no clock needs to run
+        if not self._silent:
+            return
         try:
             async with asyncio.timeout(limit):
-                while self.pipe.sighting is Sighting.NOTHING and not self._at_end:
+                while self._silent:
                     self._held += await self._read()
         except TimeoutError:
             raise TimedOut(f"the provider sent no content within {limit:.0f} s") from None
+
+    @property
+    def _silent(self) -> bool:
+        return self.pipe.sighting is Sighting.NOTHING and not self._at_end
 
     @property
     def usage(self) -> Usage | None:

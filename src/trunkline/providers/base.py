@@ -71,3 +71,5 @@ class ProviderSpec(Struct, frozen=True):
     name: str
     build: Callable[[str, Raw, Surroundings], Provider]
     """(configured name, its table of the configuration, surroundings). Raises ConfigError."""
+    available: Callable[[], bool] = bool
+    """Whether it can be offered here without being asked for; by default not."""

@@ -34,22 +34,15 @@ class Breaker:
     A probe is an ordinary request that still has its fallbacks, so nobody pays for it.
     """
 
-    __slots__ = ("_failures", "_opened_until", "_outcomes", "_pause", "_probing", "_rules")
+    __slots__ = ("_failures", "_opened_until", "_outcomes", "_pause", "_probing", "rules")
 
     def __init__(self, rules: BreakerRules) -> None:
-        self._rules = rules
+        self.rules = rules
         self._failures = 0
         self._outcomes: deque[bool] = deque(maxlen=rules.window)
         self._opened_until: float | None = None
         self._pause = rules.first_pause
         self._probing = False
-
-    def inherit(self, older: "Breaker") -> None:
-        """Go on where another left off, under new rules."""
-        self._failures = older._failures
-        self._outcomes.extend(older._outcomes)
-        self._opened_until = older._opened_until
-        self._pause = min(older._pause, self._rules.longest_pause)
 
     def health(self, now: float) -> Health:
         if self._opened_until is None:
@@ -68,12 +61,12 @@ class Breaker:
         if self._opened_until is not None:
             self._outcomes.clear()
             self._opened_until = None
-            self._pause = self._rules.first_pause
+            self._pause = self.rules.first_pause
         self._probing = False
         self._outcomes.append(True)
 
     def failed(self, now: float) -> None:
-        rules = self._rules
+        rules = self.rules
         self._failures += 1
         self._outcomes.append(False)
         if self._opened_until is not None:

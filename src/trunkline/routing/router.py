@@ -45,11 +45,13 @@ class _Target:
         self.successes = 0
         self.failures = 0
 
-    def inherit(self, older: "_Target") -> None:
-        self.breaker.inherit(older.breaker)
-        self.latency_ms = older.latency_ms
-        self.successes = older.successes
-        self.failures = older.failures
+
+class Memory:
+    """What was learned of targets and credentials: outlives a generation of the configuration."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, _Target] = {}
+        self.cooling = Cooling()
 
 
 class Router:
@@ -62,24 +64,24 @@ class Router:
         price: Pricer,
         breaker: BreakerRules = BreakerRules(),  # noqa: B008 - frozen
         retry: RetryRules = RetryRules(),  # noqa: B008 - frozen
+        memory: Memory | None = None,
     ) -> None:
         self.table = table
-        self.cooling = Cooling()
+        self._memory = memory or Memory()
+        self.cooling = self._memory.cooling
         self.retries = RetryBudget(retry)
         self.price = price
         self._strategies = strategies
         self._rules = breaker
-        self._targets: dict[str, _Target] = {}
+        self._targets = self._memory.targets
 
     def renewed(
         self, table: RouteTable, price: Pricer, breaker: BreakerRules, retry: RetryRules
     ) -> "Router":
         """For a new generation of the configuration, with all that this one has learned."""
-        heir = Router(table, self._strategies, price, breaker, retry)
-        heir.cooling = self.cooling
-        for name, target in self._targets.items():
-            heir._target(name).inherit(target)
-        return heir
+        for target in self._memory.targets.values():
+            target.breaker.rules = breaker
+        return Router(table, self._strategies, price, breaker, retry, self._memory)
 
     def plan(self, route: Route, now: float, dice: float) -> Sequence[Deployment]:
         """

@@ -1,5 +1,5 @@
 """
-The embedded model's own process: `python -m trunkline.providers.local.engine MODEL CONTEXT SLOTS`.
+The embedded model's own process: `python -m trunkline.providers.local.engine FILE CONTEXT SLOTS NAME`.
 
 Reads one line, the key its server shall ask for; writes one line, the address it serves on;
 lives until its standard input closes, so it never outlives the gateway. llama.cpp's server
@@ -12,11 +12,12 @@ import sys
 from typing import Any
 
 
-def start(model: str, context: int, slots: int, key: str) -> Any:
+def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     """llama.cpp's OpenAI-compatible server on a free loopback port; keep the result alive."""
     xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
-    params.model.path = model
+    params.model.path = file
+    params.model_alias = {name}  # or its answers would name the file
     params.n_ctx = context
     params.n_parallel = slots
     params.hostnames = ["127.0.0.1"]
@@ -28,11 +29,11 @@ def start(model: str, context: int, slots: int, key: str) -> Any:
 
 
 def main() -> None:
-    model, context, slots = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    file, context, slots, name = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     key = sys.stdin.readline().strip()
     answers = os.dup(1)
     os.dup2(2, 1)  # llama.cpp writes to standard output, too; the address must stand alone
-    server = start(model, context, slots, key)
+    server = start(file, context, slots, name, key)
     os.write(answers, f"{server.listening_address}\n".encode())
     sys.stdin.read()
     os._exit(0)  # its threads would keep an orderly exit waiting for an answer under way

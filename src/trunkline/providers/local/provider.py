@@ -123,6 +123,7 @@ class LocalProvider:
             str(self._weights),
             str(config.context),
             str(config.slots),
+            self._model,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -171,4 +172,4 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
     return LocalProvider(name, config, weights, lent)
 
 
-SPEC = ProviderSpec("local", build)
+SPEC = ProviderSpec("local", build, available)
