@@ -28,8 +28,8 @@ from trunkline.edge.server import Edge
 from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
 from trunkline.flow.base import Endpoints
-from trunkline.flow.estimator import UsageEstimator
 from trunkline.flow.rooms import Rooms
+from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.ids import Entropy, RequestIds
 from trunkline.kernel.tasks import Tasks
