@@ -194,6 +194,34 @@ def test_any_split_of_the_bytes_gives_the_same_answers(cuts: list[int], everywhe
     run(test)
 
 
+MUTATIONS = st.lists(
+    st.tuples(st.integers(0, len(SPLIT)), st.integers(0, 12), st.binary(max_size=6)), max_size=8
+)
+
+
+@settings(max_examples=60)
+@given(MUTATIONS)
+def test_no_bytes_are_a_bug(mutations: list[tuple[int, int, bytes]]) -> None:
+    """Whatever is cut from and pasted into good requests: answers below 500, and the edge lives."""
+    data = SPLIT
+    for at, cut, paste in mutations:
+        data = data[:at] + paste + data[at + cut :]
+
+    async def test() -> None:
+        async with world({"/hot": FakeEndpoint(echo)}) as w:
+            client = await w.connect()
+            client.send(data)
+            client.writer.write_eof()
+            found = await client.answers()
+
+            assert [] == [answer.status for answer in found if answer.status >= 506]
+            assert b"alive" == (await w.ask(post("/hot", b"alive"))).body
+            assert [] == w.failures
+            assert w.edge.statistics().bugs == 0
+
+    run(test)
+
+
 def test_a_body_is_asked_for_once_the_request_is_admitted() -> None:
     """`Expect: 100-continue` gets its 100 from an endpoint that says yes."""
 

@@ -357,10 +357,7 @@ def test_a_slow_reader_holds_the_call_back() -> None:
             client = await w.connect()
             client.writer.transport.pause_reading()
             client.send(post())
-            before = -1
-            while written != before:
-                before = written
-                await asyncio.sleep(0.05)
+            await w.until(lambda: "stalled" in "".join(map(repr, w.edge.context.connections)))
             [connection] = w.edge.context.connections
             buffered = connection.transport.get_write_buffer_size()
 

@@ -209,9 +209,10 @@ async def world(
     application: AsgiApp | None = None,
     ready: Callable[[], bool] = lambda: True,
     shutdown: Shutdown | None = None,
+    sweep_seconds: float = 3600.0,
 ) -> AsyncIterator[World]:
-    """Endpoints by path. The sweep runs only when the test says so."""
-    limits = msgspec.structs.replace(limits or Limits(), sweep_seconds=3600.0)
+    """Endpoints by path. By default the sweep runs only when the test says so."""
+    limits = msgspec.structs.replace(limits or Limits(), sweep_seconds=sweep_seconds)
     clock, failures = FakeClock(), list[BaseException]()
     routes = {(b"POST", path.encode()): endpoint for path, endpoint in endpoints.items()}
 

@@ -2,6 +2,7 @@
 
 from email.utils import formatdate
 from http import HTTPStatus
+from math import ceil
 
 import msgspec
 
@@ -88,6 +89,6 @@ def plain_error(error: GatewayError, request_id: str) -> WireError:
         (b"x-trunkline-request-id", request_id.encode()),
     ]
     if error.retry_after is not None:
-        headers.append((b"retry-after", b"%d" % max(1, round(error.retry_after))))
+        headers.append((b"retry-after", b"%d" % max(1, ceil(error.retry_after))))
     body = _encode(_Body(_Fault(error.message, kind, error.code)))
     return WireError(error.status, tuple(headers), body)

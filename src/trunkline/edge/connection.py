@@ -6,8 +6,10 @@ import struct
 from collections import deque
 from typing import Any
 
+from msgspec import Struct
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from trunkline.canon.errors import TooSlow
@@ -22,13 +24,23 @@ from trunkline.flow.base import Endpoint
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+class Uvicorn(Struct, frozen=True):
+    """What uvicorn's class asks for."""
+
+    config: Config
+    state: ServerState
+    app_state: dict[str, Any]
+    """Of the application's lifespan."""
+
+
 class Connection(HttpToolsProtocol):
     """
     The half of the protocol that writes.
 
     `active` is the turn whose answer is due, `reading` the one whose body is coming in (often
     the same). Requests that come ahead of their turn wait, and the socket is not read
-    meanwhile, so no more than one read is ever held for them.
+    meanwhile, so little more than one read is ever held for them. The price: a client that
+    leaves while its requests wait is noticed only when the answer before them is written.
     """
 
     # Beside the dictionary uvicorn's class brings: attributes in slots are found faster than in
@@ -50,14 +62,9 @@ class Connection(HttpToolsProtocol):
         "waiting",
     )
 
-    def __init__(
-        self,
-        context: EdgeContext,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-    ) -> None:
-        super().__init__(config, server_state, app_state, asyncio.get_running_loop())
+    def __init__(self, context: EdgeContext, uvicorn: Uvicorn) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(uvicorn.config, uvicorn.state, uvicorn.app_state, loop)
         self.context = context
         self.limits = context.limits
         self.active: Turn | None = None
@@ -140,6 +147,15 @@ class Connection(HttpToolsProtocol):
         """Uvicorn's cycle has written the last of its answer."""
         if isinstance(self.active, AsgiTurn):
             self.answered(keep=self.active.keep)
+
+    def start_asgi(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        super()._start_asgi_task(cycle, app)
+
+    def asgi_body(self, data: bytes) -> None:
+        super().on_body(data)
+
+    def asgi_complete(self) -> None:
+        super().on_message_complete()
 
     def broken(self, *, flush: bool) -> None:
         self.active = None

@@ -59,6 +59,8 @@ _LISTS = frozenset(
     )
 )
 
+_UPGRADE = (b"upgrade", b"connection", b"http2-settings")
+
 
 def collapse(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
     """Headers by name: of repeated ones the first, but lists joined, and some never repeated."""
@@ -180,6 +182,17 @@ def _decoded(path: bytes, slash_allowed: bool) -> bytes:  # noqa: FBT001 - priva
 def check_query(query: bytes) -> None:
     if not _QUERY.fullmatch(query):
         raise _bad("target", "the query holds a character that must be percent-encoded")
+
+
+def without_upgrade(
+    method: bytes, url: bytes, pairs: Sequence[tuple[bytes, bytes]], *, keep: bool
+) -> bytes:
+    """A request's head as if it had not asked for another protocol."""
+    kept = [pair for pair in pairs if pair[0] not in _UPGRADE]
+    if not keep:
+        kept.append((b"connection", b"close"))
+    fields = b"".join(b"%b: %b\r\n" % pair for pair in kept)
+    return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, url, fields)
 
 
 def _bad(reason: str, why: str) -> Refusal:

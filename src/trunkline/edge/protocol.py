@@ -7,18 +7,15 @@ application. Every request passes the same guards first.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import httptools
 from uvicorn._types import ASGI3Application
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
 from trunkline.canon.errors import Busy, GatewayError, Malformed
 from trunkline.edge import guards
 from trunkline.edge.asgi import PROBES
-from trunkline.edge.connection import Connection
+from trunkline.edge.connection import Connection, Uvicorn
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.guards import Refusal
 from trunkline.edge.reply import HotReply
@@ -29,8 +26,6 @@ from trunkline.flow.base import Endpoint, Head
 # chunk of one byte has five around it. More is CVE-2024-22019 (node's unbounded extensions).
 _CHUNK_SLACK = 64 << 10
 _CHUNK_FACTOR = 8
-
-_UPGRADE_HEADERS = (b"upgrade", b"connection", b"http2-settings")
 
 
 class _Stop(Exception):
@@ -52,14 +47,8 @@ class EdgeProtocol(Connection):
         "_upgrading",
     )
 
-    def __init__(
-        self,
-        context: EdgeContext,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-    ) -> None:
-        super().__init__(context, config, server_state, app_state)
+    def __init__(self, context: EdgeContext, uvicorn: Uvicorn) -> None:
+        super().__init__(context, uvicorn)
         self._read_size = 0
         self._head_read = 0
         """Bytes of the head that earlier reads brought."""
@@ -293,12 +282,10 @@ class EdgeProtocol(Connection):
         that, takes the body for the other protocol's bytes, and the request would be lost.
         """
         self._upgrading = False
-        keep = () if self._keep else ((b"connection", b"close"),)
-        pairs = [pair for pair in self.headers if pair[0] not in _UPGRADE_HEADERS]
-        fields = b"".join(b"%b: %b\r\n" % pair for pair in (*pairs, *keep))
         method = self.parser.get_method()
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self.in_body = False
         self.turns -= 1
-        self.data_received(b"%b %b HTTP/1.1\r\n%b\r\n" % (method, self.url, fields) + rest)
+        head = guards.without_upgrade(method, self.url, self.headers, keep=self._keep)
+        self.data_received(head + rest)

@@ -4,6 +4,7 @@ import asyncio
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,6 +15,7 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import ServerState
 
 from trunkline.edge.asgi import AsgiApp, FallThrough
+from trunkline.edge.connection import Uvicorn
 from trunkline.edge.context import EdgeContext, Statistics
 from trunkline.edge.limits import Shutdown
 from trunkline.edge.protocol import EdgeProtocol
@@ -74,15 +76,9 @@ class Edge:
         await self._lifespan.startup()
         if self._lifespan.should_exit:
             raise RuntimeError("the application did not start")
-        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        # Each client's connection may need one to a provider.
-        self.context.connection_limit = min(self.context.limits.connections, files // 2)
-        app_state = self._lifespan.state
-
-        def protocol() -> EdgeProtocol:
-            return EdgeProtocol(self.context, config, self._state, app_state)
-
-        self._server = await _listen(protocol, listen)
+        self.context.connection_limit = min(self.context.limits.connections, _files() // 2)
+        uvicorn = Uvicorn(config, self._state, self._lifespan.state)
+        self._server = await _listen(lambda: EdgeProtocol(self.context, uvicorn), listen)
         self.port = self._server.sockets[0].getsockname()[1]
         self._sweep_later()
         return self.port
@@ -118,7 +114,11 @@ class Edge:
         self._state.default_headers = [(b"date", self.context.date[6:-2])]
         now = self.context.clock.monotonic()
         for connection in tuple(self.context.connections):
-            connection.check(now)
+            try:
+                connection.check(now)
+            except Exception as error:  # noqa: BLE001 - the sweep must come round for the others
+                self.context.bug(error)
+                connection.abort()
 
     def statistics(self) -> Statistics:
         return self.context.statistics()
@@ -161,6 +161,12 @@ class Edge:
         deadline = loop.time() + seconds
         while not reached() and (left := deadline - loop.time()) > 0:  # noqa: ASYNC110 - two sets run empty; an event in each would cost every request
             await asyncio.sleep(min(_LOOK, left))
+
+
+def _files() -> int:
+    """How many may be open. Half of them for clients: each may need one to a provider."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 async def _listen(protocol: Callable[[], EdgeProtocol], listen: Listen) -> asyncio.Server:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from trunkline.canon.errors import Draining
 from trunkline.edge.context import EdgeContext
@@ -54,6 +54,11 @@ class Line(Protocol):
 
     def refuse(self, refusal: Refusal) -> None: ...
 
+    # Uvicorn's own part of the protocol:
+    def start_asgi(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None: ...
+    def asgi_body(self, data: bytes) -> None: ...
+    def asgi_complete(self) -> None: ...
+
 
 class RefusedTurn:
     """An answer of the edge's own. Also the sink for the body of a request it refused."""
@@ -93,12 +98,10 @@ class RefusedTurn:
 class AsgiTurn:
     """A request that falls through to the ASGI application, in uvicorn's own hands."""
 
-    __slots__ = ("_app", "_connection", "_cycle")
+    __slots__ = ("_app", "_cycle", "_line")
 
-    def __init__(
-        self, connection: HttpToolsProtocol, cycle: RequestResponseCycle, app: ASGI3Application
-    ) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._line = line
         self._cycle = cycle
         self._app = app
 
@@ -107,14 +110,13 @@ class AsgiTurn:
         return self._cycle.keep_alive
 
     def take(self) -> None:
-        # Past our override, which is what made this turn.
-        HttpToolsProtocol._start_asgi_task(self._connection, self._cycle, self._app)  # noqa: SLF001 - uvicorn is pinned for this
+        self._line.start_asgi(self._cycle, self._app)
 
     def feed(self, data: bytes) -> None:
-        HttpToolsProtocol.on_body(self._connection, data)
+        self._line.asgi_body(data)
 
     def complete(self) -> None:
-        HttpToolsProtocol.on_message_complete(self._connection)
+        self._line.asgi_complete()
 
     def withdraw(self) -> bool:
         if self._cycle.response_started:
@@ -129,7 +131,11 @@ class AsgiTurn:
 
     def cut(self) -> None:
         if self.withdraw():
-            self._connection.refuse(shutting_down())  # type: ignore[attr-defined] # ours
+            self._line.active = None
+            self._line.refuse(shutting_down())
+        else:
+            self.lost()
+            self._line.broken(flush=True)
 
 
 def shutting_down() -> Refusal:
