@@ -5,8 +5,8 @@ import pytest
 from tests.ledger.making import AZURE, NOON, answer, exchange, fail, try_at
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.canon.usage import Usage
-from trunkline.ledger.entries import NUMBER_LIMIT, Entry, answered, asked, begun, settled
-from trunkline.ledger.folding import Folding
+from trunkline.ledger.entries import Entry, answered, asked, begun, settled
+from trunkline.ledger.folding import COST_LIMIT, TOKEN_LIMIT, Folding
 from trunkline.storage.records import OPEN, AttemptRow, Position, RequestRow
 
 
@@ -162,15 +162,16 @@ def test_a_request_without_attempts_is_told_all_the_same() -> None:
     assert [] == attempts
 
 
-def test_no_upstream_can_break_the_books() -> None:
+@pytest.mark.parametrize(("cost", "kept"), ((-5, 0), (1 << 62, COST_LIMIT)))
+def test_no_upstream_can_break_the_books(cost: int, kept: int) -> None:
     """Negative and absurd counts are brought to what a column can hold."""
     one = exchange()
     attempt = try_at(one)
-    answer(one, cost=-5)
+    answer(one, cost=cost)
     attempt.usage = Usage(input=-1, output=1 << 62, reasoning=3)
 
     requests, attempts = fold(ending(one))
 
-    expected = (Usage(output=NUMBER_LIMIT, reasoning=3), 0)
+    expected = (Usage(output=TOKEN_LIMIT, reasoning=3), kept)
     assert [expected] == [(row.usage, row.cost_nanousd) for row in requests]
     assert [expected] == [(row.usage, row.cost_nanousd) for row in attempts]

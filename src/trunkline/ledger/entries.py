@@ -17,8 +17,7 @@ from trunkline.canon.usage import Usage
 
 # Client-chosen text is cut to this in the books; a model's name is far shorter.
 TEXT_LIMIT = 256
-# Tokens and nano-dollars beyond this (nine million dollars) are an upstream's nonsense; it is
-# also the largest integer every JSON reader takes exactly (RFC 8259 section 6).
+# The largest integer every JSON reader takes exactly (RFC 8259 section 6).
 NUMBER_LIMIT = (1 << 53) - 1
 
 

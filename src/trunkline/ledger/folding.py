@@ -4,8 +4,14 @@ from msgspec import structs
 
 from trunkline.canon.exchange import Status
 from trunkline.canon.usage import Usage
-from trunkline.ledger.entries import NUMBER_LIMIT, Asked, Entry, Tried
+from trunkline.ledger.entries import Asked, Entry, Tried
 from trunkline.storage.records import OPEN, AttemptRow, Batch, Position, RequestRow
+
+# More than this in one request is an upstream's nonsense: a million million tokens, a million
+# dollars. It must be far enough from 2^63 that no honest number of rows adds up to that, for
+# SQLite then refuses the sum.
+TOKEN_LIMIT = 1 << 40
+COST_LIMIT = 1 << 50
 
 _NOTHING = Usage()
 _FAILED = Status.FAILED.value
@@ -71,7 +77,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         received_at=_micros(entry.received_at),
         first_content_ms=entry.first_content_ms,
         total_ms=entry.total_ms,
-        cost_nanousd=_count(tried.cost_nanousd) if tried is not None and billed else 0,
+        cost_nanousd=_within(tried.cost_nanousd, COST_LIMIT) if tried is not None and billed else 0,
         price_version=tried.price_version if tried is not None and billed else "",
         estimated=tried.estimated if tried is not None and billed else False,
         attempts=entry.attempts or (0 if tried is None else tried.number),
@@ -96,7 +102,7 @@ def _attempt(entry: Tried, worker: str) -> AttemptRow:
         error_code=entry.error_code,
         error_status=entry.error_status,
         upstream_code=entry.upstream_code or "",
-        cost_nanousd=_count(entry.cost_nanousd),
+        cost_nanousd=_within(entry.cost_nanousd, COST_LIMIT),
         price_version=entry.price_version,
         estimated=entry.estimated,
         worker=worker,
@@ -107,14 +113,13 @@ def _micros(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
-def _count(value: int) -> int:
-    """Never negative, never beyond what a column and a sum of columns can hold."""
-    return value if 0 <= value <= NUMBER_LIMIT else max(0, min(value, NUMBER_LIMIT))
+def _within(value: int, limit: int) -> int:
+    return max(0, min(value, limit))
 
 
 def _counts(usage: Usage) -> tuple[int, ...]:
     """In the order of storage's columns, which is that of canon's fields."""
     counts: tuple[int, ...] = structs.astuple(usage)
-    if min(counts) < 0 or max(counts) > NUMBER_LIMIT:
-        return tuple(map(_count, counts))
+    if min(counts) < 0 or max(counts) > TOKEN_LIMIT:
+        return tuple(_within(count, TOKEN_LIMIT) for count in counts)
     return counts

@@ -99,7 +99,7 @@ def test_filters_are_exact(tmp_path: Path, filters: dict[str, object], cost: int
 
 def test_large_sums_stay_integers(tmp_path: Path) -> None:
     """Nano-dollars beyond what a float can tell apart."""
-    cost = (1 << 53) - 1
+    cost = (1 << 50) - 1
 
     async def work(storage: SqliteStorage) -> int:
         rows = tuple(request(number, status="ok", cost_nanousd=cost) for number in range(500))
