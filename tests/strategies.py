@@ -217,11 +217,21 @@ def _cut(draw: st.DrawFn, event: Event) -> list[Event]:
 
 def interleaved(events: list[Event]) -> list[Event]:
     """
-    The same answer from an upstream that writes its parallel calls at the same time: their
-    deltas alternate, and all parts close together.
+    The same answer from an upstream that writes a choice's parallel calls at the same time:
+    their deltas alternate, and all of them close together.
     """
     opened = {e.index: e for e in events if isinstance(e, PartOpened)}
-    calls = {i for i, e in opened.items() if e.kind is PartKind.TOOL_CALL}
+    for choice in {part.choice for part in opened.values()}:
+        calls = [
+            index
+            for index, part in opened.items()
+            if part.kind is PartKind.TOOL_CALL and part.choice == choice
+        ]
+        events = _mixed(events, calls)
+    return events
+
+
+def _mixed(events: list[Event], calls: list[int]) -> list[Event]:
     of_calls = [e for e in events if getattr(e, "index", None) in calls]
     if not of_calls:
         return events
