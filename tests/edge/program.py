@@ -4,9 +4,9 @@ import asyncio
 import sys
 
 from tests.edge.test_server import Gate
-from tests.edge.world import FakeEndpoint
+from tests.edge.world import FakeEndpoint, run
 from trunkline.edge.context import EdgeContext
-from trunkline.edge.server import Edge, Listen, run
+from trunkline.edge.server import Edge, Listen
 from trunkline.kernel.clock import SystemClock
 
 
@@ -31,4 +31,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main())
+    run(main)

@@ -5,10 +5,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
-import uvloop
 from msgspec import Struct
 from uvicorn.config import Config
 from uvicorn.lifespan.on import LifespanOn
@@ -198,9 +196,3 @@ def _config(application: FallThrough) -> Config:
     )
     config.load()
     return config
-
-
-def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run `main` on uvloop, which the figures in docs/performance.md are measured on."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
