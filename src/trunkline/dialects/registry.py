@@ -1,8 +1,8 @@
 """Every dialect, by the name configurations and deployments use."""
 
-from trunkline.dialects.anthropic_messages.dialect import DIALECT as ANTHROPIC_MESSAGES
+from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import Dialect
-from trunkline.dialects.openai_chat.dialect import DIALECT as OPENAI_CHAT
+from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.kernel.registry import Registry
 
-DIALECTS: Registry[Dialect] = Registry([OPENAI_CHAT, ANTHROPIC_MESSAGES])
+DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages()])
