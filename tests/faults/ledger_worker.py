@@ -18,8 +18,10 @@ from trunkline.ledger.mover import Pace
 from trunkline.ledger.service import LedgerService
 from trunkline.storage.sqlite.backend import open_sqlite
 
+
 # Small and often, so that a kill hits every part of the work: moving, rotating, removing.
-PACE = Pace(interval=0.002, batch=20, share=1.0, rotate_bytes=2000, rotate_after=0.01)
+class HastyLedger(LedgerService):
+    pace = Pace(interval=0.002, batch=20, share=1.0, rotate_bytes=2000, rotate_after=0.01)
 
 
 def cost_of(number: int) -> int:
@@ -29,14 +31,13 @@ def cost_of(number: int) -> int:
 
 async def serve(folder: Path, first: int, lazy: bool) -> None:
     storage = open_sqlite(folder, SystemClock())
-    worker = LedgerService(
+    worker = HastyLedger(
         folder,
         storage.ledger,
         SystemClock(),
         os.urandom,
         SystemDisk(),
         lambda problem: sys.stderr.write(problem + "\n"),
-        pace=PACE,
     )
     worker.start(Tasks(lambda name, error: sys.stderr.write(f"{name}: {error!r}\n")))
     late = []

@@ -21,7 +21,10 @@ from trunkline.storage.sqlite.connection import Options
 REQUESTS = 120
 # About as many operations as serving them takes.
 SPAN = 1000
-PACE = Pace(interval=0.0, batch=10, share=1.0, rotate_bytes=1, rotate_after=0.0)
+
+
+class HastyLedger(LedgerService):
+    pace = Pace(interval=0.0, batch=10, share=1.0, rotate_bytes=1, rotate_after=0.0)
 
 
 async def serve(world: World, durability: Durability, synchronous: str) -> None:
@@ -32,7 +35,7 @@ async def serve(world: World, durability: Durability, synchronous: str) -> None:
     storage = open_sqlite(
         world.root, FakeClock(), Options(synchronous=synchronous, vfs="trunkline-power-cut")
     )
-    worker = LedgerService(
+    worker = HastyLedger(
         world.root,
         storage.ledger,
         FakeClock(),
@@ -40,7 +43,6 @@ async def serve(world: World, durability: Durability, synchronous: str) -> None:
         PowerDisk(world),
         pytest.fail,
         durability=durability,
-        pace=PACE,
     )
     for number in range(REQUESTS):
         one = exchange(number)

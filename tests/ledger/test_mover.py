@@ -218,6 +218,19 @@ def test_a_bug_does_not_stop_the_mover(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
+def test_a_stopped_mover_can_still_catch_up(tmp_path: Path) -> None:
+    """Its loop ends by itself; what is left is moved by whoever asks."""
+
+    async def work(bench: Bench) -> None:
+        bench.mover.stop()
+        await bench.mover.run()
+        bench.serve(1)
+        await bench.mover.catch_up()
+        assert ["ok"] == bench.statuses()
+
+    run(tmp_path, work)
+
+
 def test_what_is_missing_is_told_as_missing() -> None:
     """Nobody can put a segment aside that is not there."""
     assert "segment 3 is missing" in describe(Damaged("w1", 3, 0, 0))

@@ -88,7 +88,7 @@ def test_another_workers_request_is_waited_for(tmp_path: Path) -> None:
         tasks = Tasks(lambda _, error: pytest.fail(repr(error)))
 
         async def move_soon() -> None:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.01)
             await other.catch_up()
 
         tasks.spawn("move", move_soon())

@@ -69,7 +69,7 @@ def test_a_store_that_fails_keeps_the_keys_in_force() -> None:
         store.failing = True
         with pytest.raises(LedgerUnavailable):
             await follower.refresh()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.01)
         assert lets_in(keyring)
         store.failing = False
         await store.revoke(MINTED.id, 2.0)

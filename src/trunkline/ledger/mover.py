@@ -34,9 +34,6 @@ class Pace(Struct, frozen=True):
     """A segment that long or that old is left for a new one, and removed, once all is moved."""
 
 
-DEFAULT_PACE = Pace()
-
-
 class MoverStatistics(Struct, frozen=True):
     moved: Position
     behind: int
@@ -70,13 +67,14 @@ class Mover:
         self._oldest = 1
         self._damaged: set[int] = set()
         self._segment_since = clock.monotonic()
+        self._stopped = False
         self._batches = 0
         self._failures = 0
         self._damaged_bytes = 0
 
     async def run(self) -> None:
-        """Move for ever, reporting problems and trying again."""
-        while True:
+        """Move until stopped, reporting problems and trying again."""
+        while not self._stopped:
             began = self._clock.monotonic()
             try:
                 await self._look()
@@ -96,6 +94,10 @@ class Mover:
             async with self._lock:
                 if self._moved < goal:
                     await self._move()
+
+    def stop(self) -> None:
+        """`run` looks no more, so that the journal can be closed; `catch_up` still works."""
+        self._stopped = True
 
     async def aclose(self) -> None:
         self._pool.shutdown()

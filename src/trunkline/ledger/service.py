@@ -2,6 +2,7 @@
 
 from enum import Enum
 from pathlib import Path
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.book import Book
 from trunkline.ledger.disk import Disk
 from trunkline.ledger.journal import Journal, JournalStatistics
-from trunkline.ledger.mover import DEFAULT_PACE, Mover, MoverStatistics, OnProblem, Pace
+from trunkline.ledger.mover import Mover, MoverStatistics, OnProblem, Pace
 from trunkline.ledger.recovery import Recovered, recover
 from trunkline.ledger.reports import Reports
 from trunkline.ledger.syncing import GroupSync
@@ -44,7 +45,10 @@ class LedgerService:
     when nothing writes any more.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a different room's object, wired once
+    pace: ClassVar[Pace] = Pace()
+    """Tests that are in a hurry have a class of their own."""
+
+    def __init__(
         self,
         data: Path,
         store: LedgerStore,
@@ -54,7 +58,6 @@ class LedgerService:
         on_problem: OnProblem,
         *,
         durability: Durability = Durability.PROCESS,
-        pace: Pace = DEFAULT_PACE,
     ) -> None:
         """`data`: the data folder. Raises LedgerUnavailable or OSError."""
         self._root = data / _FOLDER
@@ -64,7 +67,7 @@ class LedgerService:
         syncs = durability is Durability.POWER
         self._journal = Journal(self._folder.path, disk, syncs=syncs)
         self._sync = GroupSync(self._journal, disk) if syncs else None
-        self._mover = Mover(self._journal, self._folder, store, clock, on_problem, pace)
+        self._mover = Mover(self._journal, self._folder, store, clock, on_problem, self.pace)
         self._recovered: Recovered | None = None
         self.book = Book(self._journal, clock, self._sync)
         self.reports = Reports(self._mover, store, self._root)
@@ -86,6 +89,7 @@ class LedgerService:
 
     async def aclose(self) -> None:
         """Move what is left; where the database cannot take it, the next start will find it."""
+        self._mover.stop()
         if self._sync is not None:
             await self._sync.aclose()
         try:

@@ -92,7 +92,7 @@ def totals(connection: apsw.Connection) -> Totals:
 
     connection.execute("BEGIN")
     try:
-        everything = f"SELECT {_SUMS} FROM requests WHERE status <> 'open'"  # noqa: S608 - ours
+        everything = f"SELECT {_SUMS} FROM requests WHERE status <> 'open'"  # noqa: S608 - our own names
         billed = _sum((), next(iter(connection.execute(everything))))
         return Totals(
             requests=count("SELECT count(*) FROM requests"),
