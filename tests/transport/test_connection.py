@@ -8,7 +8,7 @@ import pytest
 from tests.transport.upstream import OK, FakeClock
 from trunkline.canon.errors import Disconnected, Garbled, TimedOut
 from trunkline.transport.base import Timeouts
-from trunkline.transport.connection import Connection
+from trunkline.transport.connection import PlainConnection
 from trunkline.transport.limits import Limits
 
 TIMEOUTS = Timeouts(connect=1, headers=10, idle=5)
@@ -74,7 +74,9 @@ class Rig:
         self.clock = FakeClock()
         self.home = FakeHome()
         self.socket = FakeSocket()
-        self.connection = Connection(self.home, self.clock, Limits(), asyncio.get_running_loop())
+        self.connection = PlainConnection(
+            self.home, self.clock, Limits(), asyncio.get_running_loop()
+        )
         self.connection.connection_made(self.socket)
         self.response = self.request(body)
 
@@ -323,7 +325,7 @@ def test_a_connection_lost_before_its_first_request():
 
     async def test(rig):
         rig.receive(OK)
-        fresh = Connection(rig.home, rig.clock, Limits(), asyncio.get_running_loop())
+        fresh = PlainConnection(rig.home, rig.clock, Limits(), asyncio.get_running_loop())
         fresh.connection_made(FakeSocket())
         fresh.connection_lost(None)
         response = fresh.start(b"GET", b"", b"", TIMEOUTS)

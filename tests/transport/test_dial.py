@@ -24,7 +24,7 @@ from tests.transport.upstream import (
 )
 from trunkline.canon.errors import TimedOut, Unreachable
 from trunkline.transport.base import Origin, Timeouts, UpstreamRequest
-from trunkline.transport.connection import Connection
+from trunkline.transport.connection import PlainConnection
 from trunkline.transport.dial import _interleave, _Race, _unreachable, connect
 from trunkline.transport.limits import Limits
 from trunkline.transport.pool import Pool
@@ -327,7 +327,7 @@ def test_a_connection_knows_itself_open():
     async def main():
         async with serve(silent) as upstream:
             pool = Pool(Route(upstream.origin), Limits())
-            connection = Connection(pool, FakeClock(), Limits(), asyncio.get_running_loop())
+            connection = PlainConnection(pool, FakeClock(), Limits(), asyncio.get_running_loop())
             await connect(pool.route, None, connection)
             sock = connection._transport.get_extra_info("socket")
 

@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from tests.transport.upstream import (
     call,
     run,
     serve,
+    server_context,
     silent,
     stuck,
     transport,
@@ -130,6 +132,30 @@ def test_big_bodies_both_ways(size):
             assert (200, body) == await call(made, upstream.post(body))
 
     run(main)
+
+
+@pytest.mark.parametrize("loop_factory", (None, asyncio.new_event_loop), ids=LOOPS)
+def test_tls_connections_share_a_buffer_but_no_bytes(loop_factory):
+    """Answers bigger than it, on many connections at once, each come whole, on either loop."""
+    ca = trustme.CA()
+
+    async def script(peer: Peer) -> None:
+        for _ in range(2):
+            body = (await peer.request()).partition(b"\r\n\r\n")[2]
+            await peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (len(body) << 16))
+            for _ in range(16):
+                await peer.send(body * 4096)
+
+    async def main():
+        tls = server_context(ca, "127.0.0.1")
+        async with serve(script, tls=tls) as upstream, transport(ca=ca) as made:
+            bodies = [b"%07d;" % number for number in range(8)]
+            for _ in range(2):
+                got = await asyncio.gather(*[call(made, upstream.post(body)) for body in bodies])
+                assert [(200, body * 65536) for body in bodies] == got
+            assert 8 == upstream.accepted
+
+    run(main, loop_factory) if loop_factory else run(main)
 
 
 def test_connections_are_used_again():

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from trunkline.canon.errors import Disconnected, TimedOut, Unreachable
 from trunkline.kernel.clock import Clock
 from trunkline.transport.base import Origin, Timeouts, Transport, UpstreamRequest
-from trunkline.transport.connection import Connection
+from trunkline.transport.connection import Connection, PlainConnection, TlsConnection
 from trunkline.transport.dial import connect
 from trunkline.transport.limits import Limits, TransportStatistics
 from trunkline.transport.pool import Pool
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.response import HttpResponse
+
+# As much as uvloop reads at once; the memory counts only once so much has come.
+_SCRATCH = 256 << 10
 
 
 class HttpTransport:
@@ -34,6 +37,7 @@ class HttpTransport:
         self._tls = tls
         self._proxies = proxies or Proxies()
         self._limits = limits or Limits()
+        self._scratch = memoryview(bytearray(_SCRATCH))
         self._pools: dict[Origin, Pool] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
@@ -98,7 +102,7 @@ class HttpTransport:
             raise Unreachable(
                 "the gateway has no connection to the provider to spare", detail=detail
             )
-        connection = Connection(pool, self._clock, self._limits, asyncio.get_running_loop())
+        connection = self._new_connection(pool)
         pool.connecting += 1
         self._keep_sweeping()
         try:
@@ -120,6 +124,12 @@ class HttpTransport:
             connection.abort()
             raise
         return connection
+
+    def _new_connection(self, pool: Pool) -> Connection:
+        loop = asyncio.get_running_loop()
+        if pool.route.origin.scheme == "https":
+            return TlsConnection(pool, self._clock, self._limits, loop, self._scratch)
+        return PlainConnection(pool, self._clock, self._limits, loop)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -76,7 +76,7 @@ class AnswerParser:
         self._head_bytes = 0
         self._framing_bytes = 0
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """The body's bytes in `data`. Then look at `stage`, `status` and `fault`; never raises."""
         stage = self.stage
         if stage == HEAD:
