@@ -90,9 +90,10 @@ async def _open(address: Address) -> socket.socket:
 class _Race:
     """Happy eyeballs (RFC 8305, 5): the first address to answer wins, a silent one costs 250 ms."""
 
-    __slots__ = ("_attempts", "_failures", "_winner")
+    __slots__ = ("_attempts", "_delay", "_failures", "_winner")
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float = _ATTEMPT_DELAY) -> None:
+        self._delay = delay
         self._attempts: list[asyncio.Task[None]] = []
         self._failures: list[OSError] = []
         self._winner: socket.socket | None = None
@@ -103,7 +104,7 @@ class _Race:
                 before: asyncio.Event | None = None
                 for number, address in enumerate(addresses):
                     failed = asyncio.Event()
-                    attempt = self._attempt(address, number * _ATTEMPT_DELAY, before, failed)
+                    attempt = self._attempt(address, number * self._delay, before, failed)
                     self._attempts.append(group.create_task(attempt))
                     before = failed
         except BaseException:
