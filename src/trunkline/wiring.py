@@ -104,6 +104,7 @@ class Gateway:
         self._providers: dict[str, tuple[bytes, Provider]] = {}
         self._retired: list[Provider] = []
         self._estimator = UsageEstimator()
+        self._rows = ProviderRows.load()
         config, _, _ = read_config()
         self.ledger = LedgerService(
             data,
@@ -184,7 +185,7 @@ class Gateway:
     def _build_providers(self, config: Config) -> dict[str, tuple[bytes, Provider]]:
         """An unchanged table keeps its provider, and with it connections and a loaded model."""
         tables = config.providers or discovered(
-            ProviderRows.load(), self.machine.environ, local=PROVIDERS["local"].available()
+            self._rows, self.machine.environ, local=PROVIDERS["local"].available()
         )
         built: dict[str, tuple[bytes, Provider]] = {}
         for name, raw in tables.items():
@@ -201,6 +202,7 @@ class Gateway:
             transport=self.transport,
             clock=self.clock,
             catalog=self.catalog,
+            rows=self._rows,
             entropy=self.machine.entropy,
             dice=self.machine.dice,
         )

@@ -46,3 +46,16 @@ def test_asks_once_a_minute():
         pricer.cost(deployment("p/known"), Usage(), unix)
 
     assert [("p/known", 0.0), ("p/known", 60.0)] == catalog.asked
+
+
+def test_a_service_tier_has_its_own_price():
+    """Flex and priority are asked for by name, and not remembered as the usual one."""
+
+    class Tiered(FakeCatalog):
+        def price(self, key, unix, service_tier=None):
+            return Price(service_tier or "usual", RATES)
+
+    pricer = CatalogPricer(Tiered())
+
+    assert (1, "flex") == pricer.cost(deployment("p/known"), Usage(input=1), 0.0, "flex")
+    assert (1, "usual") == pricer.cost(deployment("p/known"), Usage(input=1), 0.0)

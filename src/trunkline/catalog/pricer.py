@@ -21,9 +21,15 @@ class CatalogPricer:
         self._minute = -1
         self._prices: dict[str, Price | None] = {}
 
-    def cost(self, deployment: Deployment, usage: Usage, unix: float) -> tuple[int, str]:
-        """Nano-dollars and the price's version; (0, "") when no price is known."""
-        price = self.price(deployment, unix)
+    def cost(
+        self, deployment: Deployment, usage: Usage, unix: float, tier: str | None = None
+    ) -> tuple[int, str]:
+        """
+        Nano-dollars and the price's version; (0, "") when no price is known.
+
+        `tier`: the service tier that was asked for ("flex", "priority").
+        """
+        price = self.price(deployment, unix, tier)
         return (0, "") if price is None else (price.cost(usage), price.version)
 
     def usual(self, deployment: Deployment, unix: float) -> float:
@@ -31,7 +37,7 @@ class CatalogPricer:
         price = self.price(deployment, unix)
         return float("inf") if price is None else price.cost(_USUAL)
 
-    def price(self, deployment: Deployment, unix: float) -> Price | None:
+    def price(self, deployment: Deployment, unix: float, tier: str | None = None) -> Price | None:
         key = deployment.price_model
         if key is None:
             return None
@@ -39,6 +45,8 @@ class CatalogPricer:
         if minute != self._minute or len(self._prices) > _MOST_REMEMBERED:
             self._minute = minute
             self._prices.clear()
+        if tier is not None:
+            return self._catalog.price(key, unix, tier)
         if key not in self._prices:
             self._prices[key] = self._catalog.price(key, unix)
         return self._prices[key]

@@ -8,6 +8,8 @@ from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
 
+_TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
+
 
 class Books:
     """One exchange's bookkeeping. Every path out of the flow ends in `close` or `close_later`."""
@@ -83,5 +85,11 @@ class Books:
         rooms = self._rooms
         attempt.usage = usage
         attempt.cost_nanousd, attempt.price_version = rooms.pricer.cost(
-            attempt.deployment, usage, attempt.started_at
+            attempt.deployment, usage, attempt.started_at, _tier(self._exchange)
         )
+
+
+def _tier(exchange: Exchange) -> str | None:
+    """The service tier the client asked for, where it is one that may have a price of its own."""
+    raw = exchange.envelope.get("service_tier")
+    return None if raw is None else _TIERS.get(bytes(raw))

@@ -20,8 +20,10 @@ from trunkline.routing.router import Router
 class Pricer(Protocol):
     """Money for tokens."""
 
-    def cost(self, deployment: Deployment, usage: Usage, unix: float) -> tuple[int, str]:
-        """Nano-dollars and the price's version; (0, "") when no price is known."""
+    def cost(
+        self, deployment: Deployment, usage: Usage, unix: float, tier: str | None = None
+    ) -> tuple[int, str]:
+        """Nano-dollars and the price's version; (0, "") when no price is known. `tier`: the service tier asked for."""
 
 
 class Counter(Protocol):

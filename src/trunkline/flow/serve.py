@@ -6,7 +6,7 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 
 import asyncio
 
-from trunkline.canon.errors import Draining, GatewayError, InternalError
+from trunkline.canon.errors import ClientError, Draining, GatewayError, InternalError
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Answering, Asking
 from trunkline.flow.base import Face, Reply
@@ -94,6 +94,7 @@ class Serving:
     async def _tell(self, error: GatewayError, answering: Answering | None) -> None:
         """Before the first byte: status and body. After it: an event in the client's dialect."""
         exchange, reply = self._exchange, self._reply
+        self._log(error)
         if answering is None:
             exchange.notes.clear()
             self._close_books(Status.FAILED)
@@ -110,6 +111,8 @@ class Serving:
 
     def _abandoned(self, answering: Answering | None) -> None:
         """The client left, or we are shutting down: settle for what was delivered, without waiting."""
+        if self._books.closed:
+            return
         status = Status.CANCELLED
         if self._reply.draining:
             status = Status.PARTIAL if answering else Status.FAILED
@@ -150,6 +153,19 @@ class Serving:
             await self._books.estimate(answering.delivered)
         self._books.close(status)
         await self._rooms.ledger.durable()
+
+    def _log(self, error: GatewayError) -> None:
+        if not isinstance(error, ClientError):
+            self._rooms.log.warning(
+                "exchange failed",
+                request=self._exchange.id,
+                model=self._exchange.model,
+                attempts=len(self._exchange.attempts),
+                error=type(error).__name__,
+                status=error.status,
+                message=error.message,
+                detail=error.detail,
+            )
 
     def _close_books(self, status: Status) -> None:
         """A request that never got as far as an attempt leaves an entry, too."""

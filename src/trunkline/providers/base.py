@@ -11,6 +11,7 @@ from trunkline.catalog.catalog import Catalog
 from trunkline.dialects.base import Encoded
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
+from trunkline.providers.rows import ProviderRows
 from trunkline.transport.base import Transport, UpstreamRequest
 
 
@@ -60,6 +61,7 @@ class Surroundings(Struct, frozen=True):
     transport: Transport
     clock: Clock
     catalog: Catalog
+    rows: ProviderRows
     entropy: Entropy
     dice: Callable[[], float]
     """Uniform in [0, 1)."""

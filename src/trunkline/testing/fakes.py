@@ -104,7 +104,9 @@ class FlatPricer:
     def __init__(self, nano_per_token: int = 1000) -> None:
         self._rate = nano_per_token
 
-    def cost(self, deployment: Deployment, usage: Usage, unix: float) -> tuple[int, str]:
+    def cost(
+        self, deployment: Deployment, usage: Usage, unix: float, tier: str | None = None
+    ) -> tuple[int, str]:
         return usage.total * self._rate, "flat"
 
 

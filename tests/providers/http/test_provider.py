@@ -8,13 +8,17 @@ from trunkline.config.errors import ConfigError
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Surroundings
 from trunkline.providers.http.provider import SPEC
+from trunkline.providers.rows import ProviderRows
 from trunkline.transport.base import Origin
 
 CATALOG = Catalog.load()
+ROWS = ProviderRows.load()
 
 
 def build(provider, /, **table):
-    lent = Surroundings(transport=None, clock=None, catalog=CATALOG, entropy=bytes, dice=float)
+    lent = Surroundings(
+        transport=None, clock=None, catalog=CATALOG, rows=ROWS, entropy=bytes, dice=float
+    )
     return SPEC.build(provider, msgspec.Raw(msgspec.json.encode(table)), lent)
 
 
@@ -86,6 +90,19 @@ def test_a_second_account():
     assert "anthropic-messages" == second.deployment("claude-sonnet-4-5").dialect
     assert "second/x" == second.deployment("x").id
     assert second.deployment("claude-sonnet-4-5").price_model == "anthropic/claude-sonnet-4-5"
+
+
+def test_a_nickname_goes_up_as_the_real_name():
+    """What people call it is not what the provider calls it."""
+    anthropic = build("anthropic", api_key="k")
+
+    assert "claude-opus-4-5" == anthropic.deployment("claude-opus-4.5").model[:15]
+
+
+def test_a_server_of_ones_own_at_a_paid_host_is_not_free():
+    """vllm on loopback costs nothing; the same row pointed elsewhere has no known price."""
+    assert build("vllm").deployment("m").price_model is not None
+    assert build("vllm", base_url="https://paid.example/v1").deployment("m").price_model is None
 
 
 def test_a_path_may_name_the_model():

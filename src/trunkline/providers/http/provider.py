@@ -12,7 +12,7 @@ from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
-from trunkline.providers.rows import Auth, ProviderRow, ProviderRows, RawFields, merge_quirks
+from trunkline.providers.rows import Auth, ProviderRow, RawFields, merge_quirks
 from trunkline.providers.urls import Address, fill_model, join_url
 from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
@@ -64,6 +64,7 @@ class HttpProvider:
         self._dialect = config.dialect or row.dialect
         self._catalog = lent.catalog
         self._base_url = config.base_url or row.base_url
+        self._catalogued = row.catalog_for(self._base_url) if row.name else ""
         self._headers = tuple(
             (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
         )
@@ -76,6 +77,8 @@ class HttpProvider:
 
     def deployment(self, model: str) -> Deployment:
         config, row = self._config, self._row
+        if self._catalogued:  # nicknames are ours, not the provider's
+            model = self._catalog.upstream_name(self._catalogued, model)
         known = self._known(model)
         return Deployment(
             id=f"{self.name}/{model}",
@@ -95,7 +98,7 @@ class HttpProvider:
     def models(self) -> Sequence[str]:
         if self._config.models is not None:
             return self._config.models
-        rows = self._catalog.models(self._row.catalog_name)
+        rows = self._catalog.models(self._catalogued)
         return [r.id for r in rows if r.kind in _CHAT_KINDS and not r.deprecated]
 
     def request(
@@ -119,7 +122,7 @@ class HttpProvider:
 
     def _known(self, model: str) -> ModelRow | None:
         """What the catalogue says of it; what a server of one's own serves costs nothing known."""
-        name = self._row.catalog_name
+        name = self._catalogued
         return self._catalog.find(name, model) if name else None
 
     def _place(self, path: str, model: str) -> tuple[Origin, bytes]:
@@ -161,7 +164,7 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
         config = msgspec.json.decode(raw, type=HttpConfig)
     except msgspec.ValidationError as error:
         raise validation_error(error, f"providers.{name}") from None
-    rows = ProviderRows.load()
+    rows = lent.rows
     if config.like is not None and config.like not in rows:
         raise ConfigError(f"providers.{name}.like", f"no known provider '{config.like}'")
     row = rows.get(config.like or name, _UNKNOWN)
