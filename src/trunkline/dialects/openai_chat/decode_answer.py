@@ -76,10 +76,25 @@ def broken_off(word: str) -> GatewayError:
     return Disconnected("the provider broke off its answer", detail=f"finish_reason {word}")
 
 
+def read_logprobs(logprobs: Mapping[str, Raw] | None) -> Raw | None:
+    told = logprobs is not None and any(bytes(raw) != b"null" for raw in logprobs.values())
+    return Raw(json.encode(logprobs)) if told else None
+
+
+def tells(raw: Raw) -> bool:
+    """Snowflake fills in every field of every message, empty (recorded 2026-08)."""
+    return bytes(raw) not in (b"null", b'""', b"0", b"{}", b"[]")
+
+
+def is_call(call: Call) -> bool:
+    """As `tells`: a call of nothing, without an id, is none."""
+    return bool(call.id or name_of(call) or arguments_of(call))
+
+
 def arguments_of(call: Call) -> str:
     """The text of a call's arguments, or of a piece of them."""
-    if call.custom is not None:
-        return call.custom.input or ""
+    if is_custom(call):
+        return (call.custom.input if call.custom else None) or ""
     arguments = call.function.arguments if call.function else None
     return json.encode(arguments).decode() if isinstance(arguments, dict) else arguments or ""
 
@@ -109,7 +124,7 @@ def _choice(choice: WholeChoice, answer_id: str, *, think_tags: bool) -> Choice:
         parts=parts,
         finish=finish_reason(word, called=called),
         native=word or "",
-        logprobs=Raw(json.encode(choice.logprobs)) if choice.logprobs else None,
+        logprobs=read_logprobs(choice.logprobs),
     )
 
 
@@ -121,12 +136,10 @@ def _parts(message: Delta, answer_id: str, choice: int, *, think_tags: bool) -> 
         parts.append(Text(text, annotations=notes, origin=NAME if notes else ""))
     if message.refusal:
         parts.append(Refusal(message.refusal))
-    if message.audio is not None:
+    if message.audio is not None and any(map(tells, message.audio.values())):
         parts.append(Opaque(NAME, Raw(json.encode({"audio": message.audio}))))
-    calls = list(message.tool_calls or ())
-    if message.function_call is not None:
-        calls.append(Call(function=message.function_call))
-    parts += _calls(calls, answer_id, choice)
+    calls = [*(message.tool_calls or ()), Call(function=message.function_call)]
+    parts += _calls(list(filter(is_call, calls)), answer_id, choice)
     return parts
 
 
@@ -159,9 +172,14 @@ def _calls(calls: Sequence[Call], answer_id: str, choice: int) -> list[Part]:
 
 
 def name_of(call: Call) -> str:
-    named = call.custom or call.function
+    named = call.custom if is_custom(call) else call.function
     return (named.name if named else None) or ""
 
 
 def kind_of(call: Call) -> str:
-    return "custom" if call.custom is not None else "function"
+    return "custom" if is_custom(call) else "function"
+
+
+def is_custom(call: Call) -> bool:
+    """Snowflake sends an empty `custom` beside every `function`."""
+    return call.custom is not None and bool(call.custom.name or call.custom.input)

@@ -150,7 +150,7 @@ class StreamDecoder:
                     voice.take(delta, events)
             if choice.logprobs:
                 voice.weigh(choice.logprobs, events)
-            if choice.finish_reason is not None:
+            if choice.finish_reason:
                 fault = voice.finish(choice.finish_reason, events)
                 if fault is not None:
                     return self._fault(fault, events)

@@ -19,8 +19,11 @@ from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.decode_answer import (
     arguments_of,
     broken_off,
+    is_call,
     kind_of,
     name_of,
+    read_logprobs,
+    tells,
     thought_in,
 )
 from trunkline.dialects.openai_chat.finish import FAILURES, finish_reason
@@ -112,7 +115,7 @@ class Voice:
             events.append(Annotated(self._text, note, NAME))
         if delta.refusal:
             self._refuse(delta.refusal, events)
-        if delta.audio is not None:
+        if delta.audio is not None and any(map(tells, delta.audio.values())):
             self._whole(Raw(json.encode({"audio": delta.audio})), events)
         for call in delta.tool_calls or ():
             self._call(call, events)
@@ -120,9 +123,9 @@ class Voice:
             self._call(Call(index=_NONE, function=delta.function_call), events)
 
     def weigh(self, logprobs: dict[str, Raw], events: list[Event]) -> None:
-        told = any(bytes(raw) != b"null" for raw in logprobs.values())
-        if told and not self.finished:
-            events.append(Logprobs(self._choice, Raw(json.encode(logprobs))))
+        told = read_logprobs(logprobs)
+        if told is not None and not self.finished:
+            events.append(Logprobs(self._choice, told))
 
     def finish(self, word: str, events: list[Event]) -> GatewayError | None:
         """Closes every part. Returns the error where the word tells of one; once is enough."""
@@ -220,7 +223,7 @@ class Voice:
         key = self._key(call)
         known = self._calls.get(key)
         name, arguments = name_of(call), arguments_of(call)
-        if known is None and not (name or arguments or call.id):
+        if known is None and not is_call(call):
             return
         if known is None or (call.id and call.id != known.id and name):
             # Gemini's compatible endpoint gives every parallel call the index 0.

@@ -91,7 +91,7 @@ class StreamWatcher:
         delta = choice.delta
         if (
             delta is None
-            or choice.finish_reason is not None
+            or choice.finish_reason
             or choice.index not in self._seen
             or len(choices) > 1
         ):
@@ -126,7 +126,7 @@ class StreamWatcher:
             self._seen.add(choice.index)
             if choice.delta is not None:
                 self._listen(choice.delta)
-            if choice.finish_reason is not None:
+            if choice.finish_reason:
                 self._finish(choice)
 
     def _listen(self, delta: Delta) -> None:
