@@ -21,7 +21,7 @@ from trunkline.storage.sqlite.backend import open_sqlite
 
 # Small and often, so that a kill hits every part of the work: moving, rotating, removing.
 class HastyLedger(LedgerService):
-    pace = Pace(interval=0.002, batch=20, share=1.0, rotate_bytes=2000, rotate_after=0.01)
+    pace = Pace(interval=0.002, batch=20, slice=7, share=1.0, rotate_bytes=2000, rotate_after=0.01)
 
 
 def cost_of(number: int) -> int:

@@ -24,7 +24,7 @@ SPAN = 1000
 
 
 class HastyLedger(LedgerService):
-    pace = Pace(interval=0.0, batch=10, share=1.0, rotate_bytes=1, rotate_after=0.0)
+    pace = Pace(interval=0.0, batch=10, slice=4, share=1.0, rotate_bytes=1, rotate_after=0.0)
 
 
 async def serve(world: World, durability: Durability, synchronous: str) -> None:

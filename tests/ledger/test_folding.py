@@ -6,7 +6,7 @@ from tests.ledger.making import AZURE, NOON, answer, exchange, fail, try_at
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.ledger.entries import Entry, answered, asked, begun, settled
-from trunkline.ledger.folding import COST_LIMIT, TOKEN_LIMIT, Folding
+from trunkline.ledger.folding import COST_LIMIT, TOKEN_LIMIT, Folding, merged
 from trunkline.storage.records import OPEN, AttemptRow, Position, RequestRow
 
 
@@ -175,3 +175,32 @@ def test_no_upstream_can_break_the_books(cost: int, kept: int) -> None:
     expected = (Usage(output=TOKEN_LIMIT, reasoning=3), kept)
     assert [expected] == [(row.usage, row.cost_nanousd) for row in requests]
     assert [expected] == [(row.usage, row.cost_nanousd) for row in attempts]
+
+
+def test_batches_are_merged_as_if_they_were_one() -> None:
+    """Wherever a journal is cut into batches, the rows are those of the whole, each once."""
+    one = exchange(1)
+    first = try_at(one)
+    entries = [intent(one)]
+    fail(first)
+    entries.append(settled(first, one.id, "failed"))
+    try_at(one, AZURE)
+    entries.append(begun(one.attempts[-1], one.id))
+    answer(one)
+    entries.append(ending(one))
+    other = exchange(2)
+    try_at(other)
+    entries += [intent(other), entries[0], entries[3]]
+
+    for cut in range(len(entries) + 1):
+        parts = []
+        for offset, half in enumerate((entries[:cut], entries[cut:])):
+            folding = Folding("w1")
+            for entry in half:
+                folding.add(entry)
+            parts.append(folding.batch(Position(1, offset)))
+
+        whole = merged(parts)
+
+        assert fold(*entries) == (whole.requests, whole.attempts)
+        assert ("w1", Position(1, 1)) == (whole.worker, whole.position)

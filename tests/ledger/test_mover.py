@@ -93,7 +93,7 @@ def test_catching_up_moves_all_there_is(tmp_path: Path) -> None:
         assert bench.journal.position == bench.store.positions["w1"]
         assert 0 == bench.mover.statistics().behind
 
-    run(tmp_path, work, msgspec.structs.replace(QUICK, batch=7), segment=3000)
+    run(tmp_path, work, msgspec.structs.replace(QUICK, batch=7, slice=3), segment=3000)
 
 
 def test_moved_segments_are_removed(tmp_path: Path) -> None:

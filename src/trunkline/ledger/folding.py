@@ -1,5 +1,7 @@
 """Journal entries to table rows: many entries about one request become one row."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from trunkline.canon.exchange import Status
@@ -54,6 +56,23 @@ class Folding:
         known = self._attempts.get(key)
         if known is None or not known.status:
             self._attempts[key] = tried
+
+
+def merged(batches: Sequence[Batch]) -> Batch:
+    """One batch that says what these say one after the other; each row once."""
+    requests: dict[str, RequestRow] = {}
+    attempts: dict[tuple[str, int], AttemptRow] = {}
+    for batch in batches:
+        for row in batch.requests:
+            known = requests.get(row.request_id)
+            if known is None or known.status == OPEN:
+                requests[row.request_id] = row
+        for tried in batch.attempts:
+            before = attempts.get((tried.request_id, tried.attempt))
+            if before is None or before.status == OPEN:
+                attempts[tried.request_id, tried.attempt] = tried
+    last = batches[-1]
+    return Batch(last.worker, last.position, [*requests.values()], [*attempts.values()])
 
 
 def _request(entry: Asked, worker: str) -> RequestRow:
