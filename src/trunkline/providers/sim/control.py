@@ -3,7 +3,7 @@
 from typing import Protocol
 from urllib.parse import parse_qs
 
-from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec import MsgspecError, Struct, json
 
 from trunkline.providers.sim.ask import Rejected
 from trunkline.providers.sim.faults import FAULTS, check
@@ -72,7 +72,7 @@ def control(
         if path == "/sim":
             faults = {name: spec.about for name, spec in FAULTS.items()}
             return 200, json.encode({"models": MODELS, "faults": faults})
-    except (DecodeError, ValidationError, BadOption, Rejected) as error:
+    except (MsgspecError, UnicodeDecodeError, BadOption, Rejected) as error:
         return 400, json.encode({"error": str(error)})
     return 404, b'{"error":"there are /sim, /sim/log, /sim/log/{id}, /sim/defaults, /sim/door"}'
 

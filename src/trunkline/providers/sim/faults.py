@@ -58,14 +58,25 @@ FAULTS: Mapping[str, FaultSpec] = {
 }  # fmt: skip
 
 
+_NUMBERS = frozenset(
+    {"for", "size", "count", "retry_after", "status", "every", "bytes", "rate", "slow", "period",
+     "down", "lead"}
+)  # fmt: skip
+
+
 def check(fault: Fault) -> FaultSpec:
-    """Raises Rejected where a test has a typing error, lest it pass without its fault."""
+    """Raises Rejected or BadOption for a typing error, lest a test pass without its fault."""
     spec = FAULTS.get(fault.name)
     if spec is None:
         raise Rejected(f"there is no fault {fault.name!r}; there are {', '.join(FAULTS)}")
     unknown = sorted(fault.words.keys() - spec.words - {"kind"})
     if unknown:
         raise Rejected(f"fault {fault.name} has no {unknown[0]!r}: it has {sorted(spec.words)}")
+    for key in fault.words.keys() & _NUMBERS:
+        fault.number(key, 0)  # raises BadOption
+    after = fault.text("after", "0")
+    if not after.isdigit() and after not in stream.POINTS:
+        raise Rejected(f"after is a number or one of {stream.POINTS}, not {after!r}")
     for kind in fault.words.get("kind", "").split("+"):
         if kind and spec.kinds and kind not in spec.kinds:
             raise Rejected(f"fault {fault.name} has no kind {kind!r}: it has {spec.kinds}")

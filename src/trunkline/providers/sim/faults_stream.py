@@ -11,6 +11,10 @@ from trunkline.providers.sim.turns import Answer, Tally, Turn
 
 Steps = Iterator[Step]
 _BLOCK = 1 << 16
+_LARGEST = 256 << 20
+"""Of what is made in one piece."""
+POINTS = ("head", "finish", "usage")
+"""What `after` may be beside a number: see `interrupted`."""
 
 
 def silent(scene: Scene) -> Steps:
@@ -182,7 +186,7 @@ def oversized(scene: Scene) -> Steps:
     elif kind == "tiny" and scene.stream:
         yield from _many(scene, scene.fault.whole("count", 1_000_000))
     else:
-        text = "x" * size
+        text = "x" * min(size, _LARGEST)
         scene.answer = _saying(scene.answer, text, ("x", text[2:], "x"))
         yield from clean(scene)
 
@@ -195,7 +199,7 @@ def _saying(answer: Answer, text: str, chunks: tuple[str, ...]) -> Answer:
 
 def _many(scene: Scene, count: int) -> Steps:
     """`count` events of one character each, some hundred in one write."""
-    scene.answer = _saying(scene.answer, "x" * count, ("x",))
+    scene.answer = _saying(scene.answer, "x" * min(count, _LARGEST), ("x",))
     yield Head(200, scene.headers())
     batch = 512
     for beat in scene.beats():

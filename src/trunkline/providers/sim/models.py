@@ -34,13 +34,15 @@ _SENTENCES = (
 def babble(seed: bytes, tokens: int) -> str:
     """Sentences that look like an answer: exactly so many tokens, the same for the same seed."""
     size = tokens * 4
+    skip = seed[31] % 64  # begin within a sentence, or short answers would soon repeat
     sentences: list[str] = []
     have = 0
-    while have < size:
+    while have < size + skip:
         sentence = _SENTENCES[seed[len(sentences) % 32] & 15]
         sentences.append(sentence)
         have += len(sentence) + 1
-    return " ".join(sentences)[: size - 1].ljust(size - 1) + "." if size > 0 else ""
+    text = " ".join(sentences)[skip : skip + size - 1]
+    return text[:1].upper() + text[1:].ljust(size - 2) + "." if size > 0 else ""
 
 
 class Muse:

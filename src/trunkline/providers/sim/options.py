@@ -75,6 +75,9 @@ _FLAGS = frozenset({"redacted", "preamble", "lax", "strict"})
 _WHOLE = frozenset({"tokens", "chunk", "think", "calls", "cached", "cache_write", "fail", "skip"})
 _FLOATS = frozenset({"ttft", "rate", "until"})
 _WORDS = frozenset({"field", "name", "tag"})
+_MOST = 1 << 30
+_LONGEST = 1 << 20
+"""Tokens: what a gateway serves with a simulator inside must not be able to fill its memory."""
 _KNOWN = _FLAGS | _WHOLE | _FLOATS | _WORDS | {"fault", "status", "brownout"}
 
 _PREFIX = b"x-sim-"
@@ -122,6 +125,8 @@ def _decode(words: Mapping[str, str]) -> Options:
             values[key] = value not in {"0", "false", "no"}
         elif key in _WHOLE:
             values[key] = int(_number(key, value))
+            if int(_number(key, value)) > _LONGEST:
+                raise BadOption(f"option {key} is at most {_LONGEST}, not {value!r}")
         elif key in _FLOATS:
             values[key] = _number(key, value)
         elif key in _WORDS:
@@ -133,9 +138,9 @@ def _decode(words: Mapping[str, str]) -> Options:
 def _fault(words: Mapping[str, str]) -> Fault | None:
     """`fault=` itself, or its short forms `status=529` and `brownout=0.5`."""
     if "fault" in words:
-        name, *rest = words["fault"].lower().split(":")
+        name, *rest = words["fault"].split(":")
         pairs = (item.partition("=") for item in rest if item)
-        return Fault(name, {key: value or "1" for key, _, value in pairs})
+        return Fault(name.lower(), {key: value or "1" for key, _, value in pairs})
     if "status" in words:
         status = int(_number("status", words["status"]))
         kind = "u10" if status == 429 else "u12" if status < 500 else "u11"
@@ -147,6 +152,9 @@ def _fault(words: Mapping[str, str]) -> Fault | None:
 
 def _number(key: str, value: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         raise BadOption(f"option {key} must be a number, not {value!r}") from None
+    if not -_MOST <= number <= _MOST:
+        raise BadOption(f"option {key} is at most {_MOST}, not {value!r}")
+    return number

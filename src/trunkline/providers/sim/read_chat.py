@@ -35,24 +35,25 @@ _KNOWN = frozenset(ChatBody.__struct_fields__) | {
 def read_chat(body: bytes) -> tuple[ChatBody, Ask]:
     """Raises Rejected with the words and codes of the real API where they are known."""
     try:
+        body.decode()  # msgspec itself looks only at strings it makes
         decoded = _BODY.decode(body)
+        if decoded.model is UNSET:
+            raise Rejected("you must provide a model parameter")
+        if decoded.messages is UNSET:
+            raise Rejected(
+                "Missing required parameter: 'messages'.",
+                param="messages",
+                code="missing_required_parameter",
+            )
+        return decoded, _ask(decoded, decoded.model, decoded.messages)
     except ValidationError as error:
         raise Rejected(f"Invalid type: {error}", param=_param(error), code="invalid_type") from None
-    except (DecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         raise Rejected(
             "We could not parse the JSON body of your request. (HINT: This likely means you "
             "aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but "
             "what was sent was not valid JSON.)"
         ) from None
-    if decoded.model is UNSET:
-        raise Rejected("you must provide a model parameter")
-    if decoded.messages is UNSET:
-        raise Rejected(
-            "Missing required parameter: 'messages'.",
-            param="messages",
-            code="missing_required_parameter",
-        )
-    return decoded, _ask(decoded, decoded.model, decoded.messages)
 
 
 def unknown_chat(body: bytes) -> None:

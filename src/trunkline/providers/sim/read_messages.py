@@ -30,16 +30,17 @@ _CHOICES = {"auto": "auto", "any": "required", "tool": "one", "none": "none"}
 def read_messages(body: bytes) -> tuple[MessagesBody, Ask]:
     """Raises Rejected with the words of the real API where they are known."""
     try:
+        body.decode()  # msgspec itself looks only at strings it makes
         decoded = _BODY.decode(body)
+        if decoded.model is UNSET:
+            raise Rejected("model: Field required")
+        if decoded.messages is UNSET:
+            raise Rejected("messages: Field required")
+        return decoded, _ask(decoded, decoded.model, decoded.messages)
     except ValidationError as error:
         raise Rejected(_located(error)) from None
-    except (DecodeError, RecursionError) as error:
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(f"The request body is not valid JSON: {error}") from None
-    if decoded.model is UNSET:
-        raise Rejected("model: Field required")
-    if decoded.messages is UNSET:
-        raise Rejected("messages: Field required")
-    return decoded, _ask(decoded, decoded.model, decoded.messages)
 
 
 def unknown_messages(body: bytes) -> None:

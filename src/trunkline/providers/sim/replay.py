@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct, json
 
 from trunkline.canon.exchange import Headers
 from trunkline.providers.sim.ask import Ask
@@ -82,7 +82,7 @@ class Recordings:
 def _plain(body: bytes) -> object:
     try:
         return json.decode(body)
-    except MsgspecError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -100,7 +100,7 @@ def _read(file: Path) -> Recording | None:
     try:
         entry = json.decode(file.read_bytes(), type=_File)
         asked = json.decode(entry.request.body or b"{}", type=_Asked)
-    except MsgspecError:
+    except (ValueError, RecursionError):
         return None
     response = entry.response
     stream = response.sse_file is not None

@@ -66,12 +66,12 @@ class _Maker:
     def _resolve(self, schema: Mapping[str, object], depth: int) -> dict[str, object]:
         """Follow references and choose among alternatives until one plain schema is left."""
         merged = dict(schema)
-        for _ in range(_DEPTH):
+        for _ in range(_DEPTH if depth <= _DEPTH * 2 else 0):
             if isinstance(ref := merged.pop("$ref", None), str):
                 merged = {**_mapping(_follow(self._root, ref)), **merged}
             elif isinstance(parts := merged.pop("allOf", None), list):
                 for part in parts:
-                    merged = _merge(merged, self._resolve(_mapping(part), depth))
+                    merged = _merge(merged, self._resolve(_mapping(part), depth + 1))
             elif "anyOf" in merged or "oneOf" in merged:
                 choices = merged.pop("anyOf", None) or merged.pop("oneOf", None)
                 merged = {**merged, **_choose(choices, depth)}
@@ -126,7 +126,7 @@ class _Maker:
     def _integer(self, schema: Mapping[str, object], path: str, depth: int) -> object:
         low, high, step = _range(schema, 1)
         first = ceil(low / step) * step
-        room = int(min((high - first) // step, 9))
+        room = int(min((high - first) / step, 9))
         return int(first + step * self._pick(path, max(1, room + 1)))
 
     def _float(self, schema: Mapping[str, object], path: str, depth: int) -> object:

@@ -36,7 +36,7 @@ _FINISHES = ("stop", "length", "tool_calls", "content_filter", "refusal", "pause
 def read_script(script: bytes) -> Script:
     try:
         found = _SCRIPT.decode(script)
-    except (DecodeError, ValidationError) as error:
+    except (DecodeError, ValidationError, UnicodeDecodeError) as error:
         raise Rejected(f"x-sim-script: {error}", param="x-sim-script") from None
     if found.finish is not None and found.finish not in _FINISHES:
         raise Rejected(f"x-sim-script: finish is one of {', '.join(_FINISHES)}")

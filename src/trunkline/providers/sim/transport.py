@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from typing import NoReturn
 
-from trunkline.canon.errors import Disconnected, Garbled, TimedOut, Unreachable
+from trunkline.canon.errors import Disconnected, Garbled, TimedOut, Unreachable, UpstreamError
 from trunkline.canon.exchange import Headers
 from trunkline.kernel.clock import Clock
 from trunkline.providers.sim.arrival import Arrival
@@ -16,8 +17,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _READ = 1 << 16
 """Most bytes of one read, as of a socket."""
-_HEAD = 1 << 16
-"""Headers above this are refused, as the network transport refuses them."""
+_HEAD, _HEADERS = 64 << 10, 128
+"""Bytes and number of headers above which the network transport refuses them, too."""
 
 
 class SimTransport:
@@ -48,7 +49,12 @@ class SimTransport:
         except asyncio.CancelledError:
             player.leave()
             raise
-        response = SimResponse(head.status, _parsed(head.headers), player, timeouts.idle)
+        try:
+            headers = _parsed(head.headers)
+        except Garbled:
+            player.leave()
+            raise
+        response = SimResponse(head.status, headers, player, timeouts.idle)
         await player.prefetch()
         return response
 
@@ -60,21 +66,32 @@ class SimTransport:
 
 
 def _parsed(headers: Headers) -> Headers:
-    """What a parser makes of them: a line break in a value begins another header."""
+    """What the network transport makes of them: a line break in a value begins another header."""
     found: list[tuple[bytes, bytes]] = []
-    size = 0
     for name, value in headers:
-        size += len(name) + len(value) + 4
-        if b"\x00" in value or b"\r\n " in value or name == b"transfer-encoding":
-            raise Garbled("the provider's answer is not HTTP", detail=f"sim: header {name!r}")
         first, *injected = value.split(b"\r\n")
         found.append((name, first))
         for line in injected:
-            other, _, rest = line.partition(b":")
+            other, colon, rest = line.partition(b":")
+            if not colon:
+                _refuse("a header line without a colon")
             found.append((other.strip().lower(), rest.strip()))
-    if size > _HEAD:
-        raise Garbled("the provider's answer is not HTTP", detail=f"sim: {size} bytes of headers")
+    names = {name for name, _ in found}
+    if any(b"\x00" in value for _, value in found):
+        _refuse("a NUL in a header")
+    if b"transfer-encoding" in names:
+        _refuse("transfer-encoding beside the body's own framing")
+    if b"content-encoding" in names:
+        _refuse("a content-encoding though identity was asked for")
+    if len(found) > _HEADERS or sum(len(name) + len(value) for name, value in found) > _HEAD:
+        _refuse("too many headers")
     return tuple(found)
+
+
+def _refuse(why: str) -> NoReturn:
+    raise Garbled(
+        "the provider did not answer in the HTTP this gateway speaks", detail=f"sim: {why}"
+    )
 
 
 class _Player:
@@ -91,7 +108,9 @@ class _Player:
         self._length: int | None = None
         self._held: Step | None = None
         self.ended = False
-        self.left = False
+        """No step will be taken any more."""
+        self.whole = False
+        """It ended with the body complete."""
         self.ready: list[bytes] = []
         """Bytes that are due and not yet read."""
         self._size = 0
@@ -143,10 +162,7 @@ class _Player:
                 if not await self._passes(step, idle):
                     return
             elif isinstance(step, Cut):
-                if self.ready:
-                    self._held = step
-                    return
-                if idle is None:
+                if self.ready or idle is None:
                     self._held = step
                     return
                 self._settle("cut")
@@ -154,7 +170,7 @@ class _Player:
                 raise Disconnected("the provider broke off", detail="sim: cut")
             else:
                 self._settle("played")
-                self.ended = True
+                self.ended = self.whole = True
 
     async def _passes(self, step: Wait | Hang, idle: float | None) -> bool:
         """True once the pause is over; False where it is not, or where a read ends."""
@@ -208,15 +224,25 @@ class SimResponse:
         self.headers = headers
         self._player = player
         self._idle = idle
+        self._error: UpstreamError | None = None
 
     @property
     def complete(self) -> bool:
-        return self._player.ended
+        return self._player.whole
 
     async def read(self) -> bytes:
         player = self._player
+        if self._error is not None:
+            raise self._error
         if not player.ready and not player.ended:
-            await player.fill(self._idle)
+            try:
+                await player.fill(self._idle)
+            except UpstreamError as error:
+                self._error = error
+                raise
+            except asyncio.CancelledError:
+                self.close()
+                raise
         return player.drain()
 
     async def body(self, limit: int) -> bytes:
@@ -235,6 +261,7 @@ class SimResponse:
 
     def close(self) -> None:
         if not self._player.ended:
+            self._error = Disconnected("the answer was abandoned")
             self._player.leave()
 
     def __repr__(self) -> str:
