@@ -5,6 +5,7 @@ import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -14,16 +15,18 @@ from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.service import LedgerService
 from trunkline.storage.sqlite.backend import open_sqlite
 
-SIZE = 64 * 1024
+SIZE = 1 << 20
+
+
+class Disk(NamedTuple):
+    folder: Path
+    fill: Callable[[], None]
+    make_room: Callable[[], None]
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
-    """
-    A folder that holds 64 KiB, and how to make room.
-
-    A file system of that size where we may mount one; elsewhere a limit on the size of files.
-    """
+def small_disk(tmp_path: Path) -> Iterator[Disk]:
+    """A file system of 1 MiB where we may mount one; elsewhere a limit on the size of files."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
@@ -32,55 +35,58 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
         check=False,
     )
     if mounted.returncode == 0:
-        ballast = folder / "ballast"
-        ballast.write_bytes(bytes(SIZE // 2))
-        yield folder, ballast.unlink
+        yield Disk(folder, lambda: fill(folder / "ballast"), (folder / "ballast").unlink)
         subprocess.run(["umount", str(folder)], check=True)
         return
     before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield Disk(
+        folder,
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard)),
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard)),
+    )
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
 
-    def make_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (SIZE // 2, hard))
-    yield folder, make_room
-    make_room()
+def fill(path: Path) -> None:
+    """Until not one byte more fits."""
+    with path.open("wb", buffering=0) as file:
+        for size in (4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
 
 
-def test_a_full_disk_stops_dispatch_and_loses_nothing(
-    tmp_path: Path, small_disk: tuple[Path, Callable[[], None]]
-) -> None:
+def test_a_full_disk_stops_dispatch_and_loses_nothing(tmp_path: Path, small_disk: Disk) -> None:
     """Intents are refused while it is full; a close that was refused is written once it is not."""
-    folder, make_room = small_disk
 
     async def run() -> None:
         storage = open_sqlite(tmp_path / "database", FakeClock())
         worker = LedgerService(
-            folder, storage.ledger, FakeClock(), counting_entropy(), SystemDisk(), pytest.fail
+            small_disk.folder,
+            storage.ledger,
+            FakeClock(),
+            counting_entropy(),
+            SystemDisk(),
+            pytest.fail,
         )
-        served = 0
-        refused = None
-        while refused is None:
-            one = exchange(served)
-            try:
-                worker.book.intent(one, try_at(one))
-                answer(one)
-                served += 1
-                worker.book.close(one)
-            except LedgerUnavailable as error:
-                refused = error
-        assert 50 < served < 500
-        assert 503 == refused.status
-        long = exchange(9998)
-        # Whatever room a shorter record has left, this one does not fit into.
-        long.face = "f" * 5000
+        for number in range(50):
+            serve(worker, number)
+        begun = exchange(50)
+        worker.book.intent(begun, try_at(begun))
+        small_disk.fill()
+        served = serve_until_refused(worker, 51)
+        # It was under way when the disk filled up: its end cannot be written now.
+        answer(begun)
         with pytest.raises(LedgerUnavailable):
-            worker.book.intent(long, try_at(long))
-        make_room()
-        one = exchange(9999)
-        worker.book.intent(one, try_at(one))
-        answer(one)
-        worker.book.close(one)
+            worker.book.close(begun)
+        for number in range(served, served + 10):
+            refused = exchange(number)
+            with pytest.raises(LedgerUnavailable):
+                worker.book.intent(refused, try_at(refused))
+        small_disk.make_room()
+        serve(worker, served)
         await worker.book.durable()
         totals = await worker.reports.totals()
         assert (served + 1, 0, (served + 1) * 1234) == (
@@ -92,3 +98,26 @@ def test_a_full_disk_stops_dispatch_and_loses_nothing(
         await storage.aclose()
 
     asyncio.run(run())
+
+
+def serve(worker: LedgerService, number: int) -> None:
+    one = exchange(number)
+    worker.book.intent(one, try_at(one))
+    answer(one)
+    worker.book.close(one)
+
+
+def serve_until_refused(worker: LedgerService, first: int) -> int:
+    """What still fits into the journal's last page is served; returns the first number that is not."""
+    for number in range(first, first + 100):
+        one = exchange(number)
+        try:
+            worker.book.intent(one, try_at(one))
+        except LedgerUnavailable:
+            return number
+        answer(one)
+        try:
+            worker.book.close(one)
+        except LedgerUnavailable:
+            return number + 1
+    raise AssertionError("the disk was never full")
