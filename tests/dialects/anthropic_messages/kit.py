@@ -17,7 +17,9 @@ NAME = DIALECT.name
 STAMP = Stamp("01STAMP", "the-model", 1_700_000_000)
 
 
-def deployment(model: str = "claude-opus-4-8", quirks: Quirks | None = None, **more: Any) -> Deployment:
+def deployment(
+    model: str = "claude-opus-4-8", quirks: Quirks | None = None, **more: Any
+) -> Deployment:
     return Deployment(
         id=f"anthropic/{model}",
         provider="anthropic",
@@ -30,9 +32,7 @@ def deployment(model: str = "claude-opus-4-8", quirks: Quirks | None = None, **m
 
 def chat(*messages: Message, origin: str = "openai-chat", **fields: Any) -> ChatRequest:
     """A request, by default from a client of another dialect."""
-    return ChatRequest(
-        model="alias", messages=messages or (user("hi"),), origin=origin, **fields
-    )
+    return ChatRequest(model="alias", messages=messages or (user("hi"),), origin=origin, **fields)
 
 
 def user(*parts: Part | str) -> Message:
@@ -66,9 +66,7 @@ def decode(headers: Mapping[bytes, bytes] | None = None, /, **body: Any) -> Chat
     return DIALECT.decode_request(json.encode(whole), headers or {})
 
 
-def encode(
-    request: ChatRequest, to: Deployment | None = None
-) -> tuple[dict[str, Any], Encoded]:
+def encode(request: ChatRequest, to: Deployment | None = None) -> tuple[dict[str, Any], Encoded]:
     """The body an upstream gets, and all that comes with it."""
     encoded = DIALECT.encode_request(request, to or deployment())
     return json.decode(encoded.body), encoded

@@ -72,7 +72,10 @@ def test_unknown_fields_of_a_block_are_kept() -> None:
 @pytest.mark.parametrize(
     "source, canonical",
     (
-        ({"type": "base64", "media_type": "image/png", "data": "AA=="}, Inline("image/png", "AA==")),
+        (
+            {"type": "base64", "media_type": "image/png", "data": "AA=="},
+            Inline("image/png", "AA=="),
+        ),
         ({"type": "url", "url": "https://e.com/a.png"}, Remote("https://e.com/a.png")),
         ({"type": "file", "file_id": "file_1"}, FileRef("file_1", NAME)),
     ),

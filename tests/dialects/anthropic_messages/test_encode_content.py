@@ -76,7 +76,10 @@ def test_unknown_fields_return_to_their_own_dialect() -> None:
 @pytest.mark.parametrize(
     "source, fields",
     (
-        (Inline("image/png", "AA=="), {"type": "base64", "media_type": "image/png", "data": "AA=="}),
+        (
+            Inline("image/png", "AA=="),
+            {"type": "base64", "media_type": "image/png", "data": "AA=="},
+        ),
         (Remote("https://e.com/a"), {"type": "url", "url": "https://e.com/a"}),
         (FileRef("f1", NAME), {"type": "file", "file_id": "f1"}),
         (

@@ -72,7 +72,7 @@ def test_every_plain_field() -> None:
 )
 def test_what_is_missing_here_is_noted(fields: dict[str, Any]) -> None:
     """Dropped, and said by the client's own name for it."""
-    field = next(iter(fields["extra"] if "extra" in fields else fields))
+    field = next(iter(fields.get("extra", fields)))
     request = chat(**fields)
 
     assert [field] == noted(request)
@@ -179,9 +179,7 @@ def test_plain_text_is_no_format() -> None:
 def test_at_most_four_breakpoints() -> None:
     """Counted in the prompt's order: tools, system, messages."""
     marked = Text("x", CacheMark())
-    request = chat(
-        user(marked, marked, marked, marked), tools=(Tool(name="f", cache=CacheMark()),)
-    )
+    request = chat(user(marked, marked, marked, marked), tools=(Tool(name="f", cache=CacheMark()),))
 
     body = body_of(request)
 

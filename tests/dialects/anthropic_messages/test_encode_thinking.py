@@ -40,7 +40,13 @@ def test_silence_stays_silence() -> None:
 
 @pytest.mark.parametrize(
     "effort, told_effort",
-    (("minimal", "low"), ("low", "low"), ("medium", "medium"), ("high", "high"), ("xhigh", "xhigh")),
+    (
+        ("minimal", "low"),
+        ("low", "low"),
+        ("medium", "medium"),
+        ("high", "high"),
+        ("xhigh", "xhigh"),
+    ),
 )
 def test_effort_on_newer_models(effort: str, told_effort: str) -> None:
     """Adaptive thinking, with the effort by its name here."""
@@ -162,16 +168,20 @@ def test_no_room_no_thinking() -> None:
 
 def test_a_budget_of_ours_leaves_room_for_the_answer() -> None:
     """Three quarters of max_tokens at most."""
-    body = body_of(
-        chat(thinking=Thinking(effort="high"), max_output_tokens=4000), deployment(OLD)
-    )
+    body = body_of(chat(thinking=Thinking(effort="high"), max_output_tokens=4000), deployment(OLD))
 
     assert 3000 == body["thinking"]["budget_tokens"]
 
 
 @pytest.mark.parametrize(
     "asked, most, limit",
-    ((None, None, 4096), (None, 8192, 8192), (100, 8192, 100), (9000, 8192, 8192), (9000, None, 9000)),
+    (
+        (None, None, 4096),
+        (None, 8192, 8192),
+        (100, 8192, 100),
+        (9000, 8192, 8192),
+        (9000, None, 9000),
+    ),
 )
 def test_max_tokens(asked: int | None, most: int | None, limit: int) -> None:
     """The client's, the deployment's, or 4096; never more than the model writes."""

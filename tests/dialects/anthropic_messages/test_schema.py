@@ -54,7 +54,9 @@ def test_bounds_go() -> None:
 
 def test_a_fitting_schema_keeps_its_bytes() -> None:
     """So that prompt caches hold."""
-    written = Raw(b'{ "type": "object", "additionalProperties": false, "const": {"type": "object"} }')
+    written = Raw(
+        b'{ "type": "object", "additionalProperties": false, "const": {"type": "object"} }'
+    )
 
     assert (written, False) == closed(written, "p")
 
@@ -77,7 +79,9 @@ def test_the_type_is_added() -> None:
     assert ({"type": "object", "properties": {}}, False) == flatten({"properties": {}})
 
 
-@pytest.mark.parametrize("key, required", (("anyOf", ["a"]), ("oneOf", ["a"]), ("allOf", ["a", "b", "c"])))
+@pytest.mark.parametrize(
+    "key, required", (("anyOf", ["a"]), ("oneOf", ["a"]), ("allOf", ["a", "b", "c"]))
+)
 def test_alternatives_at_the_top_are_merged(key: str, required: list[str]) -> None:
     """Into the properties of all; required is what every way requires."""
     schema = {

@@ -53,7 +53,7 @@ def test_what_is_wrong_is_located(body: bytes, param: str) -> None:
 
 def test_a_missing_field_is_said_to_be_required() -> None:
     """In the API's own words."""
-    with pytest.raises(Malformed, match="^lives: Field required$"):
+    with pytest.raises(Malformed, match=r"^lives: Field required$"):
         READER.read(Raw(b'{"type":"cat"}'), "", "cat")
 
 

@@ -49,9 +49,7 @@ def test_nulls_and_nonsense_are_zero() -> None:
     assert Usage(cache_write_1h=3) == read(
         cache_creation_input_tokens=3, cache_creation={"ephemeral_1h_input_tokens": 9}
     )
-    assert Usage(reasoning=2) == read(
-        output_tokens=2, output_tokens_details={"thinking_tokens": 5}
-    )
+    assert Usage(reasoning=2) == read(output_tokens=2, output_tokens_details={"thinking_tokens": 5})
 
 
 def test_the_last_report_stands() -> None:
@@ -97,9 +95,7 @@ def test_no_fields_beside_leave_no_trace() -> None:
 
 def test_back_out() -> None:
     """What goes to a client is read back as the same usage."""
-    usage = Usage(
-        input=1, cache_read=2, cache_write=3, cache_write_1h=4, output=5, reasoning=6
-    )
+    usage = Usage(input=1, cache_read=2, cache_write=3, cache_write_1h=4, output=5, reasoning=6)
 
     assert usage == read(**json.decode(json.encode(full(usage))))
     assert 11 == counts(usage)["output_tokens"]

@@ -6,7 +6,6 @@ pings anywhere. Recorded traffic, seen 2026-11-21.
 """
 
 from collections.abc import Callable, Mapping
-from types import NoneType
 
 from msgspec import Raw, ValidationError
 
@@ -31,48 +30,19 @@ from trunkline.dialects.anthropic_messages.decode_answer import call_extra, garb
 from trunkline.dialects.anthropic_messages.errors import decode_inline
 from trunkline.dialects.anthropic_messages.finish import reason_of
 from trunkline.dialects.anthropic_messages.opaque import OpaqueBlock
+from trunkline.dialects.anthropic_messages.open_block import DELTAS, KINDS, OpenBlock
 from trunkline.dialects.anthropic_messages.quick import (
     CONTENT_DELTA,
     DATA_AT,
     DELTA_HEAD,
-    JsonDelta,
-    TextDelta,
-    ThinkingDelta,
 )
 from trunkline.dialects.anthropic_messages.usage import UsageReader, with_usage
 from trunkline.dialects.anthropic_messages.wire import NAME, EventIn, present
 from trunkline.wire.sse import Splitter, frames
 
-_KINDS: Mapping[str, tuple[PartKind, type]] = {
-    "text": (PartKind.TEXT, TextDelta),
-    "thinking": (PartKind.REASONING, ThinkingDelta),
-    "redacted_thinking": (PartKind.REASONING, NoneType),
-    "tool_use": (PartKind.TOOL_CALL, JsonDelta),
-}
-_DELTAS: Mapping[str, type] = {
-    "text_delta": TextDelta,
-    "thinking_delta": ThinkingDelta,
-    "input_json_delta": JsonDelta,
-}
 _START_FIELDS = frozenset({*wire.AnswerIn.__struct_fields__, "role"})
 _EVENT_FIELDS = frozenset({"type", "delta", "usage"})
 _STOP_FIELDS = frozenset({"stop_reason", "stop_sequence", "stop_details"})
-
-
-class _Block:
-    """A block being streamed: where its deltas go, and what they amount to besides."""
-
-    __slots__ = ("delta", "given", "kind", "part", "signature", "wrote")
-
-    def __init__(self, part: int, kind: PartKind, delta: type) -> None:
-        self.part = part
-        self.kind = kind
-        self.delta = delta
-        """What its content comes as."""
-        self.wrote = False
-        self.signature = ""
-        self.given = ""
-        """A call's input that already stood in its start."""
 
 
 class Decoder:
@@ -96,7 +66,7 @@ class Decoder:
         self._splitter = Splitter()
         self._usage = UsageReader()
         self._out: list[Event] = []
-        self._blocks: dict[int, _Block] = {}
+        self._blocks: dict[int, OpenBlock] = {}
         self._opaque: dict[int, OpaqueBlock] = {}
         self._parts = 0
         self._called = self._started = self._finished = self._done = False
@@ -208,17 +178,17 @@ class Decoder:
         if self._finished:
             raise Garbled("the provider opened a content block after the end")
         block = wire.ANSWER_BLOCK.decode(raw)
-        known = _KINDS.get(block.type)
+        known = KINDS.get(block.type)
         if known is None:
             self._opaque[event.index] = OpaqueBlock(raw)
             return
         kind, delta = known
-        opened = _Block(self._parts, kind, delta)
+        opened = OpenBlock(self._parts, kind, delta)
         self._blocks[event.index] = opened
         self._parts += 1
         self._open(opened, block, raw)
 
-    def _open(self, opened: _Block, block: wire.AnswerBlock, raw: Raw) -> None:
+    def _open(self, opened: OpenBlock, block: wire.AnswerBlock, raw: Raw) -> None:
         part, out = opened.part, self._out
         match block.type:
             case "text":
@@ -255,12 +225,12 @@ class Decoder:
         elif delta.type == "citations_delta" and block.kind is PartKind.TEXT:
             if (citation := present(delta.citation)) is not None:
                 self._out.append(Annotated(block.part, citation, NAME))
-        elif _DELTAS.get(delta.type) is block.delta:
+        elif DELTAS.get(delta.type) is block.delta:
             # Content in an unusual frame.
             if text := delta.text or delta.partial_json or delta.thinking:
                 block.wrote = True
                 self._out.append(PartDelta(block.part, text))
-        elif delta.type in _DELTAS:
+        elif delta.type in DELTAS:
             raise Garbled(f"the provider sent a {delta.type} within a {block.kind.value}")
 
     def _block_stop(self, event: EventIn, _data: bytes) -> None:

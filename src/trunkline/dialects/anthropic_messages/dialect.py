@@ -15,9 +15,10 @@ from trunkline.dialects.anthropic_messages.decode_request import decode_request
 from trunkline.dialects.anthropic_messages.decoder import Decoder
 from trunkline.dialects.anthropic_messages.encode_answer import encode_answer
 from trunkline.dialects.anthropic_messages.encode_request import encode_request
-from trunkline.dialects.anthropic_messages.encoder import MESSAGE_STOP, Encoder
+from trunkline.dialects.anthropic_messages.encoder import Encoder
 from trunkline.dialects.anthropic_messages.errors import decode_error, render_error, stream_error
 from trunkline.dialects.anthropic_messages.forward import forward
+from trunkline.dialects.anthropic_messages.templates import MESSAGE_STOP
 from trunkline.dialects.anthropic_messages.watcher import Watcher
 from trunkline.dialects.anthropic_messages.wire import NAME
 from trunkline.dialects.base import ClientDialect, Encoded, ServerDialect, Stamp, WireError

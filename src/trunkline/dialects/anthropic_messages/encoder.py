@@ -27,6 +27,7 @@ from trunkline.canon.event import (
     UsageReported,
 )
 from trunkline.canon.usage import Usage
+from trunkline.dialects.anthropic_messages import templates
 from trunkline.dialects.anthropic_messages.encode_answer import message_id
 from trunkline.dialects.anthropic_messages.errors import stream_error
 from trunkline.dialects.anthropic_messages.finish import stop_reason_of
@@ -37,29 +38,6 @@ from trunkline.dialects.anthropic_messages.usage import counts, extra_of, full
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.base import Stamp
 
-MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-_START = (
-    b"event: content_block_start\n"
-    b'data: {"type":"content_block_start","index":%d,"content_block":%b}\n\n'
-)
-_DELTA = (
-    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":%b}\n\n'
-)
-_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
-_PREFIX = (
-    b"event: content_block_delta\n"
-    b'data: {"type":"content_block_delta","index":%d,"delta":{"type":"%b":'
-)
-_SUFFIX = b"}}\n\n"
-_TEXT_START = b'{"type":"text","text":""}'
-_THINKING_START = b'{"type":"thinking","thinking":"","signature":""}'
-_CONTENT = {
-    PartKind.TEXT: b'text_delta","text',
-    PartKind.REFUSAL: b'text_delta","text',
-    PartKind.REASONING: b'thinking_delta","thinking',
-    PartKind.TOOL_CALL: b'input_json_delta","partial_json',
-}
 _IN_DELTA = ("container",)
 """Late fields of an answer that stand in message_delta's `delta`; others stand beside it."""
 _QUOTE = json.Encoder().encode
@@ -113,8 +91,8 @@ class Encoder:
         self._out = out
         for event in burst:
             if type(event) is PartDelta and event.index == self._part and self._plain:
-                out += (self._prefix, _QUOTE(event.text), _SUFFIX)
-            else:
+                out += (self._prefix, _QUOTE(event.text), templates.SUFFIX)
+            elif not self._closed:
                 self._event(event)
         return b"".join(out)
 
@@ -147,7 +125,7 @@ class Encoder:
             case Ended(extra=extra):
                 self._end(extra)
             case Faulted(error=error):
-                self._closed = True
+                self._closed, self._plain = True, False
                 self._out.append(stream_error(error))
             case _:
                 pass  # other choices' ends and log probabilities have no place here
@@ -187,13 +165,13 @@ class Encoder:
         if not self._begun:
             self._begin()
         self._shown = True
-        self._out.append(_START % (self._index, block))
+        self._out.append(templates.START % (self._index, block))
         if not self._pinged:
             self._pinged = True
-            self._out.append(_PING)
+            self._out.append(templates.PING)
 
     def _delta(self, delta: Fields) -> None:
-        self._out.append(_DELTA % (self._index, json.encode(delta)))
+        self._out.append(templates.DELTA % (self._index, json.encode(delta)))
 
     def _open(self, opened: PartOpened) -> None:
         """Text and thinking are shown once they say something: an empty block is no block."""
@@ -203,9 +181,9 @@ class Encoder:
             if opened.origin == NAME and opened.raw is not None:
                 start, deltas = streamed(opened.raw)
                 self._show(bytes(start))
-                self._out += [_DELTA % (self._index, delta) for delta in deltas]
+                self._out += [templates.DELTA % (self._index, delta) for delta in deltas]
             return
-        self._prefix = _PREFIX % (self._index, _CONTENT[opened.kind])
+        self._prefix = templates.PREFIX % (self._index, templates.CONTENT[opened.kind])
         if opened.kind is PartKind.TOOL_CALL:
             self._open_call(opened)
 
@@ -248,7 +226,7 @@ class Encoder:
     def _show_text(self) -> None:
         thinking = self._opened.kind is PartKind.REASONING
         self._refused |= self._opened.kind is PartKind.REFUSAL
-        self._show(_THINKING_START if thinking else _TEXT_START)
+        self._show(templates.THINKING_START if thinking else templates.TEXT_START)
         self._plain = True
 
     def _say(self, text: str) -> None:
@@ -263,7 +241,7 @@ class Encoder:
         self._piece(text)
 
     def _piece(self, text: str) -> None:
-        self._out += (self._prefix, _QUOTE(text), _SUFFIX)
+        self._out += (self._prefix, _QUOTE(text), templates.SUFFIX)
 
     def _sign(self, signature: str, origin: str) -> None:
         packed = pack(signature, origin)
@@ -284,7 +262,7 @@ class Encoder:
         if opened.kind is PartKind.TOOL_CALL and not self._plain:
             self._piece('"}')
         if self._shown:
-            self._out.append(_STOP % self._index)
+            self._out.append(templates.STOP % self._index)
             self._index += 1
         self._part = -1
         self._shown = self._plain = False
@@ -303,8 +281,10 @@ class Encoder:
         }
         delta |= {field: own[field] for field in _IN_DELTA if field in own}
         beside = {k: v for k, v in own.items() if k not in {*_IN_DELTA, "usage"}}
-        usage = counts(self._usage) | dict(extra_of(own))
+        known = extra_of(self._started.extra) if own else {}
+        news = {k: v for k, v in extra_of(own).items() if known.get(k) != v}
+        usage = counts(self._usage) | news
         self._write(
             "message_delta", {"type": "message_delta", "delta": delta, "usage": usage, **beside}
         )
-        self._out.append(MESSAGE_STOP)
+        self._out.append(templates.MESSAGE_STOP)

@@ -33,8 +33,12 @@ def forward(
     body: Fields = {**envelope, "model": deployment.model}
     messages = envelope.get("messages")
     if messages is not None and _TAG in bytes(messages):
-        body["messages"] = _without_foreign(messages)
-        note("messages", "another provider's reasoning dropped: its signature means nothing here")
+        kept = _without_foreign(messages)
+        if kept != messages:
+            body["messages"] = kept
+            note(
+                "messages", "another provider's reasoning dropped: its signature is not known here"
+            )
     apply_quirks(body, deployment.quirks, note)
     version = headers.get(VERSION_HEADER, VERSION)
     betas = beta_header(headers.get(BETA_HEADER.encode(), b""), deployment.quirks, note)
@@ -47,10 +51,11 @@ def _without_foreign(messages: Raw) -> Raw:
     answer 400. What is not the API's shape is left for the upstream to refuse.
     """
     try:
-        kept = [_stripped(message) for message in RAW_LIST.decode(messages)]
+        before = RAW_LIST.decode(messages)
+        kept = [after for message in before if (after := _stripped(message)) is not None]
     except BROKEN:
         return messages
-    return Raw(json.encode([message for message in kept if message is not None]))
+    return messages if kept == before else Raw(json.encode(kept))
 
 
 def _stripped(message: Raw) -> Raw | None:
@@ -63,6 +68,8 @@ def _stripped(message: Raw) -> Raw | None:
         return message
     blocks = RAW_LIST.decode(content)
     kept = [block for block in blocks if not _foreign(block)]
+    if kept == blocks:
+        return message
     if not kept:
         return None
     return Raw(json.encode({**fields, "content": Raw(json.encode(kept))}))

@@ -31,7 +31,7 @@ class UsageReader:
     def __init__(self) -> None:
         self._seen = UsageIn()
         self.extra: Mapping[str, Raw] = {}
-        """Fields beside the counts (server_tool_use, service_tier), of the latest report."""
+        """Fields beside the counts (server_tool_use, service_tier), the latest of each."""
 
     def feed(self, raw: Raw) -> Usage:
         self.count(USAGE.decode(raw))
@@ -41,7 +41,7 @@ class UsageReader:
         if details is not None and not self._thinking():
             # "0 thinking tokens" is news to an Anthropic client, and nothing to our classes.
             beside["output_tokens_details"] = details
-        self.extra = beside
+        self.extra = {**self.extra, **beside}
         return self.usage()
 
     def count(self, report: UsageIn) -> None:
