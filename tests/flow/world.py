@@ -29,6 +29,8 @@ OPENAI, ANTHROPIC = "openai-chat", "anthropic-messages"
 class ScriptedProvider:
     """One upstream whose answers are recordings."""
 
+    is_ready = True
+
     def __init__(self, name, dialect, recordings, keys=1, **deployment):
         self.name = name
         self.dialect = dialect

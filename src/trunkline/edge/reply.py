@@ -215,11 +215,12 @@ class HotReply:
         if flow.write_paused:
             await flow.drain()
 
-    def end(self) -> None:
+    def end(self, last: bytes = b"") -> None:
         if self._state not in (_STARTED, _STREAMING):
             self._refuse_misuse()
             return
-        last = answers.LAST_CHUNK if self._chunked else b""
+        if self._chunked:
+            last = answers.chunk(last) + answers.LAST_CHUNK if last else answers.LAST_CHUNK
         if self._state == _STARTED:
             last = self._head + last
         self._state = _DONE

@@ -55,7 +55,8 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
         answered = attempts[-1]
         headers += named(answered.deployment.provider, answered.deployment.model)
         if not streaming:
-            headers.append((b"x-trunkline-cost-usd", usd(answered.cost_nanousd).encode()))
+            cost = divmod(answered.cost_nanousd, _NANO)
+            headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % cost))
         upstream = answered.first_event_ms or 0.0
         own = (exchange.first_content_ms or 0.0) - upstream
         # Server-Timing (W3C, seen 2026-11-21), up to the first content.

@@ -17,8 +17,6 @@ from trunkline.tenancy.keys import allow_scope
 _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
 _STREAM = json.Decoder(bool | None)
-# Where a key may stand, strongest first (contract: X-Plexor-Key has the highest precedence).
-_KEY_HEADERS = (b"x-plexor-key", b"authorization", b"x-api-key", b"x-goog-api-key")
 _MAX_MODEL_NAME = 512
 
 
@@ -38,16 +36,21 @@ class Surroundings(Protocol):
     def next_id(self) -> Callable[[float], str]: ...
 
 
-def token_of(headers: Head) -> bytes:
+def token_of(head: Head) -> bytes:
     """The caller's key. Raises Unauthenticated when there is none."""
-    for name in _KEY_HEADERS:
-        value = headers.headers.get(name)
-        if value:
-            if name != b"authorization":
-                return value
-            scheme, _, token = value.partition(b" ")
-            if scheme.lower() == b"bearer" and token.strip():
-                return token.strip()
+    headers = head.headers
+    value = headers.get(b"x-plexor-key")  # the strongest, where several are sent
+    if value:
+        return value
+    value = headers.get(b"authorization")
+    if value:
+        scheme, _, token = value.partition(b" ")
+        token = token.strip()
+        if token and scheme.lower() == b"bearer":
+            return token
+    value = headers.get(b"x-api-key") or headers.get(b"x-goog-api-key")
+    if value:
+        return value
     raise Unauthenticated(
         "No API key was sent. Send it as 'Authorization: Bearer <key>' or 'x-api-key: <key>'."
     )

@@ -153,7 +153,8 @@ class Asking:
         rooms, exchange = self._rooms, self._exchange
         provider = rooms.providers[deployment.provider]
         client = rooms.dialects[deployment.dialect]
-        await provider.ready()
+        if not provider.is_ready:
+            await provider.ready()
         limit = deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
         deadline = rooms.clock.monotonic() + limit
         response = await provider.transport.send(
@@ -161,7 +162,8 @@ class Asking:
             Timeouts(deployment.connect_timeout, limit, deployment.idle_timeout),
         )
         try:
-            await _check(response, client, wants_stream=exchange.stream)
+            if not _is_answer(response, wants_stream=exchange.stream):
+                raise await _refusal(response, client)
             if not exchange.stream:
                 return await self._whole(response, deployment, encoded, passes=passes)
             live = self._live(response, deployment, encoded, passes=passes)
@@ -212,18 +214,22 @@ def _looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
     return not quirks.mid_system and body.count(b'"system"') > 1
 
 
-async def _check(response: UpstreamResponse, client: Dialect, *, wants_stream: bool) -> None:
-    """Raises what an answer that is not one tells of."""
+def _is_answer(response: UpstreamResponse, *, wants_stream: bool) -> bool:
+    if not 200 <= response.status < 300:
+        return False
+    return not wants_stream or _content_type(response).startswith(b"text/event-stream")
+
+
+async def _refusal(response: UpstreamResponse, client: Dialect) -> GatewayError:
+    """What an answer that is not one tells of."""
     status = response.status
-    if status == 200 or 200 < status < 300:
-        if not wants_stream or _content_type(response).startswith(b"text/event-stream"):
-            return
-        client.read_usage(await response.body(_MAX_ERROR_BODY))  # an error in a 200 says so here
-        raise Garbled("the provider answered a streaming request with something else")
     if 300 <= status < 400:
-        raise Garbled(f"the provider answered with a redirect ({status}), which is never followed")
+        return Garbled(f"the provider answered with a redirect ({status}), which is never followed")
     body = await response.body(_MAX_ERROR_BODY)
-    raise client.decode_error(status, response.headers, body)
+    if status >= 300:
+        return client.decode_error(status, response.headers, body)
+    client.read_usage(body)  # raises the error that a 200 may hold
+    return Garbled("the provider answered a streaming request with something else")
 
 
 def _content_type(response: UpstreamResponse) -> bytes:

@@ -50,8 +50,8 @@ class Reply(Protocol):
     async def drain(self) -> None:
         """Wait while the client reads slower than we write."""
 
-    def end(self) -> None:
-        """Close a streamed answer properly."""
+    def end(self, last: bytes = b"") -> None:
+        """Close a streamed answer properly; its last piece leaves in the same write."""
 
     def abort(self) -> None:
         """Break the connection: the answer cannot be finished honestly."""

@@ -30,13 +30,15 @@ class Pipe(Protocol):
     """One answer's way through. Sans-IO, any chunking of the input gives the same output."""
 
     usage: Usage | None
-    delivered: list[str]
-    """The content that passed, for an estimate when no usage comes."""
     before_error: bytes
     """What a raising `feed` had already made of the bytes before the offence."""
 
     @property
     def sighting(self) -> Sighting: ...
+    @property
+    def delivered(self) -> list[str]:
+        """The content that passed, for an estimate when no usage comes."""
+
     def feed(self, data: bytes) -> bytes:
         """Raises Garbled, or the error that an event of the upstream told of."""
 
@@ -94,15 +96,7 @@ class Passthrough:
 class Translation:
     """Bytes to events to bytes of the other dialect."""
 
-    __slots__ = (
-        "_decoder",
-        "_encoder",
-        "_names",
-        "before_error",
-        "delivered",
-        "sighting",
-        "usage",
-    )
+    __slots__ = ("_decoder", "_encoder", "_names", "_passed", "before_error", "sighting", "usage")
 
     def __init__(
         self, decoder: EventDecoder, encoder: EventEncoder, names: Mapping[str, str]
@@ -110,10 +104,20 @@ class Translation:
         self._decoder = decoder
         self._encoder = encoder
         self._names = names
+        self._passed: list[Burst] = []
         self.sighting = Sighting.NOTHING
         self.usage: Usage | None = None
-        self.delivered: list[str] = []
         self.before_error = b""
+
+    @property
+    def delivered(self) -> list[str]:
+        """Put together only when somebody has to count: most upstreams count for us."""
+        return [
+            event.text if isinstance(event, PartDelta) else event.name
+            for burst in self._passed
+            for event in burst
+            if isinstance(event, PartDelta | PartOpened)
+        ]
 
     def feed(self, data: bytes) -> bytes:
         return self._encode(self._decoder.feed(data))
@@ -126,26 +130,20 @@ class Translation:
             return b""
         if self._names:
             burst = [self._restore(event) for event in burst]
+        self._passed.append(burst)
         for event in burst:
-            if type(event) is PartDelta:
-                if event.text:
-                    self.delivered.append(event.text)
-                    if self.sighting is Sighting.NOTHING:
-                        self.sighting = Sighting.CONTENT
-            elif type(event) is Faulted:
-                before = [e for e in burst if e is not event]
-                self.before_error = self._encoder.feed(before) if before else b""
-                raise event.error
-            else:
-                self._see(event)
+            if type(event) is not PartDelta:
+                self._see(event, burst)
+            elif self.sighting is Sighting.NOTHING and event.text:
+                self.sighting = Sighting.CONTENT
         return self._encoder.feed(burst)
 
-    def _see(self, event: Event) -> None:
+    def _see(self, event: Event, burst: Burst) -> None:
+        """Raises what a Faulted tells of."""
         match event:
             case PartOpened(kind=kind):
                 if kind in _WHOLE_PARTS and self.sighting is Sighting.NOTHING:
                     self.sighting = Sighting.CONTENT
-                self.delivered.append(event.name)
             case Signed() if self.sighting is Sighting.NOTHING:
                 self.sighting = Sighting.CONTENT
             case UsageReported(usage=usage):
@@ -154,6 +152,10 @@ class Translation:
                 self.sighting = Sighting.FINISHED
             case Ended():
                 self.sighting = Sighting.ENDED
+            case Faulted(error=error):
+                before = [e for e in burst if e is not event]
+                self.before_error = self._encoder.feed(before) if before else b""
+                raise error
             case _:
                 pass
 

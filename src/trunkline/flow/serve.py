@@ -86,9 +86,7 @@ class Serving:
                 reply.write(data)
                 await reply.drain()
         await self._settle(live, Status.OK, None)
-        if data:
-            reply.write(data)
-        reply.end()
+        reply.end(data)
         await live.linger()
 
     async def _tell(self, error: GatewayError, answering: Answering | None) -> None:
@@ -106,8 +104,7 @@ class Serving:
             reply.whole(answer.status, (*answer.headers, *headers), answer.body)
             return
         before = answering.before_error() if isinstance(answering, LiveAnswer) else b""
-        reply.write(before + self._server.stream_error(error, exchange.id))
-        reply.end()
+        reply.end(before + self._server.stream_error(error, exchange.id))
 
     def _abandoned(self, answering: Answering | None) -> None:
         """The client left, or we are shutting down: settle for what was delivered, without waiting."""
@@ -132,8 +129,7 @@ class Serving:
     def _say_farewell(self) -> None:
         error = Draining("the gateway is shutting down; please send the request again")
         if self._reply.started:
-            self._reply.write(self._server.stream_error(error, self._exchange.id))
-            self._reply.end()
+            self._reply.end(self._server.stream_error(error, self._exchange.id))
         else:
             answer = self._face.refuse(error, self._exchange.id, self._server)
             self._reply.whole(answer.status, answer.headers, answer.body)

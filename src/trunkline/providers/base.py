@@ -49,6 +49,10 @@ class Provider(Protocol):
     ) -> UpstreamRequest:
         """`path` is the dialect's own, relative to the provider's base address."""
 
+    @property
+    def is_ready(self) -> bool:
+        """False while `ready` must be awaited first."""
+
     async def ready(self) -> None:
         """Return once it can be called (a local engine is started here). Raises Unreachable."""
 

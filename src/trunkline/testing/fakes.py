@@ -57,7 +57,9 @@ class FakeReply:
     async def drain(self) -> None:
         return
 
-    def end(self) -> None:
+    def end(self, last: bytes = b"") -> None:
+        if last:
+            self.write(last)
         self.closed = "end"
 
     def abort(self) -> None:

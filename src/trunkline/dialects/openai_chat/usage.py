@@ -63,9 +63,13 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
 
 def _prompt_classes(wire: WireUsage, prompt: int) -> tuple[int, int, int]:
     details = wire.prompt_tokens_details or _NO_PROMPT_DETAILS
-    hits = (details.cached_tokens, wire.prompt_cache_hit_tokens)
-    others = (wire.num_cached_tokens, wire.cached_tokens)
-    read = min(max(_count(hit) for hit in hits + others), prompt)
+    read = max(
+        _count(details.cached_tokens),
+        _count(wire.prompt_cache_hit_tokens),
+        _count(wire.num_cached_tokens),
+        _count(wire.cached_tokens),
+    )
+    read = min(read, prompt)
     write = min(_count(details.cache_write_tokens), prompt - read)
     return read, write, min(_count(details.audio_tokens), prompt - read - write)
 

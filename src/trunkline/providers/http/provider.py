@@ -48,6 +48,8 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class HttpProvider:
     """See Provider. Pure but for the transport it holds."""
 
+    is_ready = True
+
     def __init__(
         self,
         name: str,

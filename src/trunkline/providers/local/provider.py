@@ -97,11 +97,13 @@ class LocalProvider:
             encoded.body,
         )
 
+    @property
+    def is_ready(self) -> bool:
+        return self._origin is not None and self._alive()
+
     async def ready(self) -> None:
-        if self._origin is not None and self._alive():
-            return
         async with self._starting:
-            if self._origin is None or not self._alive():
+            if not self.is_ready:
                 await self._start()
 
     async def aclose(self) -> None:

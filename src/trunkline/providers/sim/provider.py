@@ -30,6 +30,8 @@ class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SimProvider:
+    is_ready = True
+
     def __init__(self, name: str, config: SimConfig, lent: Surroundings) -> None:
         self.name = name
         self._dialect = config.dialect
