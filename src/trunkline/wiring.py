@@ -22,6 +22,7 @@ from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, ServerConfig
 from trunkline.dialects.registry import DIALECTS
+from trunkline.edge.asgi import NotFoundApp
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.limits import Limits, Shutdown
 from trunkline.edge.server import Edge
@@ -284,5 +285,6 @@ def edge(gateway: Gateway, server: ServerConfig) -> Edge:
         ),
     )
     application = control_app(gateway, gateway.machine.entropy, failed)
+    application.router.default = NotFoundApp(context)
     stages = Shutdown(accept_grace=server.accept_grace, drain_timeout=server.drain_timeout)
     return Edge(context, failed, application, shutdown=stages)

@@ -100,8 +100,10 @@ class Serving:
             await self._settle(answering, Status.PARTIAL, error)
         if not reply.started:
             answer = self._face.refuse(error, exchange.id, self._server)
-            headers = self._face.headers(exchange, streaming=False)
-            reply.whole(answer.status, (*answer.headers, *headers), answer.body)
+            told = {name for name, _ in answer.headers}
+            own = self._face.headers(exchange, streaming=False)
+            headers = (*answer.headers, *(h for h in own if h[0] not in told))
+            reply.whole(answer.status, headers, answer.body)
             return
         before = answering.before_error() if isinstance(answering, LiveAnswer) else b""
         reply.end(before + self._server.stream_error(error, exchange.id))

@@ -11,6 +11,9 @@ import os
 import sys
 from typing import Any
 
+DEFAULT_ANSWER = 512
+"""Tokens, where the client sets no limit: a small model may not find an end of its own."""
+
 
 def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     """llama.cpp's OpenAI-compatible server on a free loopback port; keep the result alive."""
@@ -20,6 +23,7 @@ def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     params.model_alias = {name}  # or its answers would name the file
     params.n_ctx = context
     params.n_parallel = slots
+    params.n_predict = DEFAULT_ANSWER
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.api_keys = [key]
