@@ -3,8 +3,7 @@ Ids of tool calls: invented where an upstream gives none, fitted to what an upst
 the one place clients of any dialect carry through in which a thought signature can travel.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from string import ascii_letters, digits
@@ -48,11 +47,12 @@ def signed(call_id: str, extra_content: Mapping[str, Raw] | None) -> str:
 def unsigned(call_id: str) -> tuple[str, str]:
     """The id as the upstream gave it, and the thought signature or ""."""
     plain, mark, packed = call_id.partition(_SIGNED)
-    if not mark:
+    if not (mark and packed):
         return call_id, ""
+    padded = packed + "=" * (-len(packed) % 4)
     try:
-        return plain, urlsafe_b64decode(packed + "=" * (-len(packed) % 4)).decode()
-    except (Error, ValueError):
+        return plain, b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError:
         return call_id, ""
 
 

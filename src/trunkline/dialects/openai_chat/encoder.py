@@ -72,6 +72,7 @@ class StreamEncoder:
 
     __slots__ = (
         "_calls",
+        "_cited",
         "_end",
         "_extra",
         "_functions",
@@ -93,6 +94,11 @@ class StreamEncoder:
         self._thoughts: dict[int, _Thought] = {}
         self._calls: dict[int, int] = {}
         """Calls so far, by choice: a call's index counts calls alone."""
+        self._cited: dict[int, list[Raw]] = {}
+        """
+        Annotations so far, by choice: they go out together, for openai-python's accumulator
+        raises RuntimeError on a second list of entries that have no index (seen 2026-11-21).
+        """
         self._told: set[int] = set()
         """Choices that have had their role."""
         self._usage: Usage | None = None
@@ -125,7 +131,7 @@ class StreamEncoder:
                 self._sign(event)
             case Annotated() if event.origin == NAME:
                 choice = self._parts[event.index].choice
-                self._chunk(choice, b'"annotations":[' + bytes(event.raw) + b"]")
+                self._cited.setdefault(choice, []).append(event.raw)
             case Logprobs():
                 self._weigh(event)
             case UsageReported(usage=usage):
@@ -222,6 +228,8 @@ class StreamEncoder:
     def _finish(self, event: Finished) -> None:
         if event.choice not in self._told:
             self._begin(event.choice, None)
+        if cited := self._cited.pop(event.choice, None):
+            self._chunk(event.choice, b'"annotations":' + _encode(cited))
         word = event.reason.value
         if self._functions and event.reason is FinishReason.TOOL_CALLS:
             word = "function_call"

@@ -97,6 +97,11 @@ def proof_of(details: Sequence[Raw]) -> str:
     return json.encode(_joined(details)).decode()
 
 
+def shown_in(details: Sequence[Raw] | None) -> str:
+    """What an upstream's entries say: Snowflake has no other field for it (recorded 2026-08)."""
+    return _text_of([raw for raw in details or () if ours_in(raw) is None])
+
+
 def _joined(details: Sequence[Raw]) -> Sequence[Mapping[str, object]]:
     """Entries of a stream that continue the one before (same type and index) become one with it."""
     joined: list[dict[str, Any]] = []

@@ -27,7 +27,7 @@ from trunkline.dialects.openai_chat.decode_answer import (
     thought_in,
 )
 from trunkline.dialects.openai_chat.finish import FAILURES, finish_reason
-from trunkline.dialects.openai_chat.reasoning import ours_in, proof_of
+from trunkline.dialects.openai_chat.reasoning import ours_in, proof_of, shown_in
 from trunkline.dialects.openai_chat.think_tags import ThinkTags
 from trunkline.dialects.openai_chat.wire import NAME, Call, Delta
 
@@ -97,7 +97,7 @@ class Voice:
         """The open text part where text needs no second look, else -1."""
 
     def take(self, delta: Delta, events: list[Event]) -> None:
-        thought = delta.reasoning_content or delta.reasoning
+        thought = delta.reasoning_content or delta.reasoning or shown_in(delta.reasoning_details)
         if thought:
             self._think(thought, events)
         if delta.reasoning_details:

@@ -19,6 +19,7 @@ from trunkline.dialects.openai_chat.decode_answer import (
 )
 from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.finish import FAILURES
+from trunkline.dialects.openai_chat.reasoning import shown_in
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
 from trunkline.dialects.openai_chat.wire import (
     CHUNK,
@@ -191,7 +192,8 @@ def _said(delta: Delta) -> Iterator[str]:
     calls = list(delta.tool_calls or ())
     if delta.function_call is not None:
         calls.append(Call(function=delta.function_call))
-    for piece in (delta.reasoning_content or delta.reasoning, content, delta.refusal):
+    thought = delta.reasoning_content or delta.reasoning or shown_in(delta.reasoning_details)
+    for piece in (thought, content, delta.refusal):
         if piece:
             yield piece
     for call in calls:
