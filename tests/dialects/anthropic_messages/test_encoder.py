@@ -70,7 +70,7 @@ def test_the_real_shape() -> None:
     assert (
         b'event: message_start\ndata: {"type":"message_start","message":{"model":"gpt-x",'
         b'"id":"msg_01STAMP","type":"message","role":"assistant","content":[],"stop_reason":null,'
-        b'"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":0,'
+        b'"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":4,'
         b'"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0,'
         b'"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0}}}}\n\n'
         b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'

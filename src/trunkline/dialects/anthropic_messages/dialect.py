@@ -18,6 +18,7 @@ from trunkline.dialects.anthropic_messages.encode_request import encode_request
 from trunkline.dialects.anthropic_messages.encoder import Encoder
 from trunkline.dialects.anthropic_messages.errors import decode_error, render_error, stream_error
 from trunkline.dialects.anthropic_messages.forward import forward
+from trunkline.dialects.anthropic_messages.guess import guess_input
 from trunkline.dialects.anthropic_messages.templates import MESSAGE_STOP
 from trunkline.dialects.anthropic_messages.watcher import Watcher
 from trunkline.dialects.anthropic_messages.wire import NAME
@@ -44,7 +45,7 @@ class AnthropicMessages:
         return encode_answer(answer, stamp)
 
     def encoder(self, request: Request, stamp: Stamp) -> Encoder:
-        return Encoder(stamp)
+        return Encoder(stamp, guess_input(request))
 
     def wants_usage(self, envelope: Mapping[str, Raw]) -> bool:
         """Usage is part of every stream here."""

@@ -9,6 +9,7 @@ message_stop. Clients dispatch on the `event:` line (anthropic-sdk-python, seen 
 from collections.abc import Mapping
 
 from msgspec import Raw, json
+from msgspec.structs import replace
 
 from trunkline.canon.event import (
     Annotated,
@@ -49,6 +50,7 @@ class Encoder:
         "_called",
         "_closed",
         "_finished",
+        "_guessed",
         "_index",
         "_opened",
         "_out",
@@ -65,8 +67,10 @@ class Encoder:
         "_waiting",
     )
 
-    def __init__(self, stamp: Stamp) -> None:
+    def __init__(self, stamp: Stamp, guessed_input: int) -> None:
         self._stamp = stamp
+        self._guessed = guessed_input
+        """What message_start says of the input's tokens, unless the upstream has told by then."""
         self._out: list[bytes] = []
         self._started = Started("", "")
         self._begun = False
@@ -143,6 +147,9 @@ class Encoder:
     def _begin(self) -> None:
         started, own = self._started, self._started.origin == NAME
         extra = started.extra if own else {}
+        told = self._usage
+        if not told.total_input:
+            told = replace(told, input=self._guessed)
         message: Fields = {
             "model": started.model or self._stamp.model,
             "id": message_id(started.id, started.origin, self._stamp),
@@ -153,7 +160,7 @@ class Encoder:
             "stop_sequence": None,
             "stop_details": None,
             **{field: raw for field, raw in extra.items() if field != "usage"},
-            "usage": full(self._usage) | dict(extra_of(extra)),
+            "usage": full(told) | dict(extra_of(extra)),
         }
         self._begun = True
         self._write("message_start", {"type": "message_start", "message": message})
