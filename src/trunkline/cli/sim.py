@@ -1,6 +1,7 @@
 """`trunkline sim`: the provider simulator alone, for trying tools, faults and load."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -27,5 +28,6 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def run(options: argparse.Namespace) -> int:
-    uvloop.run(simulator(options.host, options.port, options.replay, options.log, say=print))
+    say = partial(print, flush=True)  # whoever reads it from a pipe waits for the port, too
+    uvloop.run(simulator(options.host, options.port, options.replay, options.log, say=say))
     return 0
