@@ -175,11 +175,15 @@ def test_hidden_reasoning():
 
 
 def test_refusal_annotations_and_own_parts():
-    """In fields of their own; another dialect's are left out."""
+    """
+    In fields of their own, annotations together at the end, as a client may keep the last list
+    alone; another dialect's are left out.
+    """
     burst = [
         TEXT,
         Annotated(0, Raw(b'{"a":1}'), OWN),
         Annotated(0, Raw(b'{"b":1}'), "anthropic-messages"),
+        Annotated(0, Raw(b'{"a":2}'), OWN),
         PartClosed(0),
         PartOpened(1, PartKind.REFUSAL),
         PartDelta(1, "no"),
@@ -188,10 +192,14 @@ def test_refusal_annotations_and_own_parts():
         PartClosed(2),
         PartOpened(3, PartKind.OPAQUE, raw=Raw(b'{"c":1}'), origin="anthropic-messages"),
         PartClosed(3),
+        Finished(FinishReason.STOP),
     ]
-    assert [{"annotations": [{"a": 1}]}, {"refusal": "no"}, {"audio": {"id": "x"}}] == deltas(
-        burst
-    )[1:]
+    assert [
+        {"refusal": "no"},
+        {"audio": {"id": "x"}},
+        {"annotations": [{"a": 1}, {"a": 2}]},
+        {},
+    ] == deltas(burst)[1:]
 
 
 def test_logprobs():

@@ -198,6 +198,7 @@ def shortened(stream: bytes, most: int = 60) -> bytes:
 def accumulated(stream: bytes) -> dict[str, Any]:
     """What a client of the SDK gathers from a stream; reasoning under any name."""
     text, thought, finish, usage = "", "", None, None
+    told = ""  # what reasoning_details say: Snowflake says it nowhere else
     calls: dict[int, list[str]] = {}
     for event in stream.split(b"\n\n"):
         if not event.startswith(b"data: {"):
@@ -207,8 +208,11 @@ def accumulated(stream: bytes) -> dict[str, Any]:
         for choice in chunk.choices:
             delta = choice.delta
             finish = choice.finish_reason or finish
-            thought += getattr(delta, "reasoning_content", None) or ""
-            thought += getattr(delta, "reasoning", None) or ""
+            plain = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
+            details = getattr(delta, "reasoning_details", None) or ()
+            shown = "".join(detail.get("text") or "" for detail in details)
+            thought += plain or (shown if thought in ("", told) else "")
+            told += shown
             content = delta.content
             if isinstance(content, list):
                 entries = json.decode(json.encode(content))

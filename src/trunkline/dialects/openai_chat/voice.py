@@ -76,6 +76,8 @@ class Voice:
         "_refusal",
         "_tags",
         "_text",
+        "_told_apart",
+        "_thinks_aloud",
         "_written",
         "finished",
         "speaking",
@@ -87,7 +89,10 @@ class Voice:
         self._tags = ThinkTags() if parts.think_tags else None
         self._reasoning = _NONE
         self._refusal = _NONE
+        self._told_apart = False
         self._details: list[Raw] = []
+        self._thinks_aloud = False
+        """Its thinking has a field of its own, so that what details repeat of it is not more of it."""
         self._calls: dict[int, _Call] = {}
         self._written: list[int] = []
         self._latest = 0
@@ -97,7 +102,10 @@ class Voice:
         """The open text part where text needs no second look, else -1."""
 
     def take(self, delta: Delta, events: list[Event]) -> None:
-        thought = delta.reasoning_content or delta.reasoning or shown_in(delta.reasoning_details)
+        if thought := delta.reasoning_content or delta.reasoning:
+            self._thinks_aloud = True
+        elif delta.reasoning_details and not self._thinks_aloud:
+            thought = shown_in(delta.reasoning_details)
         if thought:
             self._think(thought, events)
         if delta.reasoning_details:

@@ -41,6 +41,7 @@ class StreamWatcher:
     __slots__ = (
         "_finished",
         "_seen",
+        "_thinks_aloud",
         "_wants_usage",
         "before_error",
         "delivered",
@@ -52,6 +53,8 @@ class StreamWatcher:
         self._wants_usage = wants_usage
         self._seen: set[int] = set()
         self._finished: set[int] = set()
+        self._thinks_aloud = False
+        """Thinking has a field of its own: what `reasoning_details` repeat of it is not said twice."""
         self.sighting = Sighting.NOTHING
         self.usage: Usage | None = None
         self.delivered: list[str] = []
@@ -132,6 +135,10 @@ class StreamWatcher:
 
     def _listen(self, delta: Delta) -> None:
         said = list(_said(delta))
+        if delta.reasoning_content or delta.reasoning:
+            self._thinks_aloud = True
+        elif delta.reasoning_details and not self._thinks_aloud:
+            said += filter(None, [shown_in(delta.reasoning_details)])
         if said:
             self.delivered += said
         if (said or delta.audio) and self.sighting is Sighting.NOTHING:
@@ -192,8 +199,7 @@ def _said(delta: Delta) -> Iterator[str]:
     calls = list(delta.tool_calls or ())
     if delta.function_call is not None:
         calls.append(Call(function=delta.function_call))
-    thought = delta.reasoning_content or delta.reasoning or shown_in(delta.reasoning_details)
-    for piece in (thought, content, delta.refusal):
+    for piece in (delta.reasoning_content or delta.reasoning, content, delta.refusal):
         if piece:
             yield piece
     for call in calls:
