@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -65,6 +66,10 @@ async def _serve(settings: Settings, *, quiet: bool) -> int:
         loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
         if settings.file is not None:
             gateway.tasks.spawn("config: watch", _watch(gateway, settings.file))
+        # What start-up made lives for ever: the collector need not walk it again and again, each
+        # time for milliseconds in which no stream moves.
+        gc.collect()
+        gc.freeze()
         if not quiet:
             await welcome(gateway, server.host, port, settings.data)
         await listening.run()
