@@ -235,6 +235,12 @@ def accumulated(stream: bytes) -> dict[str, Any]:
     }
 
 
+def in_details(details: Any, known: str) -> str:
+    """Snowflake tells its reasoning in details alone; OpenRouter says it in both, ours once more."""
+    told = "".join(detail.get("text") or "" for detail in details or ())
+    return told if told and not known.endswith(told) else ""
+
+
 def groq_usage(chunk: ChatCompletionChunk) -> Any:
     """Groq says it in a field of its own, in some streams only there."""
     told = (getattr(chunk, "x_groq", None) or {}).get("usage")

@@ -57,7 +57,8 @@ class MessageWriter:
             elif message.role is Role.ASSISTANT:
                 self._assistant(index, message)
             else:
-                self._put("user", message, {"content": self._content(index, message.parts)})
+                content = self._content(index, message.parts, shown=True)
+                self._put("user", message, {"content": content})
         return self._written
 
     def _put(self, role: str, message: Message, fields: Wire) -> None:
@@ -65,8 +66,8 @@ class MessageWriter:
         extra: Mapping[str, Raw] = message.extra if self._own else {}
         self._written.append({"role": role, **fields, **named, **extra})
 
-    def _content(self, index: int, parts: Sequence[Part]) -> object:
-        return self._parts.content(f"messages.{index}.content", parts)
+    def _content(self, index: int, parts: Sequence[Part], *, shown: bool = False) -> object:
+        return self._parts.content(f"messages.{index}.content", parts, shown=shown)
 
     def _system(self, index: int, message: Message, *, leading: bool) -> None:
         """In place: to hoist it would change what it follows, and break every prompt cache."""

@@ -21,7 +21,7 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Unsupported
-from trunkline.dialects.openai_chat.cache import write_mark
+from trunkline.dialects.openai_chat.cache import NO_MARKS, write_mark
 from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NAME
 
@@ -36,20 +36,23 @@ class PartWriter:
         self._own = own
         self._marks = marks
 
-    def content(self, path: str, parts: Sequence[Part], *, flat: bool = False) -> object:
-        """A string where one text is all there is, or (`flat`) where texts are; else a list."""
-        texts = [part.text for part in parts if isinstance(part, Text)]
-        if len(texts) == len(parts):
-            plain = flat or self._quirks.flat_text or not any(map(self._needs_list, parts))
-            if plain and (len(texts) <= 1 or flat or self._quirks.flat_text):
-                self._forget_marks(path, parts)
+    def content(
+        self, path: str, parts: Sequence[Part], *, flat: bool = False, shown: bool = False
+    ) -> object:
+        """
+        A string where one text is all there is, or (`flat`) where texts are; else a list.
+
+        Raises Unsupported where a part of another dialect was `shown` to the model by a user,
+        who would not like it to be answered without.
+        """
+        known = self._known(path, parts, shown=shown)
+        texts = [part.text for _, part in known if isinstance(part, Text)]
+        if len(texts) == len(known):
+            flat = flat or self._quirks.flat_text
+            if flat or (len(texts) <= 1 and not any(self._needs_list(p) for _, p in known)):
+                self._forget_marks(known)
                 return "\n\n".join(texts)
-        written: list[object] = []
-        for index, part in enumerate(parts):
-            wire = self._part(f"{path}.{index}", part)
-            if wire is not None:
-                written.append(wire)
-        return written or ""
+        return [self._part(f"{path}.{index}", part) for index, part in known] or ""
 
     def mark(self, path: str, wire: Draft, cache: CacheMark | None) -> None:
         if cache is None:
@@ -61,20 +64,32 @@ class PartWriter:
                 "cache_control", "dropped: this provider caches by itself or not at all"
             )
 
+    def _known(self, path: str, parts: Sequence[Part], *, shown: bool) -> list[tuple[int, Part]]:
+        known: list[tuple[int, Part]] = []
+        for index, part in enumerate(parts):
+            if isinstance(part, Opaque) and part.origin == NAME:
+                known.append((index, part))
+            elif isinstance(part, Text | Image | Document | Audio | Refusal):
+                known.append((index, part))
+            elif shown and isinstance(part, Opaque):
+                where = f"{path}.{index}"
+                raise Unsupported(
+                    f"'{where}' is of a kind this provider's API does not have", param=where
+                )
+            else:
+                self._notes.add(f"{path}.{index}", "dropped: Chat Completions has no such part")
+        return known
+
     def _needs_list(self, part: Part) -> bool:
         return isinstance(part, Text) and bool(
             (part.cache and self._marks) or (part.extra and self._own)
         )
 
-    def _forget_marks(self, path: str, parts: Sequence[Part]) -> None:
-        for part in parts:
-            if isinstance(part, Text) and part.cache is not None:
-                self._notes.add(
-                    "cache_control", "dropped: this provider caches by itself or not at all"
-                )
+    def _forget_marks(self, parts: Sequence[tuple[int, Part]]) -> None:
+        if any(isinstance(part, Text) and part.cache is not None for _, part in parts):
+            self._notes.add("cache_control", NO_MARKS)
 
     def _part(self, path: str, part: Part) -> object:
-        """None where it is dropped, with a note."""
         match part:
             case Text():
                 return self._finish(path, {"type": "text", "text": part.text}, part)
@@ -87,11 +102,10 @@ class PartWriter:
                 return {"type": "input_audio", "input_audio": audio}
             case Refusal():
                 return {"type": "refusal", "refusal": part.text}
-            case Opaque() if part.origin == NAME:
+            case Opaque():
                 return part.raw
             case _:
-                self._notes.add(path, "dropped: only its own dialect knows this part")
-                return None
+                raise TypeError(f"no content holds a {type(part).__name__}")
 
     def _finish(self, path: str, wire: Draft, part: Text | Image | Document) -> Draft:
         self.mark(path, wire, part.cache)

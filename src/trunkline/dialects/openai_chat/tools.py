@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from trunkline.canon.content import CacheMark
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, ChoiceMode, Request, Tool, ToolChoice
-from trunkline.dialects.openai_chat.cache import read_mark, write_mark
+from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
 from trunkline.dialects.openai_chat.fields import BOOL, STR, Fields
 from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NAME, RAW_MAP
@@ -67,15 +67,14 @@ def _choice(chosen: Fields, *, named_itself: bool) -> ToolChoice | None:
         required = allowed.get("mode", STR) == "required"
         tools = [Fields.of(raw, path) for raw, path in allowed.items("tools") or ()]
         mode = ChoiceMode.SUBSET_REQUIRED if required else ChoiceMode.SUBSET
-        return ToolChoice(mode, tuple(_name_in(tool) for tool in tools))
+        return ToolChoice(mode, tuple(_name_in(tool, tool.get("type", STR)) for tool in tools))
     if kind in ("function", "custom", None):
-        return ToolChoice(ChoiceMode.ONE, (_name_in(chosen),))
+        return ToolChoice(ChoiceMode.ONE, (_name_in(chosen, kind),))
     return None
 
 
-def _name_in(named: Fields) -> str:
-    kind = named.get("type", STR) or "function"
-    return (named.inner(kind) or named.inner("function") or named).need("name", STR)
+def _name_in(named: Fields, kind: str | None) -> str:
+    return (named.inner(kind or "function") or named).need("name", STR)
 
 
 def _tool(raw: Raw, tool: Fields) -> Tool:
@@ -144,7 +143,7 @@ def write_tools(request: ChatRequest, names: ToolName, notes: Notes, *, marks: b
         if tool.cache is not None and marks:
             raw = Raw(json.encode({**RAW_MAP.decode(raw), "cache_control": write_mark(tool.cache)}))
         elif tool.cache is not None:
-            notes.add("cache_control", "dropped: this provider caches by itself or not at all")
+            notes.add("cache_control", NO_MARKS)
         written.append(raw)
     return written
 

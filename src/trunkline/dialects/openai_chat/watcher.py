@@ -210,6 +210,8 @@ def _read(payload: bytes) -> Chunk | None:
     if not payload.strip():
         return Chunk()
     try:
+        if not payload.isascii():
+            payload.decode()
         return CHUNK.decode(payload)
     except ValidationError:
         return _read_tolerantly(payload)

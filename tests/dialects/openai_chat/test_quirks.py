@@ -1,0 +1,54 @@
+"""Top-level quirks, and bodies sent on as they are."""
+
+import pytest
+from msgspec import Raw, json
+
+from tests.dialects.openai_chat.kit import DIALECT, deployment, fields_noted
+
+
+def forwarded(body, **quirks):
+    envelope = json.decode(json.encode(body), type=dict[str, Raw])
+    found = DIALECT.forward(envelope, deployment(**quirks), {})
+    return json.decode(found.body), fields_noted(found.notes)
+
+
+def test_to_the_byte():
+    """All but the model is as the client wrote it, in its order."""
+    body = b'{"messages":[ {"role":"user", "content":"\\u00e9"} ],"model":"alias","x":1.50}'
+    envelope = json.decode(body, type=dict[str, Raw])
+    expected = b'{"messages":[ {"role":"user", "content":"\\u00e9"} ],"model":"m","x":1.50}'
+    assert expected == DIALECT.forward(envelope, deployment(), {}).body
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    (
+        (None, {"include_usage": True}),
+        ({"include_usage": False}, {"include_usage": True}),
+        ({"include_obfuscation": False}, {"include_obfuscation": False, "include_usage": True}),
+        ("odd", {"include_usage": True}),
+    ),
+)
+def test_usage_of_streams(options, expected):
+    """Is asked for, whatever the client asked: what passes through is billed, too."""
+    more = {} if options is None else {"stream_options": options}
+    body, noted = forwarded({"model": "x", "stream": True, **more})
+    assert (expected, []) == (body["stream_options"], noted)
+
+
+def test_usage_where_it_is_not_understood():
+    """Or where nothing is streamed, nothing is added."""
+    assert "stream_options" not in forwarded({"stream": True}, stream_usage=False)[0]
+    assert "stream_options" not in forwarded({"stream": False})[0]
+
+
+def test_quirks():
+    """Dropped with a note, renamed, added; what the client said itself stays."""
+    body, noted = forwarded(
+        {"a": 1, "b": 2, "c": 3, "d": 4},
+        drop=("a", "q"),
+        rename={"b": "e", "c": "d", "q": "r"},
+        add={"f": Raw(b"6"), "d": Raw(b"0")},
+    )
+    assert {"d": 4, "e": 2, "f": 6, "model": "m"} == body
+    assert ["a"] == noted
