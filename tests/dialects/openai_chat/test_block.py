@@ -3,7 +3,7 @@
 import pytest
 from msgspec import Struct, json
 
-from trunkline.dialects.openai_chat.block import decode_block
+from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
 
 
 class Thing(Struct):
@@ -59,3 +59,13 @@ def test_other_alphabets():
     assert [Thing(1), Thing(2)] == decode_block(
         block('{"a":1,"b":"é"}'.encode(), b'{"a":2}'), DECODER
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "done"),
+    ((b"", True), (block(b"{}"), True), (b"data: {}\n", False), (b"data: {}\n\n\x16", False)),
+)
+def test_sentinel(before, done):
+    """An event of its own, not the end of another."""
+    assert done == is_done(before + DONE)
+    assert not is_done(block(b"{}"))

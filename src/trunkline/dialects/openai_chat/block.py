@@ -8,11 +8,17 @@ from trunkline.dialects.openai_chat.wire import NOT_JSON
 
 DONE = b"data: [DONE]\n\n"
 
+_BEHIND = b"\n\n" + DONE
 _JOINT = b"}\n\ndata: {"
 _JOINED = b"}\n{"
 _SAVED = len(_JOINT) - len(_JOINED)
 
 ShapeT = TypeVar("ShapeT")
+
+
+def is_done(block: bytes) -> bool:
+    """A block's last event is the sentinel; bytes like it at the end of another event are not."""
+    return block.endswith(DONE) and (len(block) == len(DONE) or block.endswith(_BEHIND))
 
 
 def decode_block(block: bytes, decoder: json.Decoder[ShapeT]) -> list[ShapeT] | None:

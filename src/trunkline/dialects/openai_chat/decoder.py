@@ -15,7 +15,7 @@ from trunkline.canon.event import (
     UsageReported,
 )
 from trunkline.canon.fold import unfold
-from trunkline.dialects.openai_chat.block import DONE, decode_block
+from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import NO_ERRORS, UNFINISHED, decode_answer
 from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
@@ -59,7 +59,7 @@ class StreamDecoder:
         if not self._started:
             block = self._read_first(block, events)
         if self._started and block:
-            done = block.endswith(DONE)
+            done = is_done(block)
             chunks = decode_block(block[: -len(DONE)] if done else block, CHUNK)
             if chunks is not None:
                 for chunk in chunks:

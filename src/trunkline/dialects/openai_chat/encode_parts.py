@@ -67,9 +67,8 @@ class PartWriter:
     def _known(self, path: str, parts: Sequence[Part], *, shown: bool) -> list[tuple[int, Part]]:
         known: list[tuple[int, Part]] = []
         for index, part in enumerate(parts):
-            if isinstance(part, Opaque) and part.origin == NAME:
-                known.append((index, part))
-            elif isinstance(part, Text | Image | Document | Audio | Refusal):
+            own = isinstance(part, Opaque) and part.origin == NAME
+            if own or isinstance(part, Text | Image | Document | Audio | Refusal):
                 known.append((index, part))
             elif shown and isinstance(part, Opaque):
                 where = f"{path}.{index}"

@@ -8,7 +8,7 @@ from msgspec import UNSET, MsgspecError, ValidationError
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
-from trunkline.dialects.openai_chat.block import DONE, decode_block
+from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import (
     NO_ERRORS,
     UNFINISHED,
@@ -62,7 +62,7 @@ class StreamWatcher:
 
     def feed(self, events: bytes) -> bytes:
         self.before_error = b""
-        done = events.endswith(DONE)
+        done = is_done(events)
         block = events[: -len(DONE)] if done else events
         chunks = decode_block(block, CHUNK) if block else []
         if chunks is None:
