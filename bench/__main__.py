@@ -11,7 +11,6 @@ the figures to trust; requests per second depend on who shares the machine.
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,8 +22,8 @@ import msgspec
 
 from bench import soak
 from bench.bodies import write_bodies
-from bench.machine import Load, Program, compile_c, drive, free_port, running, wait_for
-from bench.peers import PEERS, Peer, Upstreams
+from bench.machine import Call, Load, Program, compile_c, drive, free_port, running, wait_for
+from bench.peers import BARE_PORTS, PEERS, Peer, Upstreams, bare_prototype
 
 GATEWAY_CORE, TOOLS_CORE = 0, 1
 EVENTS = 53
@@ -42,6 +41,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 CASES = [
+    Case("stream, c=1", "/v1/chat/completions", "1k_s", "fast", 1, "stream"),
     Case("plain, c=1", "/v1/chat/completions", "1k", "fast", 1),
     Case("plain, c=16", "/v1/chat/completions", "1k", "fast", 16),
     Case("plain, c=64", "/v1/chat/completions", "1k", "fast", 64),
@@ -87,15 +87,15 @@ class Result(msgspec.Struct):
 
 
 def measure(
-    case: Case, peer: Peer, program: Program, tool: Path, bodies: Path, seconds: float
+    case: Case, peer: Peer, program: Program | None, tool: Path, bodies: Path, seconds: float
 ) -> Result:
     path, headers = peer.route(case.path, case.upstream)
-    body = bodies / f"{peer.body(case.body)}.json"
+    call = Call(peer.port, path, bodies / f"{peer.body(case.body)}.json", headers)
     args = {"concurrency": case.concurrency, "core": TOOLS_CORE}
-    drive(tool, peer.port, path, body, headers, seconds=min(1.0, seconds), **args)
-    before = program.cpu()
-    load = drive(tool, peer.port, path, body, headers, seconds=seconds, **args)
-    spent = program.cpu() - before
+    drive(tool, call, seconds=min(1.0, seconds), **args)
+    before = program.cpu() if program else 0.0
+    load = drive(tool, call, seconds=seconds, **args)
+    spent = program.cpu() - before if program else 0.0
     units = load.ok * (EVENTS if case.unit == "event" else 1)
     return Result(case.name, peer.name, load, spent * 1e6 / max(1, units))
 
@@ -154,10 +154,11 @@ def main() -> int:
 def run(
     folder: Path, shared: Path, seconds: float, only: str, peers: bool
 ) -> tuple[list[Result], list[str]]:
+    """All programs run side by side, idle but for the one measured, so that each case is fair."""
     tool = compile_c(shared / "lg.c", folder / "lg")
     mock = compile_c(shared / "mock.c", folder / "mock")
     bodies = write_bodies(folder)
-    ups = Upstreams(free_port(), free_port())
+    ups = Upstreams(*BARE_PORTS) if bare_prototype() else Upstreams(free_port(), free_port())
     results: list[Result] = []
     extras: list[str] = []
     with ExitStack() as stack:
@@ -166,47 +167,98 @@ def run(
         stack.enter_context(running([mock, str(ups.paced), "2000"], core=TOOLS_CORE, log=log))
         wait_for(ups.fast)
         wait_for(ups.paced)
-        for peer in PEERS:
-            if not peer.available(peers):
-                extras.append(f"{peer.name}: not installed, left out")
-                continue
-            log = folder / f"{peer.name}.log"
-            try:
-                command = peer.prepare(folder, ups, free_port())
-                with running(command, core=GATEWAY_CORE, env=peer.env(folder), log=log) as program:
-                    took = wait_for(peer.port, 60)
-                    first = first_answer(peer, bodies)
-                    extras.append(
-                        f"{peer.name}: listens after {took:.2f} s, first answer after "
-                        f"{took + first:.2f} s, RSS at rest {program.rss():.0f} MiB"
+        ready = [p for p in PEERS if p.available(peers)]
+        programs = {p.name: launch(p, folder, ups, stack, bodies, extras) for p in ready}
+        for case in CASES:
+            for peer in ready:
+                if (
+                    only in case.name
+                    and (case.nginx or peer.translates)
+                    and case.body in peer.knows
+                ):
+                    result = measure(case, peer, programs[peer.name], tool, bodies, seconds)
+                    results.append(result)
+                    print(
+                        f"  {case.name:36} {peer.name:10} {result.load.rps:9.0f}/s "
+                        f"{result.cpu_us:8.1f} us",
+                        flush=True,
                     )
-                    for case in CASES:
-                        if only in case.name and (case.nginx or peer.name != "nginx"):
-                            result = measure(case, peer, program, tool, bodies, seconds)
-                            results.append(result)
-                            print(
-                                f"  {case.name:36} {peer.name:10} {result.load.rps:9.0f}/s "
-                                f"{result.cpu_us:8.1f} us",
-                                flush=True,
-                            )
-                    extras.append(f"{peer.name}: RSS after the run {program.rss():.0f} MiB")
-            except (OSError, TimeoutError, subprocess.SubprocessError) as error:
-                tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
-                extras.append(f"{peer.name}: failed: {error}\n{tail}")
-    return results, extras
+        extras += [f"{n}: RSS after the run {p.rss():.0f} MiB" for n, p in programs.items() if p]
+    return results, extras + verdicts(results)
 
 
-def first_answer(peer: Peer, bodies: Path) -> float:
+def launch(
+    peer: Peer, folder: Path, ups: Upstreams, stack: ExitStack, bodies: Path, extras: list[str]
+) -> Program | None:
+    """None for the upstream itself, which runs already."""
+    command = peer.prepare(folder, ups, free_port())
+    if not command:
+        return None
+    log = folder / f"{peer.name}.log"
+    begin = time.perf_counter()
+    program = stack.enter_context(
+        running(command, core=GATEWAY_CORE, env=peer.env(folder), log=log)
+    )
+    try:
+        wait_for(peer.port, 60)
+        first_answer(peer, bodies)
+    except (OSError, TimeoutError) as error:
+        tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
+        sys.exit(f"bench: {peer.name} does not answer: {error}\n{tail}")
+    took = time.perf_counter() - begin
+    extras.append(
+        f"{peer.name}: first answer {took:.2f} s after the start, RSS at rest {program.rss():.0f} MiB"
+    )
+    return program
+
+
+def verdicts(results: list[Result]) -> list[str]:
+    """Our goals, each with what this run says of it."""
+    found = {(r.case, r.gateway): r for r in results}
+
+    def ratio(case: str, over: str, by: str = "cpu_us") -> str:
+        ours, base = found.get((case, "trunkline")), found.get((over, "nginx"))
+        if ours is None or base is None:
+            return "not measured"
+        if by == "cpu_us":
+            return f"{ours.cpu_us / base.cpu_us:.2f}"
+        return f"{ours.load.rps / base.load.rps:.2f}"
+
+    def own(case: str, over: str) -> str:
+        ours, base = found.get((case, "trunkline")), found.get((over, "trunkline"))
+        return f"{ours.load.rps / base.load.rps:.2f}" if ours and base else "not measured"
+
+    def added() -> str:
+        ours, base = found.get(("stream, c=1", "trunkline")), found.get(("stream, c=1", "direct"))
+        if ours is None or base is None:
+            return "not measured"
+        return f"{(ours.load.ttfb50_us - base.load.ttfb50_us) / 1000:.2f}"
+
+    plain, stream, paced = "plain, c=64", "stream, c=64", "paced stream (2 ms an event), c=64"
+    return [
+        "",
+        "| goal | must | this run |",
+        "|---|---|---|",
+        f"| CPU per request, of nginx's | <= 5 | {ratio(plain, plain)} |",
+        f"| requests/s, of nginx's | >= .20 | {ratio(plain, plain, 'rps')} |",
+        f"| CPU per relayed event, of nginx's | <= 3 | {ratio(paced, paced)} |",
+        f"| streams/s, of nginx's | >= .30 | {ratio(stream, stream, 'rps')} |",
+        f"| OpenAI client, Anthropic upstream, of our own | >= .5 | {own(CASES[8].name, stream)} |",
+        f"| Anthropic client, OpenAI upstream, of our own | >= .5 | {own(CASES[9].name, CASES[7].name)} |",
+        f"| time added to the first byte, one client, ms | <= .3 | {added()} |",
+        f"| 200 KB body, CPU of nginx's | <= 4 | {ratio(CASES[5].name, CASES[5].name)} |",
+    ]
+
+
+def first_answer(peer: Peer, bodies: Path) -> None:
     path, headers = peer.route("/v1/chat/completions", "fast")
     request = urllib.request.Request(
         f"http://127.0.0.1:{peer.port}{path}",
-        (bodies / "1k.json").read_bytes(),
+        (bodies / f"{peer.body('1k')}.json").read_bytes(),
         dict(h.split(": ", 1) for h in headers) | {"content-type": "application/json"},
     )
-    begin = time.perf_counter()
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read()
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

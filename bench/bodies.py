@@ -58,6 +58,12 @@ def write_bodies(folder: Path) -> Path:
         "to_openai_s": messages(1040, openai),
         "paced_s": chat(1040, "paced/gpt-4o-mini", stream=True),
     }
-    for name, body in bodies.items():
+    bare = {
+        "1k_bare": chat(1040, "gpt-4o-mini", stream=False),
+        "1k_s_bare": chat(1040, "gpt-4o-mini", stream=True),
+        "200k_bare": chat(200_000, "gpt-4o-mini", stream=False),
+        "paced_s_bare": chat(1040, "gpt-slow", stream=True),
+    }
+    for name, body in (bodies | bare).items():
         (folder / f"{name}.json").write_bytes(body)
     return folder

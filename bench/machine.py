@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -129,17 +130,17 @@ def compile_c(source: Path, target: Path) -> Path:
     return target
 
 
-def drive(
-    tool: Path,
-    port: int,
-    path: str,
-    body: Path,
-    headers: Sequence[str],
-    *,
-    concurrency: int,
-    seconds: float,
-    core: int,
-) -> Load:
+class Call(NamedTuple):
+    """What the load consists of."""
+
+    port: int
+    path: str
+    body: Path
+    headers: Sequence[str]
+
+
+def drive(tool: Path, call: Call, *, concurrency: int, seconds: float, core: int) -> Load:
+    port, path, body, headers = call
     pinned = ("taskset", "-c", str(core)) if shutil.which("taskset") else ()
     done = subprocess.run(
         [*pinned, str(tool), str(port), path, str(concurrency), str(seconds), str(body), *headers],

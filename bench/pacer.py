@@ -44,7 +44,7 @@ class Server(asyncio.Protocol):
     gap = 0.02
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self.transport: asyncio.Transport = transport  # type: ignore[assignment] - TCP gives a Transport
         self.parser = httptools.HttpRequestParser(self)
         self.path = b""
         self.task: asyncio.Task[None] | None = None

@@ -55,6 +55,17 @@ model_list:
 """
 
 
+ALL = frozenset({"1k", "1k_s", "200k", "anthropic_s", "to_anthropic_s", "to_openai_s", "paced_s"})
+BARE_PORTS = (9100, 9101)
+"""Where the bare prototype expects its upstreams."""
+
+
+def bare_prototype() -> Path | None:
+    """BENCH_PROTOTYPE names the folder of a program with nothing but the hot path."""
+    folder = os.environ.get("BENCH_PROTOTYPE")
+    return Path(folder).resolve() if folder else None
+
+
 class Upstreams(msgspec.Struct, frozen=True):
     fast: int
     paced: int
@@ -64,6 +75,9 @@ class Peer:
     """One program in the table."""
 
     name = ""
+    translates = False
+    knows = ALL
+    """The bodies it can be asked with."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -102,8 +116,48 @@ class Nginx(Peer):
         return (f"/paced{path}" if upstream == "paced" else path), []
 
 
+class Direct(Peer):
+    """No gateway at all: what the upstream and the load generator take themselves."""
+
+    name = "direct"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.knows = ALL - {"paced_s"}
+
+    def available(self, peers: bool) -> bool:
+        return True
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port = ups.fast
+        return []
+
+
+class Bare(Peer):
+    """The prototype of the hot path: no failover, no caps, no deadlines, no books."""
+
+    name = "prototype"
+    knows = frozenset({"1k", "1k_s", "200k", "paced_s"})
+
+    def available(self, peers: bool) -> bool:
+        return bare_prototype() is not None
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port = port
+        home = bare_prototype()
+        assert home is not None
+        return ["env", f"PYTHONPATH={home}", sys.executable, str(home / "gwhybrid.py"), str(port)]
+
+    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+        return path, ["Authorization: Bearer sk-bench-1"]
+
+    def body(self, name: str) -> str:
+        return f"{name}_bare"
+
+
 class Trunkline(Peer):
     name = "trunkline"
+    translates = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,6 +189,7 @@ class LiteLLM(Peer):
     """Expected in an environment of its own: BENCH_LITELLM names its `litellm` command."""
 
     name = "litellm"
+    translates = True
 
     def available(self, peers: bool) -> bool:
         return peers and bool(os.environ.get("BENCH_LITELLM"))
@@ -150,4 +205,4 @@ class LiteLLM(Peer):
         return {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": "sk-bench"}
 
 
-PEERS: list[Peer] = [Nginx(), Trunkline(), LiteLLM()]
+PEERS: list[Peer] = [Direct(), Nginx(), Bare(), Trunkline(), LiteLLM()]

@@ -89,10 +89,11 @@ class Gateway:
         self.pricer = CatalogPricer(self.catalog)
         self.next_id = RequestIds(machine.entropy).next
         self.storage: Storage = STORAGES["sqlite"].open(data, machine.clock)
-        mac = Mac(load_pepper(data, machine.entropy))
-        preset = machine.environ.get("TRUNKLINE_ADMIN_KEY")
-        self.admin_key = preset or _admin_key(data, machine.entropy)
-        self.admin = AdminGate(self.admin_key, mac)
+        try:
+            mac = Mac(load_pepper(data, machine.entropy))
+            self.admin = AdminGate(_admin_key(data, machine), mac)
+        except ValueError as error:  # a secret that protects nothing
+            raise ConfigError("", str(error)) from None
         self.keys = Keyring(mac)
         self.follower = KeyringFollower(self.keys, self.storage.keys, self._problem)
         self.key_service = KeyService(
@@ -117,6 +118,8 @@ class Gateway:
             durability=Durability(config.ledger.durability),
         )
         self.reports = self.ledger.reports
+        self.edge: Edge | None = None
+        """Once there is one: what it counts is part of our statistics."""
         self.rooms = self._furnish(1, None)
 
     async def start(self) -> None:
@@ -151,6 +154,7 @@ class Gateway:
             "keys": self.keys.statistics(),
             "storage": self.storage.statistics(),
             "catalog": self.catalog.statistics(),
+            **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 
     def _furnish(self, generation: int, elder: Router | None) -> Rooms:
@@ -194,8 +198,11 @@ class Gateway:
             if same is not None and same[0] == bytes(raw):
                 built[name] = same
                 continue
-            spec = PROVIDERS[kind_of(name, raw)]
-            built[name] = (bytes(raw), spec.build(name, raw, self._surroundings()))
+            kind = kind_of(name, raw)
+            if kind not in PROVIDERS:
+                known = ", ".join(PROVIDERS)
+                raise ConfigError(f"providers.{name}.kind", f"no such kind; there are {known}")
+            built[name] = (bytes(raw), PROVIDERS[kind].build(name, raw, self._surroundings()))
         return built
 
     def _surroundings(self) -> Surroundings:
@@ -236,10 +243,11 @@ class Gateway:
         return f"<Gateway generation {self.rooms.generation}>"
 
 
-def _admin_key(data: Path, entropy: Entropy) -> str:
-    """Generated once, kept readable by its owner alone."""
-    made = load_or_create(data / ADMIN_KEY_FILE, lambda: mint_admin_key(entropy), entropy)
-    return made.decode("utf-8", "replace").strip()
+def _admin_key(data: Path, machine: Machine) -> str | bytes:
+    """From the environment, else generated once and kept readable by its owner alone."""
+    entropy = machine.entropy
+    preset = machine.environ.get("TRUNKLINE_ADMIN_KEY")
+    return preset or load_or_create(data / ADMIN_KEY_FILE, lambda: mint_admin_key(entropy), entropy)
 
 
 class CatalogNames:
@@ -287,4 +295,5 @@ def edge(gateway: Gateway, server: ServerConfig) -> Edge:
     application = control_app(gateway, gateway.machine.entropy, failed)
     application.router.default = NotFoundApp(context)
     stages = Shutdown(accept_grace=server.accept_grace, drain_timeout=server.drain_timeout)
-    return Edge(context, failed, application, shutdown=stages)
+    gateway.edge = Edge(context, failed, application, shutdown=stages)
+    return gateway.edge

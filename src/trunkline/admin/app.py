@@ -10,7 +10,13 @@ from starlette.routing import Route
 from trunkline.admin import keys, ledger, models, operation
 from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
 from trunkline.admin.openapi import document
-from trunkline.canon.errors import GatewayError, InternalError, Unauthenticated
+from trunkline.canon.errors import (
+    ClientError,
+    GatewayError,
+    InternalError,
+    MethodNotAllowed,
+    Unauthenticated,
+)
 from trunkline.canon.exchange import Principal
 from trunkline.config.errors import ConfigError
 from trunkline.faces.endpoint import token_of
@@ -29,6 +35,10 @@ OnBug = Callable[[str, BaseException], None]
 Entropy = Callable[[int], bytes]
 
 
+class _InvalidConfig(ClientError):
+    code = "invalid_config"
+
+
 def control_app(plane: ControlPlane, entropy: Entropy, on_bug: OnBug) -> Starlette:
     """An ASGI application of ROUTES and their OpenAPI document."""
 
@@ -42,7 +52,8 @@ def control_app(plane: ControlPlane, entropy: Entropy, on_bug: OnBug) -> Starlet
     return Starlette(
         routes=[
             Route(r.path, _endpoint(r, plane, entropy, on_bug), methods=[r.method]) for r in routes
-        ]
+        ],
+        exception_handlers={405: _method_refusal(routes, plane, entropy)},
     )
 
 
@@ -50,24 +61,47 @@ def _endpoint(
     route: ControlRoute, plane: ControlPlane, entropy: Entropy, on_bug: OnBug
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        request_id = "req_" + ulid(plane.clock.unix(), entropy)
+        request_id = _request_id(plane, entropy)
         try:
             principal = authorise(route, request, plane)
             response = await route.handler(ControlCall(request, principal, plane))
         except GatewayError as error:
             response = _refusal(error, request, plane, request_id)
         except ConfigError as error:
-            response = _refusal(_bad_config(error), request, plane, request_id)
+            told = _InvalidConfig(str(error), param=error.key or None)
+            response = _refusal(told, request, plane, request_id)
         except Exception as bug:  # noqa: BLE001 - one broken call must not cost the others anything
-            on_bug(f"{route.method} {route.path}", bug)
-            told = InternalError(
+            on_bug(f"{route.method} {route.path} ({request_id})", bug)
+            shown = InternalError(
                 "internal error in the gateway; the request id finds it in the log"
             )
-            response = _refusal(told, request, plane, request_id)
+            response = _refusal(shown, request, plane, request_id)
         response.headers["x-trunkline-request-id"] = request_id
         return response
 
     return serve
+
+
+def _method_refusal(
+    routes: Sequence[ControlRoute], plane: ControlPlane, entropy: Entropy
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """In JSON, as all other refusals: Starlette's own would be text."""
+
+    async def refuse(request: Request, _error: Exception) -> Response:
+        path = request.scope["route"].path
+        allowed = ", ".join(sorted({r.method for r in routes if r.path == path}))
+        told = MethodNotAllowed(f"{request.method} is not served here; use {allowed}")
+        request_id = _request_id(plane, entropy)
+        response = _refusal(told, request, plane, request_id)
+        response.headers["allow"] = allowed
+        response.headers["x-trunkline-request-id"] = request_id
+        return response
+
+    return refuse
+
+
+def _request_id(plane: ControlPlane, entropy: Entropy) -> str:
+    return "req_" + ulid(plane.clock.unix(), entropy)
 
 
 def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Principal | None:
@@ -93,10 +127,6 @@ def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Pri
     if route.scope:
         allow_scope(principal, route.scope)
     return principal
-
-
-def _bad_config(error: ConfigError) -> GatewayError:
-    return GatewayError(str(error), status=400, param=error.key or None, code="invalid_config")
 
 
 def _refusal(

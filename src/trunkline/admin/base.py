@@ -8,7 +8,7 @@ from msgspec import DecodeError, Struct, ValidationError, json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trunkline.canon.errors import Malformed
+from trunkline.canon.errors import Malformed, TooLarge
 from trunkline.canon.exchange import Principal
 from trunkline.catalog.catalog import Catalog
 from trunkline.flow.rooms import Rooms
@@ -65,18 +65,18 @@ class ControlCall(Struct, frozen=True):
     plane: ControlPlane
 
     async def body(self, kind: type[T]) -> T:
-        """Raises Malformed, naming the field."""
+        """Raises Malformed, naming the field, and TooLarge."""
         data = bytearray()
         async for piece in self.request.stream():
             data += piece
             if len(data) > _MAX_BODY:
-                raise Malformed("the request body is too large")
+                raise TooLarge(f"the request body may have at most {_MAX_BODY} bytes")
         try:
             return json.decode(bytes(data) or b"{}", type=kind)
         except ValidationError as error:
             what, _, where = str(error).partition(" - at `$")
             raise Malformed(what, param=where.strip("`.") or None) from None
-        except (DecodeError, RecursionError):
+        except (DecodeError, RecursionError, UnicodeDecodeError):
             raise Malformed("the request body is not valid JSON") from None
 
 

@@ -11,8 +11,7 @@ from trunkline.storage.records import Grouping, UsageQuery
 
 _GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 _FILTERS = ("tenant", "key_id", "model", "provider", "face", "status")
-_DAY = 86_400.0
-_DEFAULT_DAYS = 30
+_DEFAULT_SECONDS = 30 * 86_400.0
 
 
 async def one_request(call: ControlCall) -> Response:
@@ -26,15 +25,19 @@ async def one_request(call: ControlCall) -> Response:
 
 
 async def usage(call: ControlCall) -> Response:
-    """?from&to&group_by=model,day and a filter by each of tenant, key_id, model, provider, face, status."""
+    """?from&to (the last 30 days)&group_by=model,day and a filter by each of tenant, key_id, model, provider, face, status."""
     query = call.request.query_params
     unknown = set(query) - {"from", "to", "group_by", *_FILTERS}
     if unknown:
-        raise Malformed(f"unknown parameter '{min(unknown)}'", param=min(unknown))
-    now = call.plane.clock.unix()
-    end = unix_seconds(query["to"], "to") if "to" in query else now + 1
-    start = unix_seconds(query["from"], "from") if "from" in query else now - _DEFAULT_DAYS * _DAY
-    if not 0 <= start <= end < 1e11:
+        known = ", ".join(("from", "to", "group_by", *_FILTERS))
+        raise Malformed(
+            f"unknown parameter '{min(unknown)}'; there are {known}", param=min(unknown)
+        )
+    end = unix_seconds(query["to"], "to") if "to" in query else call.plane.clock.unix() + 1
+    start = (
+        unix_seconds(query["from"], "from") if "from" in query else max(0.0, end - _DEFAULT_SECONDS)
+    )
+    if start > end:
         raise Malformed("'from' must come before 'to'", param="from")
     view = await call.plane.reports.usage(
         UsageQuery(

@@ -9,6 +9,7 @@ GatewayError
 │   ├── Forbidden               403
 │   ├── UnknownModel            404
 │   ├── NotFound                404
+│   ├── MethodNotAllowed        405
 │   ├── TooSlow                 408  headers or body did not arrive in time
 │   ├── TooLarge                413
 │   ├── RateLimited             429  a limit of ours
@@ -106,6 +107,11 @@ class UnknownModel(ClientError):
 class NotFound(ClientError):
     status = 404
     code = "not_found"
+
+
+class MethodNotAllowed(ClientError):
+    status = 405
+    code = "method_not_allowed"
 
 
 class TooSlow(ClientError):

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -48,9 +47,6 @@ async def _with_service(work: Work, options: argparse.Namespace) -> int:
     gateway = of(options).gateway()
     try:
         return await work(gateway.key_service, options)
-    except GatewayError as error:
-        print(f"trunkline: {error.message}", file=sys.stderr)
-        return 1
     finally:
         await gateway.aclose()
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from trunkline import __version__
+from trunkline.canon.errors import GatewayError
 from trunkline.cli import check, keys, serve, sim
 from trunkline.cli.settings import UsageError
 from trunkline.config.errors import ConfigError
@@ -41,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except (ConfigError, StorageRefused) as error:
         print(f"trunkline: {error}", file=sys.stderr)
+        return FAILED
+    except GatewayError as error:
+        detail = f" ({error.detail})" if error.detail else ""
+        print(f"trunkline: {error.message}{detail}", file=sys.stderr)
         return FAILED
     except OSError as error:
         print(

@@ -11,14 +11,16 @@ from pathlib import Path
 import uvloop
 
 from trunkline.cli import workers
-from trunkline.cli.settings import Settings, add_options, of
-from trunkline.cli.welcome import welcome
+from trunkline.cli.settings import Settings, add_options, of, port_number
+from trunkline.cli.welcome import cannot_listen, welcome
 from trunkline.config.errors import ConfigError
 from trunkline.edge.server import Listen
 from trunkline.wiring import Gateway, edge
 
 # Seconds between looks at the configuration file.
 _WATCH = 1.0
+# As the configuration's server.workers.
+_MOST_WORKERS = 256
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,8 +32,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     add_options(parser)
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=_port, help="port (default 8787; 0 takes any free one)")
-    parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default 1)")
+    parser.add_argument(
+        "--port", type=port_number, help="port (default 8787; 0 takes any free one)"
+    )
+    parser.add_argument("--workers", type=_count, metavar="N", help="processes (default 1)")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -55,17 +59,13 @@ async def _serve(settings: Settings, *, quiet: bool) -> int:
         try:
             port = await listening.start(shares)
         except OSError as error:
-            reason = error.strerror or str(error)
-            print(
-                f"trunkline: cannot listen on {server.host}:{server.port}: {reason}; "
-                "choose another with --port",
-                file=sys.stderr,
-            )
+            await listening.aclose()
+            print(cannot_listen(server.host, server.port, error), file=sys.stderr)
             return 1
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
         if settings.file is not None:
-            gateway.tasks.spawn("config: watch", _watch(gateway, settings.file))
+            gateway.tasks.spawn("config: watch", _watch(gateway, Watched(settings.file)))
         # What start-up made lives for ever: the collector need not walk it again and again, each
         # time for milliseconds in which no stream moves.
         gc.collect()
@@ -89,16 +89,28 @@ async def _try_reload(gateway: Gateway) -> None:
         gateway.log.warning("configuration refused; the old one stays", reason=str(error))
 
 
-async def _watch(gateway: Gateway, file: Path) -> None:
-    """Reload when the file has changed and lain still for a moment: editors write in pieces."""
-    loaded = seen = _fingerprint(file)
+async def _watch(gateway: Gateway, watched: "Watched") -> None:
     while True:
         await asyncio.sleep(_WATCH)
-        now = _fingerprint(file)
-        if now == seen and now not in (loaded, None):
-            loaded = now
+        if watched.changed():
             await _try_reload(gateway)
-        seen = now
+
+
+class Watched:
+    """A file that people edit."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._loaded = self._seen = _fingerprint(file)
+
+    def changed(self) -> bool:
+        """Once per change, when it has lain still since the last look: editors write in pieces."""
+        now = _fingerprint(self._file)
+        still, self._seen = now == self._seen, now
+        if not still or now in (self._loaded, None):
+            return False
+        self._loaded = now
+        return True
 
 
 def _fingerprint(file: Path) -> tuple[int, int] | None:
@@ -108,15 +120,8 @@ def _fingerprint(file: Path) -> tuple[int, int] | None:
     return None
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
-    return port
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+def _count(text: str) -> int:
+    """For argparse."""
+    if not (text.isdecimal() and 1 <= int(text) <= _MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {_MOST_WORKERS}")
+    return int(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import uvloop
 
+from trunkline.cli.settings import UsageError, port_number
 from trunkline.wiring import simulator
 
 
@@ -17,7 +18,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "Messages, answers by script, and fails on request.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8788, help="port (default 8788; 0: any)")
+    parser.add_argument(
+        "--port", type=port_number, default=8788, help="port (default 8788; 0: any)"
+    )
     parser.add_argument(
         "--replay", type=Path, metavar="DIR", help="recorded exchanges to answer from"
     )
@@ -28,6 +31,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.replay is not None and not options.replay.is_dir():
+        raise UsageError(f"--replay {options.replay}: no such folder")
     say = partial(print, flush=True)  # whoever reads it from a pipe waits for the port, too
     uvloop.run(simulator(options.host, options.port, options.replay, options.log, say=say))
     return 0

@@ -22,8 +22,7 @@ _FIRST_CHOICES = (
 
 async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
     """On standard output; the log goes to standard error."""
-    shown = f"[{host}]" if ":" in host else host
-    base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"  # noqa: S104 - compared, not bound
+    base = address(host, port)
     names = gateway.rooms.router.table.names()
     model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
     key = await first_key(gateway, data)
@@ -45,6 +44,21 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
     ]
     print("\n".join(lines))
     sys.stdout.flush()
+
+
+def address(host: str, port: int) -> str:
+    """Where to reach, from this machine, what listens on `host`."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return (
+        f"trunkline: cannot listen on {address(host, port)}: {reason}; "
+        "choose another place with --host or --port"
+    )
 
 
 async def first_key(gateway: Gateway, data: Path) -> str | None:

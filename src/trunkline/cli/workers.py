@@ -1,16 +1,20 @@
 """Several processes on one port: started, restarted when one dies, stopped together."""
 
+import select
 import signal
 import socket
 import subprocess
 import sys
-import threading
-from types import FrameType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from trunkline.cli.settings import Settings
+from trunkline.cli.welcome import address, cannot_listen
 
 # A worker that dies at once is not started again faster than this.
 _PAUSE = 1.0
+# How soon the last worker's end is seen while stopping.
+_LOOK = 0.05
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -22,40 +26,74 @@ class Supervisor:
         self._workers: list[subprocess.Popen[bytes]] = []
         self._count = count
         self._stopping = False
-        self._wake = threading.Event()
 
     def run(self) -> int:
-        for number in _FORWARDED:
-            signal.signal(number, self._forward)
-        while not self._stopping:
-            self._workers = [w for w in self._workers if w.poll() is None]
-            while len(self._workers) < self._count and not self._stopping:
-                self._workers.append(subprocess.Popen(self._command))  # noqa: S603 - this very program
-            self._wake.wait(_PAUSE)
-        codes = [worker.wait() for worker in self._workers]
-        return 1 if any(codes) else 0
+        """1 when a worker ended badly after the signal. Only in the main thread."""
+        with _signals() as told:
+            while not self._stopping:
+                self._replenish()
+                self._forward(told, _PAUSE)
+            while any(worker.poll() is None for worker in self._workers):
+                self._forward(told, _LOOK)
+        return 1 if any(worker.returncode for worker in self._workers) else 0
 
-    def _forward(self, number: int, _frame: FrameType | None) -> None:
-        if number != signal.SIGHUP:
-            self._stopping = True
-            self._wake.set()
-        for worker in self._workers:
-            if worker.poll() is None:
-                worker.send_signal(number)
+    def _replenish(self) -> None:
+        self._workers = [w for w in self._workers if w.poll() is None]
+        while len(self._workers) < self._count:
+            self._workers.append(subprocess.Popen(self._command))  # noqa: S603 - this very program
+
+    def _forward(self, told: socket.socket, seconds: float) -> None:
+        """What arrives within that time goes to every worker: between two starts, never within one."""
+        if not select.select([told], [], [], seconds)[0]:
+            return
+        for number in told.recv(64):
+            if number in _FORWARDED:
+                self._stopping = self._stopping or number != signal.SIGHUP
+                for worker in self._workers:
+                    worker.send_signal(number)
+
+
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """
+    The signals to forward, a byte each.
+
+    A handler that did the work itself could run while a worker is being started and miss it.
+    """
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    before = {number: signal.signal(number, lambda *_: None) for number in _FORWARDED}
+    waker = signal.set_wakeup_fd(tell.fileno())
+    try:
+        yield told
+    finally:
+        signal.set_wakeup_fd(waker)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        told.close()
+        tell.close()
 
 
 def supervise(settings: Settings, count: int) -> int:
     server = settings.read()[0].server
-    port = server.port or _free_port(server.host)
+    try:
+        port = free_port(server.host, server.port)
+    except OSError as error:
+        print(cannot_listen(server.host, server.port, error), file=sys.stderr)
+        return 1
     command = [sys.executable, "-m", "trunkline", "serve", "--worker"]
     command += ["--host", server.host, "--port", str(port), "--data", str(settings.data)]
     if settings.file is not None:
         command += ["--config", str(settings.file)]
-    print(f"Trunkline serves on http://{server.host}:{port} with {count} workers", flush=True)
+    print(f"Trunkline serves on {address(server.host, port)} with {count} workers")
+    print("  API key         `trunkline keys create` makes one", flush=True)
     return Supervisor(command, count).run()
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str, port: int) -> int:
+    """The port, for 0 any free one, that workers may share. Raises OSError where it is taken."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        probe.bind((host, port))
         return int(probe.getsockname()[1])
