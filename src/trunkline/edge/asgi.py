@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.canon.errors import ClientError, NotFound
+from trunkline.canon.errors import MethodNotAllowed, NotFound
 from trunkline.dialects.base import WireError
 from trunkline.edge.context import EdgeContext
 
@@ -22,11 +22,6 @@ PROBES: frozenset[bytes] = frozenset({b"/healthz", b"/readyz"})
 
 class _Probe(msgspec.Struct):
     status: str
-
-
-class _MethodNotAllowed(ClientError):
-    status = 405
-    code = "method_not_allowed"
 
 
 class FallThrough:
@@ -66,7 +61,7 @@ class FallThrough:
     def _not_allowed(self, method: str, path: bytes) -> WireError:
         routes = self._context.routes[path]
         allowed = b", ".join(sorted(routes))
-        error = _MethodNotAllowed(f"{method} is not served here; use {allowed.decode()}")
+        error = MethodNotAllowed(f"{method} is not served here; use {allowed.decode()}")
         told = self._context.render(error, next(iter(routes.values())))
         return WireError(told.status, (*told.headers, (b"allow", allowed)), told.body)
 

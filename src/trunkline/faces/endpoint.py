@@ -72,8 +72,11 @@ class FaceEndpoint:
         return _Admitted(self, head, principal)
 
     def refuse(self, error: GatewayError, request_id: str) -> WireError:
+        """Before there is an exchange: with the one header that every answer carries."""
         server = self.gateway.rooms.dialects[self.mount.dialect]
-        return self.face.refuse(error, request_id, server)
+        told = self.face.refuse(error, request_id, server)
+        own = (b"x-trunkline-request-id", request_id.encode())
+        return WireError(told.status, (*told.headers, own), told.body)
 
 
 class _Admitted:
@@ -92,8 +95,7 @@ class _Admitted:
             exchange = self._exchange(request_id, body)
         except GatewayError as error:
             refused = endpoint.refuse(error, request_id)
-            own = (b"x-trunkline-request-id", request_id.encode())
-            reply.whole(refused.status, (*refused.headers, own), refused.body)
+            reply.whole(refused.status, refused.headers, refused.body)
             return
         await Serving(gateway.rooms, exchange, endpoint.face, reply).run()
 
@@ -129,6 +131,8 @@ def decode_envelope(body: bytes) -> dict[str, Raw]:
         raise Malformed(f"the request body is not valid JSON: {error}") from None
     except RecursionError:
         raise Malformed("the request body is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise Malformed("the request body is not UTF-8") from None
 
 
 def _model(envelope: dict[str, Raw]) -> str:
@@ -136,7 +140,7 @@ def _model(envelope: dict[str, Raw]) -> str:
         model = _MODEL.decode(envelope["model"])
     except KeyError:
         raise Malformed("'model' is required", param="model") from None
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         raise Malformed("'model' must be a string", param="model") from None
     if not model or len(model) > _MAX_MODEL_NAME:
         raise Malformed("'model' must name a model; see GET /v1/models", param="model")
