@@ -26,6 +26,8 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     """Lower-case names."""
     body: bytes
+    names: tuple[str, ...]
+    """Of the headers, as often as each came."""
 
     def json(self) -> Any:
         return msgspec.json.decode(self.body)
@@ -45,7 +47,8 @@ def call(
         connection.request(method, path, data, dict(headers or {}))
         response = connection.getresponse()
         named = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, named, response.read())
+        names = tuple(name.lower() for name, _ in response.getheaders())
+        return Answer(response.status, named, response.read(), names)
     finally:
         connection.close()
 
