@@ -66,6 +66,7 @@ def test_strict() -> None:
             "strict": True,
         }
     ] == tools(tool)
+    assert ["tools.0.parameters"] == noted(chat(tools=(tool,)))
     assert ["tools.0.strict"] == noted(chat(tools=(tool,)), unable)
     assert "strict" not in tools(Tool(name="f", strict=False))[0]
 

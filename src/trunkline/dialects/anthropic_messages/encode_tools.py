@@ -97,7 +97,9 @@ def _strict(fields: Fields, tool: Tool, path: str, draft: Draft) -> None:
         fields["strict"] = True
         schema = fields["input_schema"]
         if isinstance(schema, Raw):
-            fields["input_schema"] = closed(schema, f"{path}.parameters")[0]
+            fields["input_schema"], changed = closed(schema, f"{path}.parameters")
+            if changed:
+                draft.note(f"{path}.parameters", "bounds dropped and objects closed: it is strict")
     elif tool.strict:
         draft.note(f"{path}.strict", "dropped: this model cannot be held to a schema")
 
