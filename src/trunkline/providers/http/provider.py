@@ -18,8 +18,10 @@ from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 _JSON = (b"content-type", b"application/json")
 _CHAT_KINDS = frozenset({"chat"})
-# Without a row we know nothing of how long its models think.
-_UNKNOWN = ProviderRow(docs="", dialect="", base_url="")
+# Without a row we know nothing of its quirks: it gets what the client sent, developer messages too.
+_UNKNOWN = ProviderRow(
+    docs="", dialect="", base_url="", quirks={"system_role": Raw(b'"developer"')}
+)
 
 
 class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
