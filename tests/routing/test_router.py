@@ -110,7 +110,7 @@ def test_a_reload_keeps_what_was_learned():
     r = router()
     fail(r, A)
     r.succeeded(B, 50.0)
-    r.cooling.cool("k", "m", 0.0, 9.0)
+    r.cooling.cool("k", "m", 0.0, Throttled("", retry_after=9.0))
     heir = r.renewed(
         RouteTable({}, {}, None), lambda d: 0.0, BreakerRules(consecutive=1), RetryRules()
     )

@@ -1,7 +1,7 @@
 """Asking deployments in turn until one gives content: retries, fallbacks, clocks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.errors import (
@@ -12,20 +12,25 @@ from trunkline.canon.errors import (
     QuotaExhausted,
     Throttled,
     TimedOut,
+    UpstreamError,
 )
-from trunkline.canon.exchange import Attempt, Exchange
+from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.dialects.base import Dialect, Encoded, Stamp
-from trunkline.flow.books import Books
-from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names
-from trunkline.flow.pipes import Passthrough, Translation
+from trunkline.flow.books import Books, lacking
+from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
+from trunkline.flow.pipes import Passthrough, Translation, check_text
 from trunkline.flow.rooms import Rooms
 from trunkline.providers.base import Credential
 from trunkline.transport.base import Timeouts, UpstreamResponse
 
 # Enough for any provider's error, too little to hurt.
 _MAX_ERROR_BODY = 1 << 20
-# A refused credential is looked at again after a while: keys get repaired without a reload.
-_BAD_CREDENTIAL_PAUSE = 60.0
+# What a client is told while every credential rests.
+_PAUSED: Mapping[type[UpstreamError], str] = {
+    BadCredential: "{provider} refused this gateway's credentials a moment ago",
+    QuotaExhausted: "the account of this gateway at {provider} has run dry",
+}
+_THROTTLED = "{provider} asked for a pause on '{model}'; try again in {seconds} s"
 # Where a request asks for structured output, in any dialect.
 _OUTPUT_FORMATS = frozenset({"response_format", "output_config", "output_format"})
 
@@ -35,24 +40,28 @@ Answering = WholeAnswer | LiveAnswer
 class Asking:
     """One exchange's search for an answer."""
 
-    __slots__ = ("_books", "_exchange", "_rooms", "_server")
+    __slots__ = ("_books", "_exchange", "_retries", "_rooms", "_server")
 
     def __init__(self, rooms: Rooms, exchange: Exchange, server: Dialect, books: Books) -> None:
         self._rooms = rooms
         self._exchange = exchange
         self._server = server
         self._books = books
+        self._retries = 0
 
     async def first_answer(self, deployments: Sequence[Deployment]) -> Answering:
         """Whoever answers first, in this order. Raises the most telling error when nobody does."""
         rest, errors = deployments, list[GatewayError]()
-        while rest:
-            deployment, rest = rest[0], rest[1:]
-            try:
-                return await self._ask(deployment)
-            except GatewayError as error:
-                errors.append(error)
-                rest = self._rooms.router.after(error, deployment, rest)
+        try:
+            while rest:
+                deployment, rest = rest[0], rest[1:]
+                try:
+                    return await self._ask(deployment)
+                except GatewayError as error:
+                    errors.append(error)
+                    rest = self._rooms.router.after(error, deployment, rest)
+        finally:
+            self._rooms.router.retries.retrying -= self._retries
         raise _most_telling(errors)
 
     async def _ask(self, deployment: Deployment) -> Answering:
@@ -88,38 +97,35 @@ class Asking:
         now = rooms.clock.monotonic()
         self._books.failed(attempt, error)
         rooms.router.failed(deployment, error, now)
-        delay = rooms.router.retries.delay(error, tries, rooms.dice())
         if isinstance(error, Throttled | QuotaExhausted | BadCredential):
-            after = error.retry_after
-            if isinstance(error, BadCredential | QuotaExhausted) and after is None:
-                after = _BAD_CREDENTIAL_PAUSE
-            rooms.router.cooling.cool(credential.id, deployment.model, now, after)
-            if self._pick(deployment, now) is not None:
+            rooms.router.cooling.cool(credential.id, deployment.model, now, error)
+            # As often as there are credentials: one that asks for no pause stays usable.
+            others = len(rooms.providers[deployment.provider].credentials) - tries
+            if others > 0 and self._pick(deployment, now) is not None:
                 return True
+        delay = rooms.router.retries.delay(error, tries, rooms.dice())
         if delay is None:
             return False
+        # Given back once the search is over: a retry that waits for its answer weighs as much.
+        self._retries += 1
         rooms.router.retries.retrying += 1
-        try:
-            await asyncio.sleep(delay)
-        finally:
-            rooms.router.retries.retrying -= 1
+        await asyncio.sleep(delay)
         return True
 
     def _credential(self, deployment: Deployment) -> Credential:
-        """The next usable one. Raises Throttled with the shortest wait when all are cooling."""
+        """The next usable one. Raises what made them rest, with the shortest wait, when all do."""
         now = self._rooms.clock.monotonic()
         credentials = self._rooms.providers[deployment.provider].credentials
         index = self._pick(deployment, now)
         if index is not None:
             return credentials[index]
-        wait = self._rooms.router.cooling.soonest(
+        wait, why = self._rooms.router.cooling.soonest(
             [c.id for c in credentials], deployment.model, now
         )
-        raise Throttled(
-            f"{deployment.provider} asked for a pause on '{deployment.model}'; "
-            f"try again in {max(1, round(wait))} s",
-            retry_after=wait,
+        told = _PAUSED.get(why, _THROTTLED).format(
+            provider=deployment.provider, model=deployment.model, seconds=max(1, round(wait))
         )
+        raise why(told, retry_after=wait)
 
     def _pick(self, deployment: Deployment, now: float) -> int | None:
         credentials = self._rooms.providers[deployment.provider].credentials
@@ -163,9 +169,12 @@ class Asking:
         )
         try:
             if not _is_answer(response, wants_stream=exchange.stream):
-                raise await _refusal(response, client)
+                raise await _refusal(response, client, deadline - rooms.clock.monotonic())
             if not exchange.stream:
-                return await self._whole(response, deployment, encoded, passes=passes)
+                left = deadline - rooms.clock.monotonic()
+                body = await _body(response, rooms.max_answer, left)
+                response.close()
+                return self._whole(body, deployment, encoded, passes=passes)
             live = self._live(response, deployment, encoded, passes=passes)
             await live.open(deadline - rooms.clock.monotonic())
         except BaseException:
@@ -173,14 +182,16 @@ class Asking:
             raise
         return live
 
-    async def _whole(
-        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
+    def _whole(
+        self, body: bytes, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> WholeAnswer:
         client = self._rooms.dialects[deployment.dialect]
-        body = await response.body(self._rooms.max_answer)
-        response.close()
         if passes:
-            return WholeAnswer(body, client.read_usage(body), [])
+            check_text(body)
+            usage = client.read_usage(body)
+            # What it said must be read only where it does not tell what that takes.
+            said = spoken(client.decode_answer(body)) if lacking(usage, Status.OK) else []
+            return WholeAnswer(body, usage, said)
         answer = restore_names(client.decode_answer(body), encoded.tool_names)
         request = self._exchange.request
         assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
@@ -192,11 +203,13 @@ class Asking:
         client = self._rooms.dialects[deployment.dialect]
         if passes:
             watcher = client.watcher(wants_usage=self._server.wants_usage(self._exchange.envelope))
-            return LiveAnswer(response, Passthrough(watcher, client.sentinel))
+            passing = Passthrough(watcher, client.sentinel)
+            return LiveAnswer(response, passing, self._rooms.clock, deployment.idle_timeout)
         request = self._exchange.request
         assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
         encoder = self._server.encoder(request, self._stamp(deployment))
-        return LiveAnswer(response, Translation(client.decoder(), encoder, encoded.tool_names))
+        pipe = Translation(client.decoder(), encoder, encoded.tool_names)
+        return LiveAnswer(response, pipe, self._rooms.clock, deployment.idle_timeout)
 
     def _stamp(self, deployment: Deployment) -> Stamp:
         return Stamp(self._rooms.token(), deployment.model, int(self._exchange.received_at))
@@ -220,12 +233,23 @@ def _is_answer(response: UpstreamResponse, *, wants_stream: bool) -> bool:
     return not wants_stream or _content_type(response).startswith(b"text/event-stream")
 
 
-async def _refusal(response: UpstreamResponse, client: Dialect) -> GatewayError:
+async def _body(response: UpstreamResponse, most: int, left: float) -> bytes:
+    """The rest of it, within `left` seconds: a trickle would never let the idle clock run out."""
+    if response.complete:
+        return await response.body(most)
+    try:
+        async with asyncio.timeout(left):
+            return await response.body(most)
+    except TimeoutError:
+        raise TimedOut("the provider did not finish its answer in time") from None
+
+
+async def _refusal(response: UpstreamResponse, client: Dialect, left: float) -> GatewayError:
     """What an answer that is not one tells of."""
     status = response.status
     if 300 <= status < 400:
         return Garbled(f"the provider answered with a redirect ({status}), which is never followed")
-    body = await response.body(_MAX_ERROR_BODY)
+    body = await _body(response, _MAX_ERROR_BODY, left)
     if status >= 300:
         return client.decode_error(status, response.headers, body)
     client.read_usage(body)  # raises the error that a 200 may hold

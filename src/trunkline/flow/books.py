@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.usage import Usage
@@ -9,6 +11,32 @@ from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
 
 _TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
+# No request takes so much: the largest models read ten million tokens.
+_MOST_TOKENS = 100_000_000
+
+
+def lacking(told: Usage | None, status: Status) -> bool:
+    """
+    Whether an upstream's own count does not say what the client got.
+
+    There is none; or it cannot be true; or the answer broke off, and what was told of its
+    output was told before most of it (Anthropic's message_start tells of one token).
+    """
+    if told is None or status is not Status.OK:
+        return True
+    return not _credible(told) or not told.total_output
+
+
+def _credible(told: Usage) -> bool:
+    return told.total_input > 0 and told.total <= _MOST_TOKENS
+
+
+def _merged(told: Usage | None, counted: Usage) -> Usage:
+    """What was told, as far as it can be believed and goes."""
+    if told is None or not _credible(told):
+        return counted
+    missing = counted.total_output - told.total_output
+    return told if missing <= 0 else replace(told, output=told.output + missing)
 
 
 class Books:
@@ -47,38 +75,44 @@ class Books:
         attempt.status = status
         attempt.error = error
         attempt.total_ms = (self._rooms.clock.monotonic() - self._since) * 1000
-        if usage is not None:
+        if usage is not None and not lacking(usage, status):
             self._bill(attempt, usage)
 
     def close(self, status: Status) -> None:
         """The last entry. What comes after it is lost money, so it comes once and last."""
         if not self.closed:
             self.closed = True
-            self._exchange.status = status
-            self._rooms.ledger.close(self._exchange)
+            exchange = self._exchange
+            if exchange.attempts and exchange.attempts[-1].status is None:
+                self.answered(status, None, None)  # it gave no answer
+            exchange.status = status
+            self._rooms.ledger.close(exchange)
 
-    async def estimate(self, delivered: Sequence[str]) -> None:
-        """The upstream said nothing of usage: count what was asked and what was delivered."""
+    async def estimate(self, told: Usage | None, delivered: Sequence[str]) -> None:
+        """The upstream's count is `lacking`: count what was asked and what was delivered."""
         attempt = self._exchange.attempts[-1]
-        attempt.estimated = True
         request = self._exchange.request
         if request is None:
             try:
                 request = self._server.decode_request(self._exchange.body, self._exchange.headers)
             except GatewayError:
                 request = None
-        usage = await self._rooms.counter.estimate(attempt.deployment, request, delivered)
+        counted = await self._rooms.counter.estimate(attempt.deployment, request, delivered)
+        usage = _merged(told, counted)
+        attempt.estimated = usage is not told
         self._bill(attempt, usage)
 
-    def close_later(self, status: Status, delivered: Sequence[str]) -> None:
+    def close_later(self, status: Status, told: Usage | None, delivered: Sequence[str]) -> None:
         """For a cancelled task, which may not wait: the estimate and the last entry follow."""
         if not self.closed:
             self._rooms.tasks.spawn(
-                f"settle {self._exchange.id}", self._estimate_and_close(status, delivered)
+                f"settle {self._exchange.id}", self._estimate_and_close(status, told, delivered)
             )
 
-    async def _estimate_and_close(self, status: Status, delivered: Sequence[str]) -> None:
-        await self.estimate(delivered)
+    async def _estimate_and_close(
+        self, status: Status, told: Usage | None, delivered: Sequence[str]
+    ) -> None:
+        await self.estimate(told, delivered)
         self.close(status)
 
     def _bill(self, attempt: Attempt, usage: Usage) -> None:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from trunkline.canon.errors import Disconnected, GatewayError
+from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.event import (
     Burst,
     Ended,
@@ -24,6 +24,15 @@ from trunkline.wire.sse import Splitter
 
 _UNFINISHED = "the provider ended its answer before saying why it finished"
 _WHOLE_PARTS = frozenset({PartKind.TOOL_CALL, PartKind.OPAQUE})
+
+
+def check_text(data: bytes) -> None:
+    """Raises Garbled where it is not UTF-8: no client could read it."""
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            raise Garbled("the provider sent bytes that are no text", detail=str(error)) from None
 
 
 class Pipe(Protocol):
@@ -67,14 +76,18 @@ class Passthrough:
         whole = self._splitter.feed(data)
         if not whole:
             return b""
+        readable = whole if whole.isascii() else _readable(whole)
         watcher = self._watcher
         try:
-            passed = watcher.feed(whole)
+            passed = watcher.feed(readable) if readable else b""
         except GatewayError:
             self.before_error = watcher.before_error
             raise
         finally:
             self.usage = watcher.usage
+        if len(readable) < len(whole):
+            self.before_error = passed
+            check_text(whole)
         return passed
 
     def finish(self) -> bytes:
@@ -91,6 +104,16 @@ class Passthrough:
         if self.sighting.value < Sighting.FINISHED.value:
             raise Disconnected(_UNFINISHED)
         return last if self.sighting is Sighting.ENDED else last + self._sentinel
+
+
+def _readable(whole: bytes) -> bytes:
+    """The events before the first that is not UTF-8; mostly all of them."""
+    try:
+        whole.decode()
+    except UnicodeDecodeError as error:
+        boundary = whole.rfind(b"\n\n", 0, error.start)
+        return whole[: boundary + 2] if boundary >= 0 else b""
+    return whole
 
 
 class Translation:

@@ -10,7 +10,7 @@ from trunkline.canon.errors import ClientError, Draining, GatewayError, Internal
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Answering, Asking
 from trunkline.flow.base import Face, Reply
-from trunkline.flow.books import Books
+from trunkline.flow.books import Books, lacking
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
 from trunkline.tenancy.keys import allow_model
@@ -43,18 +43,19 @@ class Serving:
         retries.active += 1
         answering: Answering | None = None
         try:
-            answering = await self._ask()
-            if isinstance(answering, WholeAnswer):
-                await self._hand_over(answering)
-            else:
-                await self._relay(answering)
-        except GatewayError as error:
-            await self._tell(error, answering)
-        except asyncio.CancelledError:
+            try:
+                answering = await self._ask()
+                if isinstance(answering, WholeAnswer):
+                    await self._hand_over(answering)
+                else:
+                    await self._relay(answering)
+            except GatewayError as error:
+                await self._tell(error, answering)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the client an answer
+                await self._tell(_bug(error), answering)
+        except asyncio.CancelledError:  # also while an error was being told
             self._abandoned(answering)
             raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the client an answer
-            await self._tell(_bug(error), answering)
         finally:
             retries.active -= 1
             if answering is not None:
@@ -117,16 +118,10 @@ class Serving:
             status = Status.PARTIAL if answering else Status.FAILED
             self._say_farewell()
         if answering is None:
-            attempts = self._exchange.attempts
-            if attempts and attempts[-1].status is None:
-                self._books.answered(status, None, None)
             self._close_books(status)
-            return
-        self._books.answered(status, answering.usage, None)
-        if answering.usage is None:
-            self._books.close_later(status, list(answering.delivered))
         else:
-            self._close_books(status)
+            self._books.answered(status, answering.usage, None)
+            self._books.close_later(status, answering.usage, list(answering.delivered))
 
     def _say_farewell(self) -> None:
         error = Draining("the gateway is shutting down; please send the request again")
@@ -147,8 +142,8 @@ class Serving:
             attempt = self._exchange.attempts[-1]
             now = self._rooms.clock.monotonic()
             self._rooms.router.failed(attempt.deployment, error, now)
-        if answering.usage is None:
-            await self._books.estimate(answering.delivered)
+        if lacking(answering.usage, status):
+            await self._books.estimate(answering.usage, answering.delivered)
         self._books.close(status)
         await self._rooms.ledger.durable()
 

@@ -2,39 +2,68 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
+from trunkline.canon.errors import BadCredential, QuotaExhausted, Throttled, UpstreamError
+
 # A provider that asks for hours is asked again sooner: such values are mostly mistakes.
 LONGEST = 300.0
 FIRST = 1.0
+# A refused credential is looked at again after a while: keys get repaired without a reload.
+REFUSED = 60.0
+# A timer may ring a little before the clock we look at says so; libuv's counts in milliseconds.
+_EARLY = 0.01
+# More pairs than that were not configured but made up by whoever names models; see `_forget`.
+_MOST = 10_000
+
+
+class Pause(Struct):
+    """Why and until when one pair rests."""
+
+    until: float
+    strikes: int
+    why: type[UpstreamError]
 
 
 class Cooling:
     """Cooled (credential, model) pairs. Pure: time arrives as an argument, in monotonic seconds."""
 
-    __slots__ = ("_strikes", "_until")
+    __slots__ = ("_pauses",)
 
     def __init__(self) -> None:
-        self._until: dict[tuple[str, str], float] = {}
-        self._strikes: dict[tuple[str, str], int] = {}
+        self._pauses: dict[tuple[str, str], Pause] = {}
 
-    def cool(self, credential: str, model: str, now: float, retry_after: float | None) -> None:
-        """For `retry_after` seconds, or twice as long as the last time where none was given."""
+    def cool(self, credential: str, model: str, now: float, error: UpstreamError) -> None:
+        """
+        For as long as the error says.
+
+        Where it does not: a refused credential or an empty account for a minute, a throttled
+        one for twice as long as the last time.
+        """
         pair = (credential, model)
-        strikes = self._strikes[pair] = self._strikes.get(pair, 0) + 1
-        pause = FIRST * 2 ** min(strikes - 1, 10) if retry_after is None else retry_after
-        self._until[pair] = now + min(max(pause, 0.0), LONGEST)
+        known = self._pauses.get(pair)
+        strikes = known.strikes + 1 if known is not None else 1
+        pause = error.retry_after
+        if pause is None:
+            refused = isinstance(error, BadCredential | QuotaExhausted)
+            pause = REFUSED if refused else FIRST * 2 ** min(strikes - 1, 10)
+        if known is None:
+            self._forget(now)
+        until = now + min(max(pause, 0.0), LONGEST)
+        self._pauses[pair] = Pause(until, strikes, type(error))
 
     def warm(self, credential: str, model: str) -> None:
         """It answered: forget its strikes."""
-        if self._until:
-            pair = (credential, model)
-            self._until.pop(pair, None)
-            self._strikes.pop(pair, None)
+        if self._pauses:
+            self._pauses.pop((credential, model), None)
 
     def remaining(self, credential: str, model: str, now: float) -> float:
         """Seconds until the pair may be used; 0 when it may."""
-        if not self._until:
+        if not self._pauses:
             return 0.0
-        return max(0.0, self._until.get((credential, model), 0.0) - now)
+        pause = self._pauses.get((credential, model))
+        left = 0.0 if pause is None else pause.until - now
+        return left if left > _EARLY else 0.0
 
     def pick(self, credentials: Sequence[str], model: str, now: float, turn: int) -> int | None:
         """Index of a usable credential, rotating by `turn`; None when all are cooling."""
@@ -45,9 +74,18 @@ class Cooling:
                 return index
         return None
 
-    def soonest(self, credentials: Sequence[str], model: str, now: float) -> float:
-        """Seconds until the first of them may be used."""
-        return min(self.remaining(c, model, now) for c in credentials)
+    def soonest(
+        self, credentials: Sequence[str], model: str, now: float
+    ) -> tuple[float, type[UpstreamError]]:
+        """Seconds until the first of them may be used, and why not now."""
+        first = min(credentials, key=lambda c: self.remaining(c, model, now))
+        pause = self._pauses.get((first, model))
+        return self.remaining(first, model, now), Throttled if pause is None else pause.why
+
+    def _forget(self, now: float) -> None:
+        """Keep the table small: pauses that are over go, strikes and all."""
+        if len(self._pauses) >= _MOST:
+            self._pauses = {p: rest for p, rest in self._pauses.items() if rest.until > now}
 
     def __repr__(self) -> str:
-        return f"<Cooling {len(self._until)} pairs>"
+        return f"<Cooling {len(self._pauses)} pairs>"

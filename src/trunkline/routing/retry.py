@@ -27,6 +27,7 @@ class RetryBudget:
         self._rules = rules
         self.active = 0
         self.retrying = 0
+        """Exchanges that wait to ask the same target again, or are asking it."""
 
     def delay(self, error: GatewayError, tries: int, dice: float) -> float | None:
         """

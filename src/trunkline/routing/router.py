@@ -22,6 +22,8 @@ from trunkline.routing.table import RouteTable
 
 # What says that the target itself is ill. A 429 cools a credential, a 4xx blames the request.
 _SYMPTOMS = (Unreachable, Disconnected, TimedOut, Overloaded, Garbled)
+# Known targets beyond that were not configured but named by clients ("openai/anything").
+_MOST_TARGETS = 10_000
 # Weight of the newest sample in the smoothed latency.
 _SMOOTHING = 0.2
 
@@ -150,6 +152,8 @@ class Router:
     def _target(self, deployment_id: str) -> _Target:
         target = self._targets.get(deployment_id)
         if target is None:
+            if len(self._targets) >= _MOST_TARGETS:
+                del self._targets[next(iter(self._targets))]
             target = self._targets[deployment_id] = _Target(self._rules)
         return target
 

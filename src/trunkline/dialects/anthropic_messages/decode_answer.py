@@ -36,7 +36,10 @@ def decode_answer(body: bytes) -> Answer:
         answer = wire.ANSWER.decode(body)
         if (told := present(answer.error)) is not None:
             raise decode_inline(told)
-        return _canonical(answer, wire.RAW_MAP.decode(body))
+        fields = wire.RAW_MAP.decode(body)
+        if "content" not in fields:
+            raise Garbled("the provider's answer has no content")
+        return _canonical(answer, fields)
     except wire.BROKEN as error:
         raise garbled(error) from error
 

@@ -52,7 +52,7 @@ class _Seen(Struct):
     error: Raw = ABSENT
 
 
-_SEEN = json.Decoder(_Seen)
+_SEEN = json.Decoder(_Seen, strict=False)  # as wire.USAGE
 
 
 class Watcher:

@@ -235,7 +235,8 @@ class EventIn(Struct):
 
 
 EVENT: Final = json.Decoder(EventIn)
-USAGE: Final = json.Decoder(UsageIn)
+# Servers that imitate the API may count in "12" or 12.0; a good answer is not lost over that.
+USAGE: Final = json.Decoder(UsageIn, strict=False)
 ANSWER: Final = json.Decoder(AnswerIn)
 ANSWER_BLOCK: Final = json.Decoder(AnswerBlock)
 
