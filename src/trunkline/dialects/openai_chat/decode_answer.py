@@ -17,6 +17,7 @@ from trunkline.dialects.openai_chat.usage import read_raw_usage
 from trunkline.dialects.openai_chat.wire import (
     NAME,
     NOT_JSON,
+    NULL,
     RAW_MAP,
     WHOLE_CHOICES,
     Call,
@@ -77,7 +78,7 @@ def broken_off(word: str) -> GatewayError:
 
 
 def read_logprobs(logprobs: Mapping[str, Raw] | None) -> Raw | None:
-    told = logprobs is not None and any(bytes(raw) != b"null" for raw in logprobs.values())
+    told = logprobs is not None and any(raw != NULL for raw in logprobs.values())
     return Raw(json.encode(logprobs)) if told else None
 
 

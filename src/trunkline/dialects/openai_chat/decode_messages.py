@@ -24,7 +24,7 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.errors import Malformed
 from trunkline.dialects.openai_chat.cache import read_mark
-from trunkline.dialects.openai_chat.fields import STR, Fields
+from trunkline.dialects.openai_chat.fields import STR, Fields, is_string
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
 from trunkline.dialects.openai_chat.wire import NAME
 
@@ -108,7 +108,7 @@ def _content(message: Fields) -> list[Part]:
     raw = message.raw("content")
     if raw is None:
         return []
-    if bytes(raw)[:1] == b'"':
+    if is_string(raw):
         text = Fields({"content": raw}, message.path).need("content", STR)
         return [Text(text)] if text else []
     items = Fields({"content": raw}, message.path).items("content") or ()
@@ -153,7 +153,7 @@ def _without_notes(rest: Mapping[str, Raw]) -> Mapping[str, Raw]:
 
 def _image(part: Fields) -> Image:
     raw = part.raw("image_url")
-    if raw is not None and bytes(raw)[:1] == b'"':
+    if raw is not None and is_string(raw):
         # Mistral takes the URL itself.
         url, detail = Fields({"url": raw}, part.path).need("url", STR), None
     else:

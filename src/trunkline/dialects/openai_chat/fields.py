@@ -6,11 +6,11 @@ from typing import TypeVar
 from msgspec import MsgspecError, Raw, json
 
 from trunkline.canon.errors import Malformed
-from trunkline.dialects.openai_chat.wire import NOT_JSON, RAW_LIST, RAW_MAP
+from trunkline.dialects.openai_chat.wire import NOT_JSON, NULL, RAW_LIST, RAW_MAP
 
 ValueT = TypeVar("ValueT")
 
-_NULL = b"null"
+_QUOTE = ord('"')
 STR = json.Decoder(str)
 BOOL = json.Decoder(bool)
 INT = json.Decoder(int)
@@ -23,7 +23,7 @@ class Fields:
     __slots__ = ("_left", "path")
 
     def __init__(self, fields: Mapping[str, Raw], path: str = "") -> None:
-        self._left = {name: raw for name, raw in fields.items() if bytes(raw) != _NULL}
+        self._left = {name: raw for name, raw in fields.items() if raw != NULL}
         self.path = path
 
     @classmethod
@@ -41,13 +41,17 @@ class Fields:
 
     def get(self, name: str, decoder: json.Decoder[ValueT]) -> ValueT | None:
         raw = self._left.pop(name, None)
-        return None if raw is None else read(raw, decoder, self.at(name))
+        if raw is None:
+            return None
+        try:
+            return decoder.decode(raw)
+        except NOT_JSON as error:
+            raise _malformed(self.at(name), error) from None
 
     def need(self, name: str, decoder: json.Decoder[ValueT]) -> ValueT:
         value = self.get(name, decoder)
         if value is None:
-            param = self.at(name)
-            raise Malformed(f"missing required parameter: '{param}'", param=param)
+            raise missing(self.at(name))
         return value
 
     def inner(self, name: str) -> "Fields | None":
@@ -72,11 +76,24 @@ class Fields:
         return self._left
 
 
+def is_string(raw: Raw) -> bool:
+    """Told by its first character."""
+    return memoryview(raw)[0] == _QUOTE
+
+
 def read(raw: Raw | bytes, decoder: json.Decoder[ValueT], path: str) -> ValueT:
     """Raises Malformed, its param the path."""
     try:
         return decoder.decode(raw)
     except NOT_JSON as error:
-        why = str(error) if isinstance(error, MsgspecError) else "is not valid JSON"
-        where = f"'{path}'" if path else "the body"
-        raise Malformed(f"invalid {where}: {why}", param=path or None) from None
+        raise _malformed(path, error) from None
+
+
+def missing(path: str) -> Malformed:
+    return Malformed(f"missing required parameter: '{path}'", param=path)
+
+
+def _malformed(path: str, error: Exception) -> Malformed:
+    why = str(error) if isinstance(error, MsgspecError) else "is not valid JSON"
+    where = f"'{path}'" if path else "the body"
+    return Malformed(f"invalid {where}: {why}", param=path or None)

@@ -11,7 +11,7 @@ from trunkline.canon.content import CacheMark
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, ChoiceMode, Request, Tool, ToolChoice
 from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
-from trunkline.dialects.openai_chat.fields import BOOL, STR, Fields
+from trunkline.dialects.openai_chat.fields import BOOL, STR, Fields, is_string, missing
 from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NAME, RAW_MAP
 
@@ -44,7 +44,7 @@ def read_choice(body: Fields) -> ToolChoice | None:
         raw = body.raw(field)
         if raw is None:
             continue
-        if bytes(raw)[:1] == b'"':
+        if is_string(raw):
             word = STR.decode(raw)
             mode = _MODES.get("required" if word == "any" else word)  # Mistral says "any"
             if mode is None:
@@ -83,8 +83,7 @@ def _tool(raw: Raw, tool: Fields) -> Tool:
         cache = read_mark(tool)
         function = tool.inner("function")
         if function is None:
-            param = tool.at("function")
-            raise Malformed(f"missing required parameter: '{param}'", param=param)
+            raise missing(tool.at("function"))
         known = _function(function, cache, "")
         if tool.rest() or function.rest():
             return replace(known, raw=raw, origin=NAME)

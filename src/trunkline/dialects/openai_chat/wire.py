@@ -135,6 +135,9 @@ USAGE = json.Decoder(WireUsage | None)
 STRING = json.Decoder(str | None)
 COUNT = json.Decoder(int | float | None)
 
+NULL = Raw(b"null")
+"""Raws are compared as they are: to copy one to bytes may copy a whole conversation."""
+
 NOT_JSON = (MsgspecError, UnicodeDecodeError, RecursionError)
 """All that decoding arbitrary bytes can raise: bad JSON, bad UTF-8, nesting without end."""
 
@@ -153,7 +156,7 @@ class Head(Struct):
 
 def read_head(fields: Mapping[str, Raw]) -> Head:
     """Id, model and time of an answer or chunk; what is missing or mistyped is empty."""
-    extra = {k: v for k, v in fields.items() if k not in HEAD_FIELDS and bytes(v) != b"null"}
+    extra = {k: v for k, v in fields.items() if k not in HEAD_FIELDS and v != NULL}
     created = _lenient(COUNT, fields.get("created"))
     return Head(
         id=_lenient(STRING, fields.get("id")) or "",
