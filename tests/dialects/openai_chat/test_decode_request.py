@@ -77,6 +77,7 @@ def test_both_users():
         ({"reasoning": {"effort": "low"}}, Thinking(effort="low")),
         ({"reasoning": {"max_tokens": 99}}, Thinking(budget_tokens=99)),
         ({"reasoning": {"enabled": False}}, Thinking(mode="disabled")),
+        ({"reasoning": {"enabled": True}}, Thinking(mode="enabled")),
         ({"thinking": {"type": "enabled"}}, Thinking(mode="enabled")),
         (
             {"thinking": {"type": "enabled", "budget_tokens": 9}},

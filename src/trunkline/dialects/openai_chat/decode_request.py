@@ -92,8 +92,8 @@ def _thinking(body: Fields) -> Thinking | None:
             said = asked.get("effort", STR)
             effort = said if said in _EFFORTS else effort
             budget = asked.get("max_tokens", INT) or asked.get("budget_tokens", INT) or budget
-            if asked.get("enabled", BOOL) is False:
-                mode = "disabled"
+            if (enabled := asked.get("enabled", BOOL)) is not None:
+                mode = "enabled" if enabled else "disabled"
             mode = asked.get("type", STR) or mode
         except Malformed:
             # Not the shape we know: its own dialect's upstream may.

@@ -8,6 +8,7 @@ from trunkline.dialects.openai_chat.notes import Notes
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 # Claude Code's "think" is 4,000 tokens, "think harder" 10,000, "ultrathink" 31,999 (seen 2026-11-21).
 _LOW = 4_096
+_ON = ("enabled", "adaptive")
 _MEDIUM = 16_384
 
 
@@ -46,4 +47,5 @@ def _wanted(thinking: Thinking) -> str | None:
         if budget <= _LOW:
             return "low"
         return "medium" if budget <= _MEDIUM else "high"
-    return "medium" if thinking.mode == "enabled" and not thinking.native else None
+    # "adaptive" without an effort, too: GPT-5.1 and later do not reason unless they are told.
+    return "medium" if thinking.mode in _ON and not thinking.native else None
