@@ -146,10 +146,10 @@ class ClientDialect(Protocol):
         applied, all else to the byte; in a stream the usage is asked for.
         """
 
-    def decode_answer(self, body: bytes) -> Answer:
-        """Raises Garbled, or the decoded error when a 200 carries one."""
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
+        """`think_tags` as in Quirks. Raises Garbled, or the decoded error when a 200 carries one."""
 
-    def decoder(self) -> EventDecoder: ...
+    def decoder(self, *, think_tags: bool = False) -> EventDecoder: ...
     def watcher(self, *, wants_usage: bool) -> Watcher:
         """`wants_usage`: the client itself asked for the usage event."""
 

@@ -192,7 +192,9 @@ class Asking:
             # What it said must be read only where it does not tell what that takes.
             said = spoken(client.decode_answer(body)) if lacking(usage, Status.OK) else []
             return WholeAnswer(body, usage, said)
-        answer = restore_names(client.decode_answer(body), encoded.tool_names)
+        answer = restore_names(
+            client.decode_answer(body, think_tags=deployment.quirks.think_tags), encoded.tool_names
+        )
         request = self._exchange.request
         assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
         return WholeAnswer.translated(answer, self._server, request, self._stamp(deployment))
@@ -208,7 +210,9 @@ class Asking:
         request = self._exchange.request
         assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
         encoder = self._server.encoder(request, self._stamp(deployment))
-        pipe = Translation(client.decoder(), encoder, encoded.tool_names)
+        pipe = Translation(
+            client.decoder(think_tags=deployment.quirks.think_tags), encoder, encoded.tool_names
+        )
         return LiveAnswer(response, pipe, self._rooms.clock, deployment.idle_timeout)
 
     def _stamp(self, deployment: Deployment) -> Stamp:

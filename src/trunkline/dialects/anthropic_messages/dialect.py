@@ -67,7 +67,7 @@ class AnthropicMessages:
     ) -> Encoded:
         return forward(envelope, deployment, headers)
 
-    def decode_answer(self, body: bytes) -> Answer:
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
         return decode_answer(body)
 
     def decoder(self) -> Decoder:
