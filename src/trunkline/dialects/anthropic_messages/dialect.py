@@ -70,7 +70,7 @@ class AnthropicMessages:
     def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
         return decode_answer(body)
 
-    def decoder(self) -> Decoder:
+    def decoder(self, *, think_tags: bool = False) -> Decoder:
         return Decoder()
 
     def watcher(self, *, wants_usage: bool) -> Watcher:

@@ -77,7 +77,8 @@ def _read(body: bytes) -> tuple[str, str]:
     try:
         told = _BODY.decode(body)
     except BROKEN:
-        return "", body[:4096].decode("utf-8", "replace").strip()
+        text = body[:4096].decode("utf-8", "replace").strip()
+        return "", "" if text.startswith("<") else text  # a web page is not what it says
     if isinstance(told.error, ErrorIn):
         return told.error.type, told.error.message
     return "", told.error or told.message or told.detail or ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Raw, json
+from msgspec import UNSET, Raw, json
 
 from trunkline.canon.answer import Answer, Choice
 from trunkline.canon.content import Opaque, Part, Refusal, Text, ToolCall
@@ -13,12 +13,13 @@ from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.finish import FAILURES, finish_reason
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
 from trunkline.dialects.openai_chat.think_tags import ThinkTags
-from trunkline.dialects.openai_chat.usage import read_raw_usage
+from trunkline.dialects.openai_chat.usage import read_raw_usage, read_usage
 from trunkline.dialects.openai_chat.wire import (
     NAME,
     NOT_JSON,
     NULL,
     RAW_MAP,
+    TOLD,
     WHOLE_CHOICES,
     Call,
     Delta,
@@ -55,6 +56,14 @@ def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
 
 def read_usage_of(body: bytes) -> Usage | None:
     """Only the usage. Raises as `decode_answer`."""
+    if body.isascii():
+        try:
+            told = TOLD.decode(body)
+        except NOT_JSON:
+            pass  # looked at again below, where an odd usage is no reason to lose the answer
+        else:
+            if told.error is UNSET:
+                return read_usage(told.usage)
     return read_raw_usage(read_fields(body).get("usage"))
 
 

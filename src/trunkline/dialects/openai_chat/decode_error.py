@@ -62,6 +62,8 @@ _WORDS: Mapping[str, type[UpstreamError]] = {
     "invalid_argument": Refused,
     "tool_use_failed": Refused,
 }
+# An error in a stream has no status of its own; these say what 503 does.
+_SATED = frozenset({"overloaded_error", "engine_overloaded"})
 # Last resorts, for the many that have no code for it.
 _TEXTS: tuple[tuple[re.Pattern[str], type[UpstreamError]], ...] = (
     (
@@ -119,7 +121,7 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
         return Garbled(f"the provider answered with a redirect ({status}), which is not followed")
     said = _listen(body)
     if not 400 <= status < 600:
-        status = said.number
+        status = said.number or (503 if _SATED.intersection(said.words) else 0)
     kind = _kind(status, said)
     if kind is BadCredential:
         # Nothing of it reaches the client, whose own credential is not meant.

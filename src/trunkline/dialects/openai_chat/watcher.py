@@ -68,11 +68,20 @@ class StreamWatcher:
         if chunks is None:
             return self._one_by_one(events)
         hidden: list[int] = []
-        position = -1
-        for chunk in chunks:
-            position += 1
-            if self._is_more_text(chunk):
-                continue
+        seen, said, silent = self._seen, self.delivered, Sighting.NOTHING
+        for position, chunk in enumerate(chunks):
+            choices = chunk.choices
+            # What nearly every event is, more text of a choice that speaks already, is seen to
+            # here and at once: a call per event would double what watching costs.
+            if choices and len(choices) == 1 and chunk.usage is None and chunk.error is UNSET:
+                choice = choices[0]
+                delta = choice.delta
+                if delta is not None and not choice.finish_reason and choice.index in seen:
+                    content = delta.content
+                    plain = content.__class__ is str and delta.tool_calls is None
+                    if plain and content and self.sighting is not silent:
+                        said.append(content)  # type: ignore[arg-type] # its class was just looked at
+                        continue
             try:
                 if not self._passes(chunk):
                     hidden.append(position)
@@ -85,28 +94,6 @@ class StreamWatcher:
         if done:
             self._end(before=block)
         return events
-
-    def _is_more_text(self, chunk: Chunk) -> bool:
-        """What nearly every event is: seen to at once."""
-        choices = chunk.choices
-        if not choices or chunk.usage is not None or chunk.error is not UNSET:
-            return False
-        choice = choices[0]
-        delta = choice.delta
-        if (
-            delta is None
-            or choice.finish_reason
-            or choice.index not in self._seen
-            or len(choices) > 1
-        ):
-            return False
-        content = delta.content
-        if content.__class__ is not str or not content or delta.tool_calls is not None:
-            return False
-        if self.sighting is Sighting.NOTHING:
-            return False
-        self.delivered.append(content)
-        return True
 
     def _passes(self, chunk: Chunk) -> bool:
         """False for a usage event that only we asked for. Raises the error an event tells of."""

@@ -112,6 +112,13 @@ class Chunk(Struct, gc=False):
     x_groq: XGroq | None = None
 
 
+class Told(Struct, gc=False):
+    """Of a whole answer, what a passthrough must know."""
+
+    usage: WireUsage | None = None
+    error: Raw | UnsetType = UNSET
+
+
 class TolerantChunk(Struct, gc=False):
     """A chunk whose usage is no usage: an answer is not lost over its bill."""
 
@@ -127,6 +134,7 @@ class WholeChoice(Struct, gc=False):
 
 
 CHUNK = json.Decoder(Chunk)
+TOLD = json.Decoder(Told)
 TOLERANT_CHUNK = json.Decoder(TolerantChunk)
 RAW_MAP = json.Decoder(dict[str, Raw])
 RAW_LIST = json.Decoder(list[Raw])
