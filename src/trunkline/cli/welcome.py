@@ -27,13 +27,15 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
     model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
     key = await first_key(gateway, data)
     providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
+    preset = gateway.machine.environ.get("TRUNKLINE_ADMIN_KEY")
+    admin_key = "as TRUNKLINE_ADMIN_KEY says" if preset else data / "admin-key"
     lines = [
         f"Trunkline serves on {base}",
         f"  OpenAI SDKs     base_url {base}/v1",
         f"  Anthropic SDKs  base_url {base}",
         f"  API key         {key or 'as handed out; `trunkline keys create` makes another'}",
         f"  providers       {providers}",
-        f"  control plane   {base}/admin/v1 (its key: {data / 'admin-key'})",
+        f"  control plane   {base}/admin/v1 (its key: {admin_key})",
         "",
         "Try it:",
         f"  curl {base}/v1/chat/completions \\",

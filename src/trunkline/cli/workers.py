@@ -21,8 +21,10 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Supervisor:
     """Keeps `count` workers alive until a signal has told it to stop."""
 
-    def __init__(self, command: list[str], count: int) -> None:
+    def __init__(self, command: list[str], count: int, pause: float = _PAUSE) -> None:
+        """`pause`: seconds between looks at who is still there."""
         self._command = command
+        self._pause = pause
         self._workers: list[subprocess.Popen[bytes]] = []
         self._count = count
         self._stopping = False
@@ -32,7 +34,7 @@ class Supervisor:
         with _signals() as told:
             while not self._stopping:
                 self._replenish()
-                self._forward(told, _PAUSE)
+                self._forward(told, self._pause)
             while any(worker.poll() is None for worker in self._workers):
                 self._forward(told, _LOOK)
         return 1 if any(worker.returncode for worker in self._workers) else 0

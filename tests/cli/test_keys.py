@@ -1,0 +1,66 @@
+"""`trunkline keys`: hand out, list, revoke."""
+
+import msgspec
+import pytest
+
+from trunkline.cli.main import main
+
+
+@pytest.fixture
+def keys(tmp_path, capsys):
+    """Runs `trunkline keys ...` on one data folder; gives what it printed."""
+    file = tmp_path / "t.toml"
+    file.write_text("[providers.sim]\n")
+
+    def run(*arguments):
+        where = ["--config", str(file), "--data", str(tmp_path / "data")]
+        assert 0 == main(["keys", *arguments, *where])
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_a_key_is_printed_alone_on_the_first_line(keys):
+    """So that `head -1` has it; and never again."""
+    printed = keys("create", "--name", "ci", "--tenant", "acme").splitlines()
+    listed = keys("list")
+
+    assert printed[0].startswith("tl_")
+    assert "only time" in printed[2]
+    assert printed[0] not in listed
+    assert ["active", "acme"] == listed.splitlines()[1].split()[1:3]
+    assert listed.splitlines()[1].endswith(" never                 ci")
+
+
+def test_without_keys_the_list_says_how_to_make_one(keys):
+    """Rather than an empty table."""
+    assert "No keys yet; `trunkline keys create --name NAME` makes one.\n" == keys("list")
+    assert b"[]" == keys("list", "--json").strip().encode()
+
+
+def test_what_a_key_may_do(keys):
+    """Scopes, models and an end, as options that repeat."""
+    made = msgspec.json.decode(
+        keys(
+            *("create", "--json", "--scope", "chat:write", "--scope", "models:read"),
+            *("--model", "fast", "--expires", "2100-01-01"),
+        )
+    )
+
+    assert (["chat:write", "models:read"], ["fast"]) == (made["scopes"], made["models"])
+    assert 4_102_444_800.0 == made["expires_at"]
+    assert "2100-01-01T00:00:00Z" in keys("list")
+
+
+def test_without_models_any_may_be_used(keys):
+    """None is not an empty list, which would forbid all."""
+    assert msgspec.json.decode(keys("create", "--json"))["models"] is None
+
+
+def test_a_revoked_key_stays_in_the_list(keys):
+    """With its state, for whoever looks for it later."""
+    made = msgspec.json.decode(keys("create", "--json", "--name", "old"))
+
+    assert f"{made['id']} (old) is revoked" in keys("revoke", made["id"])
+    assert "revoked" == keys("list").splitlines()[1].split()[1]
+    assert "revoked" == msgspec.json.decode(keys("revoke", made["id"], "--json"))["status"]
