@@ -1,6 +1,8 @@
 """The simulator as a whole, without sockets."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import json
 
 from tests.providers.sim.kit import BOTH, CHAT, MESSAGES, ask, engine, play, text_of, zeros
@@ -141,3 +143,73 @@ def test_a_body_that_is_no_json_is_refused() -> None:
         seen = play(engine(), arrival)
         assert (400, 1) == (seen.status, seen.row.body_bytes)
         assert json.decode(seen.body)["error"]["message"]
+
+
+_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=4) | st.just("user"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "role",
+                    "content",
+                    "type",
+                    "text",
+                    "tool_calls",
+                    "id",
+                    "function",
+                    "name",
+                    "arguments",
+                    "parameters",
+                    "input_schema",
+                    "source",
+                    "url",
+                    "tool_use_id",
+                    "signature",
+                    "thinking",
+                    "format",
+                    "schema",
+                    "json_schema",
+                    "budget_tokens",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+_BODY = st.fixed_dictionaries(
+    {"model": st.sampled_from(["sim-chat", "sim-tools@calls=2", "sim-reason", "sim-json"])},
+    optional=dict.fromkeys(
+        [
+            "messages",
+            "system",
+            "tools",
+            "tool_choice",
+            "stream",
+            "n",
+            "stop",
+            "stop_sequences",
+            "max_tokens",
+            "logprobs",
+            "response_format",
+            "output_config",
+            "thinking",
+            "stream_options",
+        ],
+        _VALUE,
+    ),
+)
+
+
+@given(body=_BODY, path=st.sampled_from([*BOTH, MESSAGES + "/count_tokens"]), lax=st.booleans())
+def test_whatever_is_asked_is_answered(body: dict, path: str, lax: bool) -> None:
+    """200 or an error of the dialect: nothing escapes, and nothing hangs."""
+    model = body["model"] + (",lax" if "@" in body["model"] else "@lax") if lax else body["model"]
+    messages = body.get("messages") if isinstance(body.get("messages"), list) else []
+    data = json.encode({**body, "model": model, "messages": messages, "max_tokens": 50})
+    seen = play(engine(), Arrival("POST", path, ask(path, "m").headers, data))
+
+    assert seen.status in {200, 400}

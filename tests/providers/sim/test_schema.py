@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import json
 
 from trunkline.providers.sim.schema import instance
 
@@ -93,6 +94,26 @@ def test_recursion_ends() -> None:
     for _ in range(2000):
         nested = {"allOf": [nested]}
     instance(nested, SEED)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    (
+        {"type": "array", "minItems": 1e308},
+        {"type": "array", "minItems": 900, "items": {"type": "array", "minItems": 900}},
+        {"type": "string", "minLength": 1e300},
+        {"type": "object", "minProperties": 1e300},
+        {"allOf": [{"$ref": "#"}, {"$ref": "#"}, {"$ref": "#"}]},
+        {
+            "type": "object",
+            "properties": {key: {"$ref": "#"} for key in "abcdef"},
+            "required": [*"abcdef"],
+        },
+    ),
+)
+def test_a_greedy_schema_gets_little(schema: dict) -> None:
+    """A schema comes from outside: neither time nor memory may explode."""
+    assert 1 << 18 > len(json.encode(instance(schema, SEED)))
 
 
 _JSON = st.recursive(

@@ -111,6 +111,11 @@ def check_chat(body: ChatBody) -> None:
                 code="invalid_value",
             )
     _check_calls(messages)
+    _check_tools(body)
+    _check_limits(body)
+
+
+def _check_tools(body: ChatBody) -> None:
     if plain(body.tool_choice) is not None and not body.tools:
         raise Rejected(
             "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are "
@@ -125,6 +130,9 @@ def check_chat(body: ChatBody) -> None:
                 param=f"tools[{at}].function.name",
                 code="invalid_value",
             )
+
+
+def _check_limits(body: ChatBody) -> None:
     if isinstance(body.stop, list) and len(body.stop) > 4:
         raise Rejected(
             "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an "

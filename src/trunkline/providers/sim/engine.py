@@ -19,13 +19,20 @@ from trunkline.providers.sim.listing import listing
 from trunkline.providers.sim.log import Log, Record
 from trunkline.providers.sim.models import MODELS
 from trunkline.providers.sim.options import BadOption, Options, header_options, parse, split_model
-from trunkline.providers.sim.replay import Recordings, ReplayScene
+from trunkline.providers.sim.replay import Recordings, replayed
 from trunkline.providers.sim.scene import Scene, clean
 from trunkline.providers.sim.speech import COUNT, Speech
 from trunkline.providers.sim.steps import End, Head, Send, Step
 from trunkline.providers.sim.turns import Answer, Tally, Turn
 
+_ROWS = 1000
+"""Kept in-process, where memory is the gateway's; a server of its own keeps more."""
 _JSON: Headers = ((b"content-type", b"application/json"),)
+_NO_KEY = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header "
+    "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the value of the x-api-key "
+    "header."
+)
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())
 
 
@@ -55,7 +62,7 @@ class Engine:
         require_key: bool = True,
         defaults: str = "",
     ) -> None:
-        self.log = log if log is not None else Log()
+        self.log = log if log is not None else Log(_ROWS)
         self.defaults = defaults
         """Options where a request names none: "fault=u11" breaks a provider that is running."""
         self.door = Door()
@@ -99,12 +106,7 @@ class Engine:
         record: Record,
     ) -> Iterator[Step]:
         if self._require_key and not credential.text:
-            raise Rejected(
-                "You didn't provide an API key. You need to provide your API key in an "
-                "Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), "
-                "or as the value of the x-api-key header.",
-                status=401,
-            )
+            raise Rejected(_NO_KEY, status=401)
         path = record.row.path.partition("?")[0]
         plain = speech.voice.headers(stamp, stream=False)
         if arrival.method == "GET":
@@ -121,20 +123,17 @@ class Engine:
             return _plain(200, b'{"input_tokens":%d}' % ask.input_tokens, plain)
         base, own = split_model(ask.model)
         options = parse([own, *header_options(arrival.headers), credential.options, self.defaults])
-        if recording := self._recordings.find(path, base, options.name, arrival.body):
-            scene: Scene = ReplayScene(
-                speech.voice, ask, options, _NOTHING, stamp, self._clock.monotonic(), recording
-            )
-            return self._play(scene, record)
-        _known(base, options)
-        if not options.lax:
-            obey()
-        if options.strict:
-            speech.unknown(arrival.body)
-        answer = compose(ask, base, options, headers.get(b"x-sim-script"))
+        answer, recording = _NOTHING, self._recordings.find(path, base, options.name, arrival.body)
+        if recording is None:
+            _known(base, options)
+            if not options.lax:
+                obey()
+            if options.strict:
+                speech.unknown(arrival.body)
+            answer = compose(ask, base, options, headers.get(b"x-sim-script"))
         stamp = replace(stamp, model=base)
         scene = Scene(speech.voice, ask, options, answer, stamp, self._clock.monotonic())
-        return self._play(scene, record)
+        return self._play(scene if recording is None else replayed(scene, recording), record)
 
     def _play(self, scene: Scene, record: Record) -> Iterator[Step]:
         record.answer = scene.answer

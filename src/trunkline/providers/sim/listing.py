@@ -1,5 +1,7 @@
 """The lists of models, as each provider writes them."""
 
+from collections.abc import Mapping
+
 from msgspec import json
 
 from trunkline.providers.sim.ask import Rejected
@@ -27,10 +29,10 @@ def listing(path: str, dialect: str) -> tuple[int, bytes]:
     return 200, json.encode({"object": "list", "data": entries})
 
 
-def _openai(name: str) -> dict[str, object]:
+def _openai(name: str) -> Mapping[str, object]:
     return {"id": name, "object": "model", "created": _CREATED, "owned_by": "trunkline-sim"}
 
 
-def _anthropic(name: str) -> dict[str, object]:
+def _anthropic(name: str) -> Mapping[str, object]:
     title = name.replace("-", " ").title()
     return {"type": "model", "id": name, "display_name": title, "created_at": _CREATED_AT}

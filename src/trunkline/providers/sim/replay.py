@@ -173,6 +173,19 @@ class ReplayScene(Scene):
                 yield Beat(event, _mark(event))
 
 
+def replayed(scene: Scene, recording: Recording) -> Scene:
+    """The same request, answered by the recording."""
+    return ReplayScene(
+        scene.voice,
+        scene.ask,
+        scene.options,
+        scene.answer,
+        scene.stamp,
+        scene.monotonic,
+        recording,
+    )
+
+
 def _mark(event: bytes) -> Mark:
     if b"[DONE]" in event or b"message_stop" in event:
         return Mark.END

@@ -8,6 +8,8 @@ from trunkline.providers.sim.ids import dice
 
 _DEPTH = 12
 """Recursive schemas end here."""
+_NODES, _ITEMS, _LENGTH = 5000, 1000, 1 << 16
+"""Values in one instance, items in one array, characters in one string: a schema comes from outside."""
 _FORMATS: Mapping[str, str] = {
     "date-time": "2026-11-21T10:00:00Z",
     "date": "2026-11-21",
@@ -27,6 +29,8 @@ _FORMATS: Mapping[str, str] = {
     "byte": "c2ltdWxhdGVk",
     "binary": "c2ltdWxhdGVk",
 }
+_LARGEST = 10**12
+"""Bounds beyond it are as good as none."""
 _WORDS = ("amber", "birch", "cobalt", "delta", "ember", "fjord", "grove", "harbor")
 _CANDIDATES = (
     *_FORMATS.values(), *_WORDS, "a", "A", "ab", "AB", "abc", "ABC", "abc123", "ABC-123", "a_b", "0",
@@ -44,10 +48,16 @@ class _Maker:
     def __init__(self, root: object, seed: bytes) -> None:
         self._root = root
         self._seed = seed
+        self._left = _NODES
+
+    def _spent(self, depth: int) -> bool:
+        """One more step; True when there have been too many: a schema without a finite instance."""
+        self._left -= 1
+        return self._left < 0 or depth > _DEPTH * 2
 
     def make(self, schema: object, path: str, depth: int) -> object:
-        if depth > _DEPTH * 2:
-            return None  # a schema whose every instance is endless
+        if self._spent(depth):
+            return None
         if not isinstance(schema, dict):
             return f"value-{self._word(path)}"
         schema = self._resolve(schema, depth)
@@ -63,15 +73,15 @@ class _Maker:
         }.get(_type(schema, depth), self._string)  # fmt: skip
         return make(schema, path, depth)
 
-    def _resolve(self, schema: Mapping[str, object], depth: int) -> dict[str, object]:
+    def _resolve(self, schema: Mapping[str, object], depth: int) -> Mapping[str, object]:
         """Follow references and choose among alternatives until one plain schema is left."""
         merged = dict(schema)
-        for _ in range(_DEPTH if depth <= _DEPTH * 2 else 0):
+        for _ in range(0 if self._spent(depth) else _DEPTH):
             if isinstance(ref := merged.pop("$ref", None), str):
                 merged = {**_mapping(_follow(self._root, ref)), **merged}
             elif isinstance(parts := merged.pop("allOf", None), list):
                 for part in parts:
-                    merged = _merge(merged, self._resolve(_mapping(part), depth + 1))
+                    merged = dict(_merge(merged, self._resolve(_mapping(part), depth + 1)))
             elif "anyOf" in merged or "oneOf" in merged:
                 choices = merged.pop("anyOf", None) or merged.pop("oneOf", None)
                 merged = {**merged, **_choose(choices, depth)}
@@ -82,15 +92,16 @@ class _Maker:
     def _object(self, schema: Mapping[str, object], path: str, depth: int) -> object:
         properties = _mapping(schema.get("properties"))
         required = schema.get("required")
-        names = list(required) if isinstance(required, list) else list(properties)
+        names = list(properties)
+        if isinstance(required, list):
+            names = [name for name in required if isinstance(name, str)]
         if depth >= _DEPTH // 2 and not isinstance(required, list):
             names = []
         made = {
-            str(name): self.make(properties.get(name, {}), f"{path}.{name}", depth + 1)
-            for name in names
+            name: self.make(properties.get(name, {}), f"{path}.{name}", depth + 1) for name in names
         }
         extra = schema.get("additionalProperties")
-        while len(made) < _number(schema, "minProperties", 0):
+        while len(made) < min(_number(schema, "minProperties", 0), _ITEMS):
             key = f"key{len(made)}"
             made[key] = self.make(extra, f"{path}.{key}", depth + 1)
         return made
@@ -100,7 +111,7 @@ class _Maker:
         heads: Sequence[object] = first if isinstance(first, list) else ()
         least = _number(schema, "minItems", 0 if depth >= _DEPTH // 2 else max(1, len(heads)))
         most = _number(schema, "maxItems", max(least, len(heads)))
-        size = int(min(max(least, len(heads)), most))
+        size = int(min(max(least, len(heads)), most, _ITEMS))
         made: list[object] = []
         for at in range(size):
             item = heads[at] if at < len(heads) else schema.get("items", {"type": "string"})
@@ -113,15 +124,16 @@ class _Maker:
     def _string(self, schema: Mapping[str, object], path: str, depth: int) -> object:
         if isinstance(known := schema.get("format"), str) and known in _FORMATS:
             return _FORMATS[known]
-        least, most = int(_number(schema, "minLength", 0)), _number(schema, "maxLength", 1 << 20)
+        least = int(min(_number(schema, "minLength", 0), _LENGTH))
+        most = _number(schema, "maxLength", _LENGTH)
         if isinstance(pattern := schema.get("pattern"), str):
             for candidate in _CANDIDATES:
                 if least <= len(candidate) <= most and _matches(pattern, candidate):
                     return candidate
-        text = self._word(path)
-        while len(text) < least:
-            text += " " + self._word(path + text)
-        return text[: int(max(least, min(most, max(least, len(self._word(path))))))]
+        text = word = self._word(path)
+        if len(word) < least:
+            text = " ".join([word] * (least // len(word) + 1))
+        return text[: int(max(least, min(most, max(least, len(word)))))]
 
     def _integer(self, schema: Mapping[str, object], path: str, depth: int) -> object:
         low, high, step = _range(schema, 1)
@@ -175,7 +187,7 @@ def _choose(choices: object, depth: int) -> Mapping[str, object]:
     return (plain or nulls or [{}])[0]
 
 
-def _merge(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
+def _merge(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
     merged = {**one, **other}
     for key in ("properties", "$defs"):
         if key in one and key in other:
@@ -196,12 +208,15 @@ def _range(schema: Mapping[str, object], unit: int) -> tuple[float, float, float
         high = min(high, ceil(_number(schema, "exclusiveMaximum", 0) / nudge) * nudge - nudge)
     if "minimum" not in schema and "exclusiveMinimum" not in schema and high < 0:
         low = high
-    return low, high, _number(schema, "multipleOf", 1) or 1
+    step = abs(_number(schema, "multipleOf", 1))
+    return low, high, step if step > 1 / _LARGEST else 1
 
 
 def _number(schema: Mapping[str, object], key: str, default: float) -> float:
     value = schema.get(key)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return default
+    return max(-_LARGEST, min(_LARGEST, value))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

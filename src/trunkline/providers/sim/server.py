@@ -38,7 +38,7 @@ class SimServer:
         self.engine = Engine(
             clock,
             entropy,
-            log=log,
+            log=log if log is not None else Log(),
             recordings=recordings,
             require_key=require_key,
             defaults=defaults,

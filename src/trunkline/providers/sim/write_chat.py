@@ -6,7 +6,7 @@ Shapes and key order follow recorded traffic of 2025 and 2026 and the API refere
 OpenAI's: DeepSeek, vLLM and others send it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import json
 
@@ -158,7 +158,7 @@ def _logprobs(said: str, alternatives: int | None) -> object:
     return {"content": content, "refusal": None}
 
 
-def _logprob(text: str, value: float) -> dict[str, object]:
+def _logprob(text: str, value: float) -> Mapping[str, object]:
     return {"token": text, "logprob": value, "bytes": list(text.encode())}
 
 

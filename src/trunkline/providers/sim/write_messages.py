@@ -5,7 +5,7 @@ Shapes, key order, the ping behind the first block and the spaces before an even
 follow recorded traffic of 2026 and docs.claude.com/en/api (seen 2026-11-21).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import json
@@ -97,7 +97,7 @@ def _error(kind: str, message: str, stamp: Stamp) -> bytes:
     return json.encode({"type": "error", "error": error, "request_id": stamp.request_id})
 
 
-def _blocks(turn: Turn, ask: Ask, stamp: Stamp) -> Iterator[dict[str, object]]:
+def _blocks(turn: Turn, ask: Ask, stamp: Stamp) -> Iterator[Mapping[str, object]]:
     if turn.thinking and turn.redacted:
         yield {"type": "redacted_thinking", "data": sign(turn.thinking)}
     elif turn.thinking:

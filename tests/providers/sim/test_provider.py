@@ -1,0 +1,70 @@
+"""The simulator as a provider of the gateway: no key, no port, real answers."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from tests.providers.sim.kit import FakeClock, body_of, zeros
+from trunkline.catalog.catalog import Catalog
+from trunkline.config.errors import ConfigError
+from trunkline.dialects.base import Encoded
+from trunkline.providers.base import Provider, Surroundings
+from trunkline.providers.rows import ProviderRows
+from trunkline.providers.sim.models import MODELS
+from trunkline.providers.sim.provider import SPEC
+from trunkline.transport.base import Timeouts
+
+
+def build(**table) -> Provider:
+    lent = Surroundings(
+        transport=None,
+        clock=FakeClock(),
+        catalog=Catalog.load(),
+        rows=ProviderRows.load(),
+        entropy=zeros,
+        dice=float,
+    )
+    return SPEC.build("sim", msgspec.Raw(msgspec.json.encode(table)), lent)
+
+
+def status(provider: Provider, model: str) -> int:
+    dialect = provider.deployment(model).dialect
+    path = "/chat/completions" if dialect == "openai-chat" else "/v1/messages"
+    version = ((b"anthropic-version", b"2023-06-01"),)
+    encoded = Encoded(body_of(path, model, max_tokens=9), version)
+    sent = provider.request(
+        provider.deployment(model), path, encoded, next(iter(provider.credentials))
+    )
+
+    async def main() -> int:
+        await provider.ready()
+        response = await provider.transport.send(sent, Timeouts())
+        await provider.aclose()
+        return response.status
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("dialect", ("openai-chat", "anthropic-messages"))
+def test_it_answers_in_the_dialect_it_is_told(dialect: str) -> None:
+    """Every model it lists can be deployed; a fault in a model's name strikes."""
+    provider = build(dialect=dialect)
+
+    assert set(MODELS) == set(provider.models())
+    assert dialect == provider.deployment("sim-chat").dialect
+    assert (200, 503) == (
+        status(provider, "sim-chat"),
+        status(provider, "sim-chat@fault=u11:status=503"),
+    )
+
+
+def test_its_defaults_strike_where_a_request_names_none() -> None:
+    """As configured."""
+    assert 500 == status(build(defaults="fault=u11"), "sim-chat")
+
+
+def test_a_bad_table_is_told() -> None:
+    """With the key's path."""
+    with pytest.raises(ConfigError, match="providers"):
+        build(dialect="gemini")
