@@ -59,6 +59,11 @@ def test_a_worker_that_ends_badly_is_told(tmp_path):
     assert 1 == Supervisor(shell(script), 1).run()
 
 
+def test_a_worker_that_was_still_starting_has_not_failed():
+    """Without a handler the forwarded signal itself ends it, which is what it was sent for."""
+    assert 0 == Supervisor(shell(f"kill -TERM $PPID; {LOOP}"), 1).run()
+
+
 def test_handlers_are_put_back():
     """Whoever called goes on with the signals as they were."""
     before = signal.getsignal(signal.SIGTERM)

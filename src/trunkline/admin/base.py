@@ -1,5 +1,6 @@
 """A control-plane route: who may call it hangs on the route itself, and nothing is open by default."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Protocol, TypeVar
@@ -21,6 +22,8 @@ from trunkline.tenancy.service import KeyService
 T = TypeVar("T", bound=Struct)
 # A control-plane body is a handful of fields.
 _MAX_BODY = 1 << 20
+# "Object missing required field `name`", "Object contains unknown field `nmae`"
+_FIELD = re.compile(r" field `(.+)`$")
 
 
 class Policy(Enum):
@@ -75,7 +78,9 @@ class ControlCall(Struct, frozen=True):
             return json.decode(bytes(data) or b"{}", type=kind)
         except ValidationError as error:
             what, _, where = str(error).partition(" - at `$")
-            raise Malformed(what, param=where.strip("`.") or None) from None
+            field = _FIELD.search(what)
+            path = (where.strip("`."), field[1] if field else "")
+            raise Malformed(what, param=".".join(filter(None, path)) or None) from None
         except (DecodeError, RecursionError, UnicodeDecodeError):
             raise Malformed("the request body is not valid JSON") from None
 

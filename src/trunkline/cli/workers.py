@@ -16,6 +16,8 @@ _PAUSE = 1.0
 # How soon the last worker's end is seen while stopping.
 _LOOK = 0.05
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# A worker that was still starting has no handler yet: the signal ends it, as it should.
+_WELL = (0, -signal.SIGTERM, -signal.SIGINT)
 
 
 class Supervisor:
@@ -37,7 +39,7 @@ class Supervisor:
                 self._forward(told, self._pause)
             while any(worker.poll() is None for worker in self._workers):
                 self._forward(told, _LOOK)
-        return 1 if any(worker.returncode for worker in self._workers) else 0
+        return 1 if any(worker.returncode not in _WELL for worker in self._workers) else 0
 
     def _replenish(self) -> None:
         self._workers = [w for w in self._workers if w.poll() is None]
