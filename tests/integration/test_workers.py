@@ -1,0 +1,138 @@
+"""Several processes on one port: load is spread, all books are one, and all end together."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.integration.program import Answer, Gateway, pause, run, serving
+
+CONFIG = """
+[server]
+workers = 2
+
+[providers.sim]
+"""
+BODY = {"model": "sim/sim-chat", "messages": [{"role": "user", "content": "Say hello."}]}
+REQUESTS = 60
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Gateway, str]]:
+    """A gateway of two workers, and a key made beside it."""
+    folder = tmp_path_factory.mktemp("workers")
+    with serving(folder, CONFIG) as gateway:
+        while 200 != _live(gateway) or len(_journals(gateway)) < 2:
+            pause()
+        created = run(folder, "keys", "create", "--data", str(gateway.data))
+        yield gateway, created.stdout.split()[0]
+
+
+def _live(gateway: Gateway) -> int:
+    try:
+        return gateway.get("/healthz", "").status
+    except OSError:
+        return 0
+
+
+def _journals(gateway: Gateway) -> list[str]:
+    folder = gateway.data / "journal"
+    return [path.name for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
+
+
+def _ask(pair: tuple[Gateway, str]) -> Answer:
+    gateway, key = pair
+    for _ in range(100):  # the key was made beside them: within a second both know it
+        answer = gateway.post("/v1/chat/completions", BODY, key)
+        if answer.status != 401:
+            return answer
+        pause()
+    return answer
+
+
+def test_what_it_prints(pair: tuple[Gateway, str]) -> None:
+    """Where it serves, with how many workers, and how to get a key."""
+    gateway, _ = pair
+
+    assert f"Trunkline serves on {gateway.base} with 2 workers" in gateway.said
+    assert "trunkline keys create" in gateway.said
+
+
+def test_all_books_are_one(pair: tuple[Gateway, str]) -> None:
+    """Whichever worker answers the question, it knows the other's requests."""
+    gateway, key = pair
+    before = _total(gateway)
+    with ThreadPoolExecutor(4) as clients:
+        answers = list(clients.map(lambda _: _ask(pair), range(REQUESTS)))
+    ids = [answer.headers["x-trunkline-request-id"] for answer in answers]
+
+    assert {200} == {answer.status for answer in answers}
+    assert {"ok"} == {gateway.entry(i, key)["status"] for i in ids}
+    for _ in range(200):  # other workers' sums lag by their movers' interval
+        if before + REQUESTS == _total(gateway):
+            break
+        pause()
+    assert before + REQUESTS == _total(gateway)
+
+
+def _total(gateway: Gateway) -> int:
+    return int(gateway.admin("GET", "/usage").json()["total"]["requests"])
+
+
+def test_both_are_asked(pair: tuple[Gateway, str]) -> None:
+    """New connections go to either: each has written a journal of its own."""
+    gateway, _ = pair
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(lambda _: _ask(pair), range(REQUESTS)))
+
+    journals = list((gateway.data / "journal").glob("*/*.journal"))
+    assert 2 == len({journal.parent for journal in journals if journal.stat().st_size > 0})
+
+
+def test_a_revoked_key_is_refused_by_both(pair: tuple[Gateway, str]) -> None:
+    """Revoked at one of them, the other follows within a second."""
+    gateway, _ = pair
+    created = gateway.admin("POST", "/keys", {"name": "short"}).json()
+    gateway.admin("DELETE", f"/keys/{created['id']}")
+    for _ in range(50):
+        if 401 == gateway.get("/v1/models", created["key"]).status:
+            break
+        pause()
+
+    for _ in range(100):
+        pause()
+    refused = {gateway.get("/v1/models", created["key"]).status for _ in range(20)}
+    assert {401} == refused
+
+
+def test_one_that_died_is_replaced(pair: tuple[Gateway, str]) -> None:
+    """Killed, a worker is started anew, and what it had booked is not lost."""
+    gateway, _ = pair
+    before, (victim, other) = _total(gateway), _children(gateway)
+    assert 200 == _ask(pair).status
+    os.kill(victim, signal.SIGKILL)
+    for _ in range(1000):
+        now = _children(gateway)
+        if 2 == len(now) and victim not in now:
+            break
+        pause()
+
+    assert other in now
+    for _ in range(1000):
+        if before + 1 == _total(gateway):
+            break
+        pause()
+    assert before + 1 == _total(gateway)
+
+
+def _children(gateway: Gateway) -> list[int]:
+    """Its workers' process ids."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    )
+    lines = (line.split() for line in listed.stdout.splitlines())
+    parent = str(gateway.process.pid)
+    return [int(pid) for pid, ppid, stat in lines if ppid == parent and stat[0] != "Z"]
