@@ -84,6 +84,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone("rst" if exc is not None else "fin")
         self._open.discard(self)
+        del self._parser  # it holds this object's methods: a ring only the collector would free
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -188,6 +189,7 @@ class Connection(asyncio.Protocol):
         if isinstance(step, Cut | Refuse):
             self._flush(out)
             self._settle("cut")
+            self._silent = True  # whatever comes now is not answered
             if step.reset:
                 self._loop.call_later(_GRACE, self._reset)
             else:
@@ -222,6 +224,8 @@ class Connection(asyncio.Protocol):
 
     def _reset(self) -> None:
         """RST: linger 0 makes close() abort the connection."""
+        if self._transport.is_closing():
+            return
         sock = self._transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
