@@ -1,0 +1,32 @@
+"""The native face adds nothing to what the dialects say."""
+
+import pytest
+from msgspec import Raw
+
+from trunkline.canon.errors import Overloaded
+from trunkline.dialects.registry import DIALECTS
+from trunkline.faces.native.face import SPEC, Native
+
+
+@pytest.mark.parametrize("mount", SPEC.mounts)
+def test_errors_are_the_dialects_own(mount):
+    """Byte by byte."""
+    server, error = DIALECTS[mount.dialect], Overloaded("busy", retry_after=3)
+
+    assert server.render_error(error, "req_1") == Native().refuse(error, "req_1", server)
+
+
+def test_bodies_pass():
+    """In both directions."""
+    envelope = {"model": Raw(b'"m"'), "plexor_mode": Raw(b'"eco"')}
+
+    assert not Native().prepare(envelope)
+    assert {"model", "plexor_mode"} == set(envelope)
+    assert b"not even JSON" == Native().extend(b"not even JSON", None)
+
+
+def test_where_it_stands():
+    """The paths that the SDKs append to their base URL."""
+    assert {b"/v1/chat/completions": "openai-chat", b"/v1/messages": "anthropic-messages"} == {
+        mount.path: mount.dialect for mount in SPEC.mounts
+    }

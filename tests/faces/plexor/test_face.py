@@ -1,0 +1,135 @@
+"""The plexor face: its fields, headers and errors, on both mounts."""
+
+import pytest
+from msgspec import Raw, json
+
+from tests.gateway import World, within
+from trunkline.canon.errors import (
+    BadCredential,
+    BudgetExceeded,
+    ContentRejected,
+    Forbidden,
+    GatewayError,
+    InternalError,
+    Malformed,
+    Overloaded,
+    RateLimited,
+    Refused,
+    Throttled,
+    TimedOut,
+    Unauthenticated,
+    UnknownModel,
+)
+from trunkline.dialects.registry import DIALECTS
+from trunkline.faces.plexor.face import Plexor
+
+OPENAI, ANTHROPIC = "/gateway/openai/v1/chat/completions", "/gateway/anthropic/v1/messages"
+TYPES = (
+    (Unauthenticated("x"), "authentication_error"),
+    (Forbidden("x"), "authentication_error"),
+    (RateLimited("x"), "rate_limit_error"),
+    (Throttled("x"), "rate_limit_error"),
+    (Malformed("x"), "invalid_request_error"),
+    (UnknownModel("x"), "invalid_request_error"),
+    (BudgetExceeded("x"), "invalid_request_error"),
+    (ContentRejected("x"), "invalid_request_error"),
+    (Refused("x", status=422), "invalid_request_error"),
+    (Overloaded("x"), "overloaded_error"),
+    (BadCredential("x"), "api_error"),
+    (TimedOut("x"), "api_error"),
+    (InternalError("x"), "api_error"),
+)
+
+
+def refused(error: GatewayError, dialect: str):
+    told = Plexor().refuse(error, "req_1", DIALECTS[dialect])
+    return told, json.decode(told.body)
+
+
+@pytest.mark.parametrize(("error", "kind"), TYPES, ids=[type(e).__name__ for e, _ in TYPES])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_errors_have_anthropics_shape_on_both_mounts(error, kind, dialect):
+    """With the request's id; the status is the dialect's."""
+    told, body = refused(error, dialect)
+
+    assert ("error", kind, "x", "req_1") == (
+        body["type"],
+        body["error"]["type"],
+        body["error"]["message"],
+        body["request_id"],
+    )
+    assert told.status == DIALECTS[dialect].render_error(error, "req_1").status
+
+
+def test_an_openai_sdk_finds_its_fields_too():
+    """`param` and `code`, the upstream's own where it gave one; Anthropic's mount has neither."""
+    error = Refused("x", param="top_p", code="bad_value")
+
+    assert {
+        "type": "invalid_request_error",
+        "message": "x",
+        "param": "top_p",
+        "code": "bad_value",
+    } == (refused(error, "openai-chat")[1]["error"])
+    assert {"type", "message"} == set(refused(error, "anthropic-messages")[1]["error"])
+
+
+def test_its_own_fields_are_taken_out():
+    """No upstream sees them; and an answer always has a limit."""
+    envelope = {"model": Raw(b'"m"'), "plexor_mode": Raw(b'"eco"'), "plexor_session_id": Raw(b"1")}
+
+    assert Plexor().prepare(envelope)
+    assert {"model": b'"m"', "max_tokens": b"1024"} == {k: bytes(v) for k, v in envelope.items()}
+
+
+@pytest.mark.parametrize("limit", ("max_tokens", "max_completion_tokens"))
+def test_a_limit_of_the_clients_stays(limit):
+    """Nothing has changed then, so the body may pass as it is."""
+    envelope = {"model": Raw(b'"m"'), limit: Raw(b"5")}
+
+    assert not Plexor().prepare(envelope)
+    assert {"model", limit} == set(envelope)
+
+
+@pytest.mark.parametrize("path", (OPENAI, ANTHROPIC))
+def test_a_whole_answer_tells_who_gave_it_and_what_it_cost(tmp_path, path):
+    """In headers and in the body, whose model is the one that was asked for."""
+
+    async def test(w: World) -> None:
+        reply = await w.chat(await w.key(), path=path, plexor_mode="eco")
+        body = json.decode(reply.body)
+
+        assert ("fast", "sim") == (body["model"], body["plexor_provider_used"])
+        assert b"passthrough" == reply.header(b"x-plexor-mode")
+        assert b"sim" == reply.header(b"x-plexor-provider-used")
+        assert reply.header(b"x-trunkline-request-id") == reply.header(b"x-plexor-request-id")
+        assert reply.header(b"x-plexor-latency-ms").isdigit()
+        cost = float(reply.header(b"x-plexor-actual-cost"))
+        assert cost == body["plexor_cost_usd"] > 0
+
+    within(tmp_path, test)
+
+
+def test_a_stream_tells_what_is_known_at_its_start(tmp_path):
+    """Its cost is not."""
+
+    async def test(w: World) -> None:
+        reply = await w.chat(await w.key(), path=OPENAI, stream=True)
+
+        assert b"sim" == reply.header(b"x-plexor-provider-used")
+        assert reply.header(b"x-plexor-actual-cost") is None
+
+    within(tmp_path, test)
+
+
+def test_an_answer_that_nobody_gave_stays_as_it_is(tmp_path):
+    """There is nothing to add to an error but the request's id."""
+
+    async def test(w: World) -> None:
+        reply = await w.chat(await w.key(), "nope", path=OPENAI)
+
+        assert 404 == reply.status
+        assert reply.header(b"x-plexor-request-id") is not None
+        assert reply.header(b"x-plexor-provider-used") is None
+
+    within(tmp_path, test)

@@ -1,0 +1,147 @@
+"""A POST of a face: who calls, for what; everything wrong with it is told in the face's shape."""
+
+import asyncio
+
+import pytest
+from msgspec import json
+
+from tests.gateway import head, world
+from trunkline.canon.errors import Forbidden, Malformed, Unauthenticated
+from trunkline.faces.endpoint import decode_envelope, token_of
+from trunkline.flow.base import Head
+from trunkline.testing.fakes import FakeReply
+from trunkline.wiring import endpoints
+
+CHAT = "/v1/chat/completions"
+
+
+def headers(**named):
+    given = {name.replace("_", "-").encode(): value.encode() for name, value in named.items()}
+    return Head(b"POST", b"/", b"", given, "", 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("named", "token"),
+    (
+        ({"authorization": "Bearer k"}, b"k"),
+        ({"authorization": "bearer   k "}, b"k"),
+        ({"x_api_key": "k"}, b"k"),
+        ({"x_goog_api_key": "k"}, b"k"),
+        ({"x_plexor_key": "k", "authorization": "Bearer other", "x_api_key": "third"}, b"k"),
+        ({"authorization": "Bearer k", "x_api_key": "other"}, b"k"),
+        ({"authorization": "Basic abc", "x_api_key": "k"}, b"k"),
+        ({"authorization": "Bearer ", "x_api_key": "k"}, b"k"),
+        ({"x_plexor_key": "", "x_api_key": "k"}, b"k"),
+    ),
+)
+def test_where_the_key_may_stand(named, token):
+    """Wherever an SDK puts it; an empty place does not hide a full one."""
+    assert token == token_of(headers(**named))
+
+
+@pytest.mark.parametrize("named", ({}, {"authorization": "Basic abc"}, {"authorization": "Bearer"}))
+def test_without_a_key_the_caller_is_told_how_to_send_one(named):
+    """Both ways that SDKs use."""
+    with pytest.raises(Unauthenticated, match=r"Bearer <key>.*x-api-key"):
+        token_of(headers(**named))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    (
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b'{"a":1}x', "not valid JSON"),
+        (b"[1]", "must be a JSON object"),
+        (b"null", "must be a JSON object"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b'{"\xff":1}', "not UTF-8"),
+    ),
+)
+def test_what_is_no_request(body, says):
+    """Refused with the reason, whatever the bytes."""
+    with pytest.raises(Malformed, match=says):
+        decode_envelope(body)
+
+
+def test_an_envelope_is_one_level_deep():
+    """What lies below stays as it came, to the byte."""
+    envelope = decode_envelope(b'{"model": "m", "messages": [ {"x" : 1.50} ]}')
+
+    assert ["model", "messages"] == list(envelope)
+    assert b'[ {"x" : 1.50} ]' == bytes(envelope["messages"])
+
+
+def ask(tmp_path, body, path=CHAT, **key):
+    """What a gateway answers to this body, by a key with these limits."""
+
+    async def main():
+        async with world(tmp_path) as w:
+            endpoint = endpoints(w.gateway)[b"POST", path.encode()]
+            reply = FakeReply()
+            await endpoint.begin(head(await w.key(**key), path, w.clock)).run(body, reply)
+            assert [] == w.bugs
+            return reply
+
+    return asyncio.run(main())
+
+
+def body(**changes):
+    said = [{"role": "user", "content": "hi"}]
+    fields = {"model": "fast", "max_tokens": 5, "messages": said, **changes}
+    return json.encode({name: value for name, value in fields.items() if value is not None})
+
+
+def test_a_request_is_answered(tmp_path):
+    """Whole or streamed, as its `stream` says; null is no."""
+    whole, stream = ask(tmp_path / "1", body()), ask(tmp_path / "2", body(stream=True))
+
+    assert (200, "whole") == (whole.status, whole.closed)
+    assert (200, "end", True) == (stream.status, stream.closed, b"data: [DONE]" in stream.body)
+    assert "whole" == ask(tmp_path / "3", body()[:-1] + b',"stream":null}').closed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    (
+        (body(model=None), "model"),
+        (body(model=5), "model"),
+        (body(model=""), "model"),
+        (body(model="x" * 513), "model"),
+        (b'{"model":"\xff"}', "model"),
+        (body(stream="yes"), "stream"),
+        (body(stream=1), "stream"),
+        (b"{", None),
+    ),
+)
+def test_a_wrong_field_is_refused_by_its_name(tmp_path, wrong, param):
+    """400 in the dialect of the mount, with the request's id, before anybody is asked."""
+    reply = ask(tmp_path, wrong)
+    error = json.decode(reply.body)["error"]
+
+    assert (400, "invalid_request_error", param) == (reply.status, error["type"], error["param"])
+    assert reply.header(b"x-trunkline-request-id").startswith(b"req_")
+
+
+def test_each_mount_refuses_in_its_own_shape(tmp_path):
+    """What an Anthropic client reads is not what an OpenAI client reads."""
+    refused = json.decode(ask(tmp_path, b"{", "/v1/messages").body)
+
+    assert ("error", "invalid_request_error") == (refused["type"], refused["error"]["type"])
+
+
+def test_who_may_not_call_is_refused_before_the_body(tmp_path):
+    """An unknown key, and one whose scopes do not cover the mount."""
+
+    async def main():
+        async with world(tmp_path) as w:
+            endpoint = endpoints(w.gateway)[b"POST", CHAT.encode()]
+            with pytest.raises(Unauthenticated):
+                endpoint.begin(head("tl_unknown", CHAT, w.clock))
+            reads = await w.key(scopes=("models:read",))
+            with pytest.raises(Forbidden, match="chat:write"):
+                endpoint.begin(head(reads, CHAT, w.clock))
+            told = endpoint.refuse(Unauthenticated("no"), "req_9")
+            assert (401, b"req_9") == (told.status, dict(told.headers)[b"x-trunkline-request-id"])
+
+    asyncio.run(main())
