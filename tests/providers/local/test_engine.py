@@ -1,0 +1,72 @@
+"""The engine's process: a key in, an address out, and an end when its input closes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from msgspec import json
+
+# Stands for llama.cpp's bindings: keeps what it was asked for, and chatters as llama.cpp does.
+FAKE = """
+import json, os
+from types import SimpleNamespace
+class CommonParams(SimpleNamespace):
+    def __init__(self):
+        super().__init__(model=SimpleNamespace())
+class Server:
+    def __init__(self, params):
+        os.write(1, b"llama.cpp says hello\\n")
+        asked = dict(vars(params), model=params.model.path, model_alias=sorted(params.model_alias))
+        with open(os.environ["ASKED"], "w") as file:
+            json.dump(asked, file)
+        self.listening_address = "http://127.0.0.1:12345"
+"""
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """The module as the provider starts it, over the fake bindings."""
+    (tmp_path / "xllamacpp.py").write_text(FAKE)
+    environ = {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+        "ASKED": str(tmp_path / "asked"),
+    }
+    command = [sys.executable, "-m", "trunkline.providers.local.engine"]
+    process = subprocess.Popen(
+        [*command, "weights.gguf", "4096", "2", "small"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def test_a_key_in_an_address_out(engine, tmp_path):
+    """The address stands alone on standard output; what the engine prints goes elsewhere."""
+    said, chatter = engine.communicate(b"secret\n", timeout=30)
+    asked = json.decode((tmp_path / "asked").read_bytes())
+
+    assert b"http://127.0.0.1:12345\n" == said
+    assert b"llama.cpp says hello" in chatter
+    assert 0 == engine.returncode
+    assert ("weights.gguf", ["small"], 4096, 2) == tuple(
+        asked[name] for name in ("model", "model_alias", "n_ctx", "n_parallel")
+    )
+    assert (["127.0.0.1"], 0, ["secret"]) == tuple(
+        asked[name] for name in ("hostnames", "port", "api_keys")
+    )
+
+
+def test_it_lives_until_its_input_closes(engine):
+    """However that comes about: so it never outlives the gateway."""
+    engine.stdin.write(b"secret\n")
+    engine.stdin.flush()
+    engine.stdout.readline()
+    assert engine.poll() is None
+
+    engine.stdin.close()
+    assert 0 == engine.wait(30)

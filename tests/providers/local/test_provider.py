@@ -1,0 +1,164 @@
+"""The embedded model: configured, started on demand, started again, stopped."""
+
+import asyncio
+import importlib.util
+
+import pytest
+import uvloop
+from msgspec import Raw, json
+
+from trunkline.canon.errors import Unreachable
+from trunkline.catalog.catalog import Catalog
+from trunkline.config.errors import ConfigError
+from trunkline.dialects.base import Encoded
+from trunkline.providers.base import Surroundings
+from trunkline.providers.local.provider import SHIPPED, SPEC, available, build, shipped_weights
+from trunkline.providers.rows import ProviderRows
+from trunkline.testing.fakes import ManualClock
+from trunkline.transport.base import Timeouts
+from trunkline.transport.http import HttpTransport
+from trunkline.transport.proxy import Proxies
+from trunkline.transport.tls import TlsContexts
+
+if importlib.util.find_spec("xllamacpp") is None:
+    pytest.skip("the extra `local` is not installed", allow_module_level=True)
+
+
+def surroundings(transport=None):
+    return Surroundings(
+        transport=transport,
+        clock=ManualClock(),
+        catalog=Catalog.load(),
+        rows=ProviderRows.load(),
+        entropy=lambda size: bytes(range(size)),
+        dice=lambda: 0.0,
+    )
+
+
+def made(table=b"{}", transport=None):
+    return build("local", Raw(table), surroundings(transport))
+
+
+@pytest.fixture
+def gguf(tmp_path):
+    """A file that is named like a model and is none."""
+    file = tmp_path / "my-model.gguf"
+    file.write_bytes(b"GGUF of sorts")
+    return file
+
+
+def test_a_file_is_called_by_its_name(gguf):
+    """Unless the configuration calls it otherwise."""
+    table = {"gguf": str(gguf)}
+
+    assert ("my-model",) == made(json.encode(table)).models()
+    assert ("mine",) == made(json.encode({**table, "model": "mine"})).models()
+
+
+def test_a_deployment_has_its_share_of_the_context(gguf):
+    """The slots divide it; and no price but one of nothing."""
+    table = {"gguf": str(gguf), "context": 6000, "slots": 3}
+    deployment = made(json.encode(table)).deployment("my-model")
+
+    assert ("local/my-model", 2000, "openai-chat") == (
+        deployment.id,
+        deployment.context_window,
+        deployment.dialect,
+    )
+    row = Catalog.load().row(deployment.price_model)
+    assert 0 == Catalog.load().price(row, 0.0).rates.output
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "says"),
+    (
+        (b'{"gguf":"/no/such.gguf"}', "providers.local.gguf", "no such file"),
+        (b'{"gguf":5}', "providers.local.gguf", "expected `str | null`"),
+        (b'{"ggfu":"x"}', "providers.local.ggfu", "unknown key"),
+    ),
+)
+def test_a_wrong_table_is_told_by_its_key(table, key, says):
+    """Before anything is started."""
+    with pytest.raises(ConfigError) as refused:
+        made(table)
+
+    assert key == refused.value.key
+    assert says in refused.value.expected
+
+
+def test_before_its_start_it_cannot_be_asked(gguf):
+    """The flow awaits `ready` first; whoever does not is told."""
+    provider = made(json.encode({"gguf": str(gguf)}))
+
+    assert not provider.is_ready
+    with pytest.raises(Unreachable, match="not running"):
+        provider.request(provider.deployment("m"), "/x", Encoded(b""), provider.credentials[0])
+
+
+def test_a_file_that_is_no_model(gguf):
+    """Told as that, with nothing left running."""
+
+    async def main():
+        provider = made(json.encode({"gguf": str(gguf)}))
+        with pytest.raises(Unreachable, match="is the file a GGUF"):
+            await provider.ready()
+        assert not provider.is_ready
+        await provider.aclose()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+def test_its_kind_is_offered_where_it_is_installed():
+    """Engine and weights both."""
+    assert "local" == SPEC.name
+    assert (shipped_weights() is not None) == available() == SPEC.available()
+
+
+async def ask(provider, transport, credential):
+    body = {
+        "model": SHIPPED,
+        "max_tokens": 3,
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+    request = provider.request(
+        provider.deployment(SHIPPED), "/chat/completions", Encoded(json.encode(body)), credential
+    )
+    response = await transport.send(request, Timeouts())
+    try:
+        return response.status, json.decode(await response.body(1 << 20))
+    finally:
+        response.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shipped_weights() is None, reason="the small model's weights are not installed")
+def test_a_real_model_answers():
+    """Started once by all who ask at the same time, for its key alone; again after it died."""
+
+    async def main():
+        transport = HttpTransport(ManualClock(), TlsContexts(), Proxies.from_environment({}))
+        provider = made(transport=transport)
+        try:
+            await asyncio.gather(provider.ready(), provider.ready(), provider.ready())
+            first = provider._process.pid
+            status, answer = await ask(provider, transport, provider.credentials[0])
+            assert (200, SHIPPED) == (status, answer["model"])
+            assert 0 < answer["usage"]["completion_tokens"] <= 3
+
+            stranger = type(provider.credentials[0])("x", ())
+            assert 401 == (await ask(provider, transport, stranger))[0]
+
+            provider._process.kill()
+            await provider._process.wait()
+            assert not provider.is_ready
+            await provider.ready()
+            assert provider.is_ready
+            assert first != provider._process.pid
+        finally:
+            await provider.aclose()
+            await transport.aclose()
+        assert not provider.is_ready
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
