@@ -98,19 +98,40 @@ class Asking:
         self._books.failed(attempt, error)
         rooms.router.failed(deployment, error, now)
         if isinstance(error, Throttled | QuotaExhausted | BadCredential):
-            rooms.router.cooling.cool(credential.id, deployment.model, now, error)
+            self._rest(credential, deployment, error, now)
             # As often as there are credentials: one that asks for no pause stays usable.
             others = len(rooms.providers[deployment.provider].credentials) - tries
             if others > 0 and self._pick(deployment, now) is not None:
                 return True
         delay = rooms.router.retries.delay(error, tries, rooms.dice())
         if delay is None:
+            if isinstance(error, Throttled):
+                error.retry_after, _ = self._soonest(deployment, now)
             return False
         # Given back once the search is over: a retry that waits for its answer weighs as much.
         self._retries += 1
         rooms.router.retries.retrying += 1
         await asyncio.sleep(delay)
         return True
+
+    def _rest(
+        self, credential: Credential, deployment: Deployment, error: UpstreamError, now: float
+    ) -> None:
+        self._rooms.router.cooling.cool(credential.id, deployment.model, now, error)
+        if isinstance(error, BadCredential):  # somebody has to repair it
+            self._rooms.log.error(
+                "credential refused",
+                credential=credential.id,
+                model=deployment.model,
+                request=self._exchange.id,
+                detail=error.detail,
+            )
+
+    def _soonest(self, deployment: Deployment, now: float) -> tuple[float, type[UpstreamError]]:
+        """Seconds until one of its credentials may be used again, and why not now."""
+        credentials = self._rooms.providers[deployment.provider].credentials
+        ids = [credential.id for credential in credentials]
+        return self._rooms.router.cooling.soonest(ids, deployment.model, now)
 
     def _credential(self, deployment: Deployment) -> Credential:
         """The next usable one. Raises what made them rest, with the shortest wait, when all do."""
@@ -119,9 +140,7 @@ class Asking:
         index = self._pick(deployment, now)
         if index is not None:
             return credentials[index]
-        wait, why = self._rooms.router.cooling.soonest(
-            [c.id for c in credentials], deployment.model, now
-        )
+        wait, why = self._soonest(deployment, now)
         told = _PAUSED.get(why, _THROTTLED).format(
             provider=deployment.provider, model=deployment.model, seconds=max(1, round(wait))
         )
