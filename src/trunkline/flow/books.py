@@ -13,6 +13,7 @@ from trunkline.flow.rooms import Rooms
 _TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
 # No request takes so much: the largest models read ten million tokens.
 _MOST_TOKENS = 100_000_000
+_PLAIN = 10_000_000
 
 
 def lacking(told: Usage | None, status: Status) -> bool:
@@ -24,6 +25,8 @@ def lacking(told: Usage | None, status: Status) -> bool:
     """
     if told is None or status is not Status.OK:
         return True
+    if 0 < told.input < _PLAIN and 0 < told.output < _PLAIN:
+        return False  # what nearly every answer tells
     return not _credible(told) or not told.total_output
 
 
@@ -69,14 +72,20 @@ class Books:
         attempt.total_ms = (self._rooms.clock.monotonic() - self._since) * 1000
         self._rooms.ledger.settle(self._exchange, attempt)
 
-    def answered(self, status: Status, usage: Usage | None, error: GatewayError | None) -> None:
-        """Fill in the attempt that gave the answer (or what there was of it)."""
+    def answered(self, status: Status, usage: Usage | None, error: GatewayError | None) -> bool:
+        """
+        Fill in the attempt that gave the answer (or what there was of it).
+
+        False where the usage is `lacking`: then nothing is billed yet.
+        """
         attempt = self._exchange.attempts[-1]
         attempt.status = status
         attempt.error = error
         attempt.total_ms = (self._rooms.clock.monotonic() - self._since) * 1000
-        if usage is not None and not lacking(usage, status):
-            self._bill(attempt, usage)
+        if usage is None or lacking(usage, status):
+            return False
+        self._bill(attempt, usage)
+        return True
 
     def close(self, status: Status) -> None:
         """The last entry. What comes after it is lost money, so it comes once and last."""

@@ -111,8 +111,7 @@ def _readable(whole: bytes) -> bytes:
     try:
         whole.decode()
     except UnicodeDecodeError as error:
-        boundary = whole.rfind(b"\n\n", 0, error.start)
-        return whole[: boundary + 2] if boundary >= 0 else b""
+        return Splitter(len(whole)).feed(whole[: error.start])
     return whole
 
 

@@ -10,7 +10,7 @@ from trunkline.canon.errors import ClientError, Draining, GatewayError, Internal
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Answering, Asking
 from trunkline.flow.base import Face, Reply
-from trunkline.flow.books import Books, lacking
+from trunkline.flow.books import Books
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
 from trunkline.tenancy.keys import allow_model
@@ -137,12 +137,12 @@ class Serving:
         """Bill and close, before the last byte leaves."""
         if self._books.closed:
             return
-        self._books.answered(status, answering.usage, error)
+        billed = self._books.answered(status, answering.usage, error)
         if error is not None:
             attempt = self._exchange.attempts[-1]
             now = self._rooms.clock.monotonic()
             self._rooms.router.failed(attempt.deployment, error, now)
-        if lacking(answering.usage, status):
+        if not billed:
             await self._books.estimate(answering.usage, answering.delivered)
         self._books.close(status)
         await self._rooms.ledger.durable()
