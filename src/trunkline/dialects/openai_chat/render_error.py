@@ -94,6 +94,8 @@ def _shape(error: GatewayError) -> tuple[str, str | None]:
     for ancestor in type(error).__mro__:
         if ancestor in _TYPES:
             kind, code = _TYPES[ancestor]
-            return kind, code or error.upstream_code
+            told = error.upstream_code
+            # An upstream without a code is known by its type, which is no code.
+            return kind, code or (None if told == kind else told)
     # No row of its own: its status tells whose fault it is, its code what happened.
     return (_INVALID if isinstance(error, ClientError) else _SERVER), error.code

@@ -1,0 +1,105 @@
+"""Suite 2: what a provider of one dialect says, a client of the other reads."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from tests.conformance import sdk
+from tests.conformance.losses import CARRIED, CROSS, explained, paths
+from tests.conformance.meaning import Call, Meaning, meaning, seen_by
+from tests.conformance.mend import recorded_answer
+from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from tests.conformance.ways import Verdict, Ways, through
+
+OTHER: Mapping[str, str] = {OPENAI: ANTHROPIC, ANTHROPIC: OPENAI}
+FELL_BACK = '"type":"fallback"'
+"""Another model took over: a stream has named the first by then."""
+_THOUGHTS = ("thinking", "redacted_thinking", "reasoning.text", "reasoning.encrypted")
+_ID: Mapping[str, re.Pattern[str]] = {
+    OPENAI: re.compile(r".{1,}"),
+    ANTHROPIC: re.compile(r"[a-zA-Z0-9_-]+"),
+}
+"""What ids of tool calls may be made of."""
+
+
+def check(ways: Ways, recording: Recording) -> Verdict:
+    if not recording.is_answer:
+        return Verdict()
+    client = OTHER[recording.dialect]
+    recorded = recorded_answer(recording)
+    expected = seen_by(client, meaning(recording.dialect, recorded))
+    received = _received(ways, recording, client)
+    got = meaning(client, received)
+    if FELL_BACK in recorded.model_dump_json(warnings=False):
+        got = replace(got, model=expected.model)
+    faults = list(_told(expected, got, client))
+    kept = "".join(_proofs(received.model_dump(warnings=False)))
+    faults += [
+        f"the proof of thinking {proof[:40]} does not come through"
+        for proof in _proofs(recorded.model_dump(warnings=False))
+        if proof not in kept
+    ]
+    unknown, losses = _losses(recording, recorded)
+    return Verdict(tuple(faults + unknown), tuple(losses))
+
+
+def _received(ways: Ways, recording: Recording, client: str) -> Any:
+    """Strictly: nothing of the other dialect may show."""
+    if recording.stream is None:
+        return sdk.STRICT.whole(client, ways.whole(recording, client))
+    pipe = ways.translation(recording, client)
+    return sdk.STRICT.streamed(client, through(pipe, [recording.stream]))
+
+
+def _told(expected: Meaning, got: Meaning, client: str) -> Iterator[str]:
+    if not got.id:
+        yield "the answer has no id"
+    ids = [call.id for turn in got.turns for call in turn.calls]
+    if len(set(ids)) != len(ids) or not all(_ID[client].fullmatch(i) for i in ids):
+        yield f"tool calls have ids that a client cannot use: {ids}"
+    got = _comparable(got, expected, client)
+    expected = _comparable(expected, expected, client)
+    if expected != got:
+        yield f"{expected} becomes {got}"
+
+
+def _comparable(answer: Meaning, recorded: Meaning, client: str) -> Meaning:
+    """Ids of tool calls count where the recorded ones will do; a model's name where there is one."""
+    turns = []
+    for turn, theirs in zip(answer.turns, recorded.turns, strict=False):
+        fit = [_ID[client].fullmatch(call.id) is not None for call in theirs.calls]
+        fit += [True] * (len(turn.calls) - len(fit))
+        calls = tuple(map(_call, turn.calls, fit))
+        turns.append(replace(turn, calls=calls))
+    model = answer.model if recorded.model else ""
+    return replace(answer, turns=tuple(turns) + answer.turns[len(turns) :], id="", model=model)
+
+
+def _call(call: Call, fits: bool) -> Call:
+    return replace(call, id=call.id if fits else "")
+
+
+def _losses(recording: Recording, recorded: Any) -> tuple[list[str], list[str]]:
+    """Of all that was recorded, what is neither carried over nor known to be lost."""
+    carried = tuple((pattern, "") for pattern in CARRIED[recording.dialect])
+    rest, _ = explained(paths(recorded.model_dump(warnings=False)), carried)
+    unknown, losses = explained(rest, CROSS[recording.dialect])
+    if len(meaning(recording.dialect, recorded).turns) > 1:
+        losses.append("choices")
+    return [f"nothing says what becomes of {path}" for path in unknown], losses
+
+
+def _proofs(found: Any) -> Iterator[str]:
+    """Signatures and encrypted thinking, wherever they stand in a dumped answer."""
+    if isinstance(found, list):
+        for inner in found:
+            yield from _proofs(inner)
+    elif isinstance(found, Mapping):
+        thinks = str(found.get("type")) in _THOUGHTS
+        for name, inner in found.items():
+            if thinks and name in ("signature", "data") and inner:
+                yield str(inner)
+            elif isinstance(inner, Mapping | list):
+                yield from _proofs(inner)

@@ -1,0 +1,216 @@
+"""What may be lost on the way, and why. What is not listed here may not be lost."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.conformance.recordings import ANTHROPIC, OPENAI
+
+Patterns = tuple[tuple[str, str], ...]
+"""Paths of an answer as its SDK dumps it, with the key of WHY."""
+
+WHY: Mapping[str, str] = {
+    "usage": (
+        "A provider's own figures beside the tokens (cost, times, sources). Usage is counted in "
+        "classes every provider shares."
+    ),
+    "totals": (
+        "xAI and Gemini leave reasoning out of completion_tokens; the answer counts it in, as "
+        "OpenAI does."
+    ),
+    "reasoning": "Thinking stands in `reasoning_content`, whatever the provider calls the field.",
+    "details": (
+        "Entries of `reasoning_details` that prove nothing repeat the thinking; those with a "
+        "signature or encrypted data come through."
+    ),
+    "own": (
+        "Fields only this provider writes into choices and messages (content filter results, "
+        "native finish reasons, seeds, tools it ran itself)."
+    ),
+    "late": "Top-level fields that a stream first tells of in a later chunk.",
+    "thought": (
+        "Gemini's signature of a whole message. Those of its tool calls, which it insists on, "
+        "travel in the calls' ids."
+    ),
+    "citations": "The dialects cite in ways that do not translate: a text's own citations are dropped.",
+    "logprobs": "Messages has no log probabilities.",
+    "audio": "Messages speaks no audio.",
+    "choices": "Messages has one choice: of several, the first.",
+    "top": "Top-level fields that mean something to clients of the provider's dialect alone.",
+    "stopped": (
+        "Which stop sequence was met, and why a model refused, have no field in Chat Completions; "
+        "the finish reason tells that it did."
+    ),
+    "server": (
+        "Tools the provider ran itself (search, code, MCP), with their results and containers: "
+        "what the model says of them comes through."
+    ),
+    "fallback": "The note that another model took over; a stream has named the first one by then.",
+    "compaction": "A summary of the history for the provider's own use.",
+    "noted": "Fields of requests that the other dialect lacks: each is named in a warning.",
+    "refused": (
+        "Requests that cannot be put in the other dialect without losing their point (audio, files "
+        "only their provider holds, documents by URL): answered by a 400 that says so."
+    ),
+    "empty": "A text block that says nothing is no block.",
+}
+
+SAME: Mapping[str, Patterns] = {
+    OPENAI: (
+        ("usage.completion_tokens", "totals"),
+        ("usage.*", "usage"),
+        ("choices[].message.reasoning", "reasoning"),
+        ("choices[].message.reasoning_details[].*", "details"),
+        ("choices[].message.extra_content.google.*", "thought"),
+        ("choices[].message.thought_signature", "thought"),
+        ("choices[].message.channel", "own"),
+        ("choices[].message.executed_tools[].*", "own"),
+        ("choices[].content_filter_results.*", "own"),
+        ("choices[].native_finish_reason", "own"),
+        ("choices[].seed", "own"),
+        ("choices[].stop_reason", "own"),
+        ("moderation.*", "late"),
+        ("system_fingerprint", "late"),
+    ),
+    ANTHROPIC: (("content[].type", "empty"),),
+}
+"""Through the canonical events to a client of the same dialect. Passing through, nothing is."""
+
+
+CARRIED: Mapping[str, tuple[str, ...]] = {
+    OPENAI: (
+        "id",  # the answer has one of its own in either dialect
+        "created",
+        "model",
+        "object",
+        "choices[].finish_reason",
+        "choices[].message.role",
+        "choices[].message.content",
+        "choices[].message.refusal",
+        "choices[].message.reasoning",
+        "choices[].message.reasoning_content",
+        "choices[].message.reasoning_details[].*",
+        "choices[].message.tool_calls[].*",
+        "usage.prompt_tokens",
+        "usage.completion_tokens",
+        "usage.total_tokens",
+        "usage.prompt_tokens_details.cached_tokens",
+        "usage.prompt_tokens_details.cache_write_tokens",
+        "usage.completion_tokens_details.reasoning_tokens",
+        "usage.num_cached_tokens",
+        "usage.prompt_cache_hit_tokens",
+        "usage.prompt_cache_miss_tokens",
+    ),
+    ANTHROPIC: (
+        "id",
+        "type",
+        "role",
+        "model",
+        "stop_reason",
+        "content.text[].text",
+        "content.text[].type",
+        "content.thinking[].*",
+        "content.redacted_thinking[].*",
+        "content.tool_use[].id",
+        "content.tool_use[].input.*",
+        "content.tool_use[].name",
+        "content.tool_use[].type",
+        "usage.input_tokens",
+        "usage.output_tokens",
+        "usage.cache_creation_input_tokens",
+        "usage.cache_read_input_tokens",
+        "usage.output_tokens_details.thinking_tokens",
+    ),
+}
+"""Across the dialects: what suite 2 compares by its meaning."""
+
+CROSS: Mapping[str, Patterns] = {
+    OPENAI: (
+        ("choices[].message.annotations[].*", "citations"),
+        ("choices[].logprobs.*", "logprobs"),
+        ("choices[].message.audio.*", "audio"),
+        ("choices[].message.extra_content.google.*", "thought"),
+        ("choices[].message.thought_signature", "thought"),
+        ("choices[].message.*", "own"),
+        ("choices[].*", "own"),
+        ("usage.*", "usage"),
+        ("citations[]", "citations"),
+        *(
+            (f"{field}*", "top")
+            for field in (
+                "metadata",
+                "moderation",
+                "prompt_filter_results",
+                "provider",
+                "request_id",
+                "service_tier",
+                "sla_metrics",
+                "system_fingerprint",
+                "time_info",
+                "usage_breakdown",
+                "x_groq",
+            )
+        ),
+    ),
+    ANTHROPIC: (
+        ("stop_sequence", "stopped"),
+        ("stop_details.*", "stopped"),
+        ("container.*", "server"),
+        ("content.tool_use[].caller.*", "server"),
+        ("content.text[].citations[].*", "citations"),
+        ("content.fallback[].*", "fallback"),
+        ("content.compaction[].*", "compaction"),
+        ("content.*_tool_use[].*", "server"),
+        ("content.*_tool_result[].*", "server"),
+        ("usage.*", "usage"),
+    ),
+}
+"""Across the dialects: all else, with the reason why it may be lost."""
+
+
+def paths(answer: Any) -> Iterator[str]:
+    """Of all an answer says, each once; a message's blocks by their type."""
+    content = answer.get("content")
+    if isinstance(content, list):
+        blocks = {kind: [b for b in content if b["type"] == kind] for kind in _kinds(content)}
+        answer = {**answer, "content": blocks}
+    yield from dict.fromkeys(path for path, _ in leaves(answer))
+
+
+def _kinds(content: Iterable[Any]) -> list[str]:
+    return sorted({block["type"] for block in content})
+
+
+def lost(theirs: Any, ours: Any) -> Iterator[str]:
+    """Paths of what stands in `theirs` and not in `ours`, each once."""
+    have = set(leaves(ours))
+    yield from dict.fromkeys(path for path, value in leaves(theirs) if (path, value) not in have)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nothing, nought and the empty say nothing."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, f"{path}[]")
+    elif value not in (None, "", 0):
+        yield path, repr(value)
+
+
+def explained(paths: Iterable[str], table: Patterns) -> tuple[list[str], list[str]]:
+    """What nothing explains, and the keys of what explains the rest."""
+    unknown, keys = [], dict[str, None]()
+    for path in paths:
+        key = next((key for pattern, key in table if _matches(path, pattern)), None)
+        if key is None:
+            unknown.append(path)
+        else:
+            keys[key] = None
+    return unknown, list(keys)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Brackets mean a list, in path and pattern alike."""
+    return fnmatchcase(path.replace("[]", "#"), pattern.replace("[]", "#"))

@@ -1,0 +1,199 @@
+"""
+What a client gets out of an answer, read from what its SDK parsed; in words both dialects share.
+
+Written from the APIs' documentation, apart from the dialects under test: they are what it judges.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, json
+from msgspec.structs import replace
+
+from tests.conformance.recordings import ANTHROPIC
+
+Fields = Mapping[str, Any]
+
+END, TOOL, LENGTH, FILTER = "end", "tool", "length", "filter"
+_STOPS: Mapping[str, str] = {
+    # Chat Completions, and what look-alikes say besides.
+    "stop": END,
+    "length": LENGTH,
+    "tool_calls": TOOL,
+    "function_call": TOOL,
+    "content_filter": FILTER,
+    # Messages. A pause and a compaction are natural ends to whoever knows neither.
+    "end_turn": END,
+    "stop_sequence": END,
+    "pause_turn": END,
+    "compaction": END,
+    "max_tokens": LENGTH,
+    "model_context_window_exceeded": LENGTH,
+    "tool_use": TOOL,
+    "refusal": FILTER,
+}
+
+
+class Call(Struct, frozen=True):
+    id: str
+    name: str
+    arguments: Any
+    """Parsed; as it stands where it is no JSON."""
+
+
+class Counts(Struct, frozen=True):
+    """Tokens: `input` and `output` are totals, the others parts of them."""
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+class Turn(Struct, frozen=True):
+    """One choice."""
+
+    text: str
+    refusal: str
+    reasoning: str
+    calls: tuple[Call, ...]
+    stop: str
+
+
+class Meaning(Struct, frozen=True):
+    turns: tuple[Turn, ...]
+    usage: Counts
+    """All zero where none was reported."""
+    model: str
+    id: str
+
+
+def meaning(dialect: str, parsed: Any) -> Meaning:
+    """Of an SDK's ChatCompletion or Message."""
+    fields = parsed.model_dump(warnings=False)
+    return _of_message(fields) if dialect == ANTHROPIC else _of_completion(fields)
+
+
+def _of_completion(fields: Fields) -> Meaning:
+    return Meaning(
+        tuple(_turn(choice) for choice in fields.get("choices") or ()),
+        counts_of_chat(fields.get("usage") or {}),
+        fields.get("model") or "",
+        fields.get("id") or "",
+    )
+
+
+def _turn(choice: Fields) -> Turn:
+    message = choice.get("message") or {}
+    calls = [
+        _call(call.get("id"), call.get("function") or call.get("custom") or {})
+        for call in message.get("tool_calls") or ()
+    ]
+    if (message.get("function_call") or {}).get("name"):
+        calls.append(_call("", message["function_call"]))
+    called = tuple(call for call in calls if call.name or call.id)
+    return Turn(
+        text=message.get("content") or "",
+        refusal=message.get("refusal") or "",
+        reasoning=_reasoning(message),
+        calls=called,
+        stop=_stop(choice.get("finish_reason"), called),
+    )
+
+
+def _reasoning(message: Fields) -> str:
+    """DeepSeek's name for it, Groq's, and OpenRouter's details where there is neither."""
+    said = message.get("reasoning_content") or message.get("reasoning")
+    details = message.get("reasoning_details") or ()
+    return said or "".join(d.get("text") or d.get("summary") or "" for d in details)
+
+
+def _call(call_id: str | None, function: Fields) -> Call:
+    arguments = function.get("arguments", function.get("input")) or ""
+    return Call(call_id or "", function.get("name") or "", parsed_json(arguments))
+
+
+def parsed_json(text: Any) -> Any:
+    """No arguments are an empty object."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.decode(text or "{}")
+    except ValueError:
+        return text
+
+
+def _stop(word: str | None, calls: Sequence[Call]) -> str:
+    """Whoever calls tools waits for them, but for a turn that was cut or censored."""
+    stop = _STOPS.get(word or "stop", END)
+    return TOOL if calls and stop == END else stop
+
+
+def counts_of_chat(usage: Fields) -> Counts:
+    """
+    Totals as OpenAI counts them. xAI and Gemini leave reasoning out of completion_tokens: there
+    the total tells.
+    """
+    prompt, completion = _int(usage, "prompt_tokens"), _int(usage, "completion_tokens")
+    into = usage.get("prompt_tokens_details") or {}
+    out = usage.get("completion_tokens_details") or {}
+    hits = [_int(usage, name) for name in ("prompt_cache_hit_tokens", "num_cached_tokens")]
+    read = max([_int(into, "cached_tokens"), _int(usage, "cached_tokens"), *hits])
+    reasoning = max(_int(out, "reasoning_tokens"), _int(usage, "reasoning_tokens"))
+    beyond = _int(usage, "total_tokens") - prompt - completion
+    if beyond > 0 and reasoning in (0, beyond):
+        completion, reasoning = completion + beyond, beyond
+    write = min(_int(into, "cache_write_tokens"), prompt - read)
+    return Counts(prompt, read, write, completion, min(reasoning, completion))
+
+
+def counts_of_messages(usage: Fields) -> Counts:
+    read, write = _int(usage, "cache_read_input_tokens"), _int(usage, "cache_creation_input_tokens")
+    details = usage.get("output_tokens_details") or {}
+    return Counts(
+        _int(usage, "input_tokens") + read + write,
+        read,
+        write,
+        _int(usage, "output_tokens"),
+        _int(details, "thinking_tokens"),
+    )
+
+
+def _int(fields: Fields, name: str) -> int:
+    return int(fields.get(name) or 0)
+
+
+def _of_message(fields: Fields) -> Meaning:
+    blocks = fields.get("content") or ()
+    calls = tuple(Call(b["id"], b["name"], b["input"]) for b in blocks if b["type"] == "tool_use")
+    turn = Turn(
+        text="".join(b["text"] for b in blocks if b["type"] == "text"),
+        refusal="",
+        reasoning="".join(b["thinking"] for b in blocks if b["type"] == "thinking"),
+        calls=calls,
+        stop=_stop(fields.get("stop_reason"), calls),
+    )
+    usage = counts_of_messages(fields.get("usage") or {})
+    return Meaning((turn,), usage, fields.get("model") or "", fields.get("id") or "")
+
+
+def seen_by(client: str, recorded: Meaning) -> Meaning:
+    """
+    The same answer as a client of the other dialect should find it.
+
+    Messages has one choice, no word for a refusal's text but a stop reason of its own; neither
+    dialect takes over the other's id.
+    """
+    if client != ANTHROPIC:
+        return replace(recorded, id="")
+    turns = tuple(
+        replace(
+            turn,
+            text=turn.text + turn.refusal,
+            refusal="",
+            stop=FILTER if turn.refusal and turn.stop == END else turn.stop,
+        )
+        for turn in recorded.turns[:1]
+    )
+    return replace(recorded, turns=turns, id="")

@@ -1,0 +1,219 @@
+"""Suite 2, the way out: a request of one dialect asks an upstream of the other for the same."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from anthropic.types.beta import message_create_params as messages
+from msgspec import json
+from openai.types.chat import completion_create_params as completions
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.warnings import TypedDictExtraConfigWarning
+
+from tests.conformance import carry
+from tests.conformance.carry import Said
+from tests.conformance.cross import OTHER
+from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from tests.conformance.ways import Verdict, Ways, deployment
+from trunkline.canon.errors import Unsupported
+from trunkline.canon.request import ChatRequest
+from trunkline.dialects.base import Encoded
+
+Fields = Mapping[str, Any]
+Represents = Callable[[Any, Fields], bool]
+"""Whether a field's value is said in a body of the other dialect."""
+
+# Nothing that the SDKs' own types do not know. In a list: a TypedDict takes no config from here.
+_CLOSED = ConfigDict(extra="forbid")
+_TYPES: Mapping[str, Any] = {
+    OPENAI: list[
+        completions.CompletionCreateParamsNonStreaming | completions.CompletionCreateParamsStreaming
+    ],
+    ANTHROPIC: list[
+        messages.MessageCreateParamsNonStreaming | messages.MessageCreateParamsStreaming
+    ],
+}
+# anthropic 2.x has left these to extra_body; models before Claude Opus 4.7 take them.
+_LEFT_THE_TYPES = frozenset({"temperature", "top_p", "top_k"})
+_MODEL: Mapping[str, str] = {OPENAI: "gpt-4.1", ANTHROPIC: "claude-opus-4-8"}
+
+
+def _same(name: str) -> Represents:
+    return lambda value, body: value == body.get(name)
+
+
+def _compared(_value: Any, _body: Fields) -> bool:
+    """The suite looks at it more closely elsewhere."""
+    return True
+
+
+def _reasons(_value: Any, body: Fields) -> bool:
+    effort = (body.get("output_config") or {}).get("effort")
+    return bool(body.get("thinking") or effort or body.get("reasoning_effort"))
+
+
+def _configured(value: Any, body: Fields) -> bool:
+    """Anthropic's output_config, in a body of Chat Completions."""
+    fields = {"effort": "reasoning_effort", "format": "response_format"}
+    return all(name in fields and fields[name] in body for name in value)
+
+
+_COMMON: Mapping[str, Represents] = {
+    "model": _compared,
+    "messages": _compared,
+    "tools": _compared,
+    "tool_choice": _compared,
+    "parallel_tool_calls": _compared,
+    "temperature": _same("temperature"),
+    "top_p": _same("top_p"),
+    "stream": lambda value, body: value == body.get("stream", False),
+    "thinking": _reasons,
+}
+_SAYS: Mapping[str, Mapping[str, Represents]] = {
+    OPENAI: {
+        **_COMMON,
+        "max_tokens": _same("max_tokens"),
+        "max_completion_tokens": _same("max_tokens"),
+        "stop": _same("stop_sequences"),
+        "user": lambda value, body: value == body["metadata"]["user_id"],
+        "stream_options": lambda _, body: body["stream"],  # usage is part of every stream there
+        "n": lambda value, _: value == 1,
+        "reasoning": _reasons,
+        "reasoning_effort": _reasons,
+        "response_format": lambda _, body: "format" in body.get("output_config", {}),
+    },
+    ANTHROPIC: {
+        **_COMMON,
+        "system": _compared,
+        "max_tokens": _same("max_completion_tokens"),
+        "stop_sequences": _same("stop"),
+        "metadata": lambda value, body: value == {"user_id": body["user"]},
+        "output_config": _configured,
+    },
+}
+"""By the dialect a request comes from: how its fields are said in the other one."""
+
+
+def check(ways: Ways, recording: Recording) -> Verdict:
+    if recording.request is None:
+        return Verdict()
+    upstream = OTHER[recording.dialect]
+    request = _decoded(ways, recording)
+    place = deployment(recording, upstream, _MODEL[upstream])
+    try:
+        encoded = ways.of(upstream).encode_request(request, place)
+    except Unsupported as error:
+        told = bool(error.param and error.message)
+        return Verdict(() if told else (f"refused without a reason: {error!r}",), ("refused",))
+    again = ways.of(upstream).decode_request(encoded.body, {})
+    faults = [
+        *_invalid(upstream, encoded.body),
+        *_silent(recording, encoded),
+        *_unsaid(request, again, encoded),
+        *_without_tools(request, again, encoded),
+    ]
+    return Verdict(tuple(faults), ("noted",) if encoded.notes else ())
+
+
+def _decoded(ways: Ways, recording: Recording) -> ChatRequest:
+    """A question for the number of tokens has no limit of its own."""
+    asked = recording.request or b""
+    if recording.counting:
+        asked = json.encode({"max_tokens": 1, **json.decode(asked)})
+    return ways.of(recording.dialect).decode_request(asked, {})
+
+
+@cache
+def _validator(upstream: str) -> TypeAdapter[Any]:
+    with warnings.catch_warnings():
+        # Some of the types say themselves that they take anything.
+        warnings.simplefilter("ignore", TypedDictExtraConfigWarning)
+        return TypeAdapter(_TYPES[upstream], config=_CLOSED)
+
+
+def _invalid(upstream: str, body: bytes) -> Iterator[str]:
+    """By the SDK's own types."""
+    fields = json.decode(body)
+    if upstream == ANTHROPIC:
+        fields = {name: value for name, value in fields.items() if name not in _LEFT_THE_TYPES}
+    try:
+        _looked_through(_validator(upstream).validate_python([fields]))
+    except ValidationError as error:
+        yield f"no request of the SDK's types: {error.errors()[0]['loc']} {error}"
+
+
+def _looked_through(found: Any) -> None:
+    """The SDKs type lists as Iterable, which pydantic validates as it is read."""
+    if isinstance(found, Mapping):
+        for inner in found.values():
+            _looked_through(inner)
+    elif isinstance(found, Iterable) and not isinstance(found, str | bytes):
+        for inner in found:
+            _looked_through(inner)
+
+
+def _silent(recording: Recording, encoded: Encoded) -> Iterator[str]:
+    """Each field of the recorded request is said in the other dialect, or a note tells of it."""
+    asked, body = json.decode(recording.request or b""), json.decode(encoded.body)
+    says = _SAYS[recording.dialect]
+    for field, value in asked.items():
+        if value is None or value == [] or _noted(encoded, field):
+            continue
+        if field not in says or not says[field](value, body):
+            yield f"{field} is neither said nor noted: {str(value)[:100]}"
+
+
+def _noted(encoded: Encoded, *fields: str) -> bool:
+    return any(
+        note.field == field or note.field.startswith(f"{field}.")
+        for note in encoded.notes
+        for field in fields
+    )
+
+
+def _unsaid(request: ChatRequest, again: ChatRequest, encoded: Encoded) -> Iterator[str]:
+    """
+    The conversation comes back as it was: whole messages to the part; of messages that a note is
+    about, at least all that the model reads.
+    """
+    sent = carry.conversation(request.messages, {})
+    back = [said for m in carry.conversation(again.messages, encoded.tool_names) for said in m]
+    payloads = {payload for said in back for payload in _payload(said)}
+    at = 0
+    for number, message in enumerate(sent):
+        changed = _noted(encoded, f"messages.{number}")
+        for said in message:
+            if not changed and said in back[at:]:
+                at = back.index(said, at) + 1
+            elif not changed or not (_may_go(said) or _arrives(said, payloads, back)):
+                yield f"message {number} loses {str(said)[:200]}"
+    if len(back) > sum(map(len, sent)) and not encoded.notes:
+        yield "the conversation has more in it than was said, and no note"
+
+
+def _payload(said: Said) -> Iterator[str]:
+    if said[1] != "result":
+        yield said[-1]
+
+
+def _may_go(said: Said) -> bool:
+    """Where noted: parts one provider alone understands, and thinking that cannot be proved."""
+    return said[1] in ("opaque", "reasoning")
+
+
+def _arrives(said: Said, payloads: set[str], back: list[Said]) -> bool:
+    """Somewhere: the images of a tool's result in the user's turn behind it, say."""
+    if said[1] == "result":
+        return said in back
+    return any(said[-1] in payload for payload in payloads)
+
+
+def _without_tools(request: ChatRequest, again: ChatRequest, encoded: Encoded) -> Iterator[str]:
+    back = {tool.name: tool for tool in carry.tools(again, encoded.tool_names)}
+    for number, tool in enumerate(carry.tools(request, {})):
+        if tool != back.get(tool.name) and not _noted(encoded, f"tools.{number}", "tools"):
+            yield f"tool {tool.name} becomes {back.get(tool.name)}"
+    chosen, got = carry.choice(request, {}), carry.choice(again, encoded.tool_names)
+    if chosen != got and not _noted(encoded, "tool_choice", "tools"):
+        yield f"{chosen} becomes {got}"

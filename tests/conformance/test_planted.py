@@ -1,0 +1,100 @@
+"""The suites see what they are there to see: each planted bug, in the smallest exchange that has it."""
+
+import pytest
+from msgspec import json
+
+from tests.conformance import broken
+from tests.conformance.recordings import OPENAI, Recording
+from tests.conformance.suites import SUITES
+from tests.conformance.ways import Ways
+
+HEAD = {"id": "c1", "object": "chat.completion.chunk", "created": 7, "model": "m"}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}
+NO_CHOICE = {**HEAD, "choices": [], "usage": USAGE}
+
+
+def chunk(finish: str | None = None, **delta: object) -> dict[str, object]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+    return {**HEAD, "choices": [choice], "usage": None}
+
+
+def call(index: int, **function: str) -> dict[str, object]:
+    named = {"id": f"call_{index}", "type": "function"} if "name" in function else {}
+    return {"index": index, **named, "function": function}
+
+
+CHUNKS = (
+    chunk(role="assistant", content=""),
+    chunk(reasoning_content="They want "),
+    chunk(reasoning_content="both."),
+    chunk(content="Let me look."),
+    chunk(tool_calls=[call(0, name="weather", arguments="")]),
+    chunk(tool_calls=[call(1, name="time", arguments="")]),
+    chunk(tool_calls=[call(0, arguments='{"city":"Oslo"}')]),
+    chunk(tool_calls=[call(1, arguments="{}")]),
+    chunk("tool_calls"),
+    NO_CHOICE,
+)
+MESSAGE = {
+    "role": "assistant",
+    "content": "Let me look.",
+    "refusal": None,
+    "reasoning_content": "They want both.",
+    "tool_calls": [
+        {"id": "call_0", "type": "function", "function": {"name": "weather", "arguments": "{}"}},
+        {"id": "call_1", "type": "function", "function": {"name": "time", "arguments": "{}"}},
+    ],
+}
+WHOLE = {
+    **HEAD,
+    "object": "chat.completion",
+    "choices": [{"index": 0, "message": MESSAGE, "finish_reason": "tool_calls", "logprobs": None}],
+    "usage": USAGE,
+}
+ASKED = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stop": ["END"]}
+REFUSED = {"error": {"message": "no", "type": "x", "param": None, "code": "invalid_value"}}
+
+STREAM = Recording(
+    id="stream",
+    provider="p",
+    dialect=OPENAI,
+    stream=b"".join(b"data: %b\n\n" % json.encode(c) for c in CHUNKS) + b"data: [DONE]\n\n",
+)
+ANSWER = Recording(id="whole", provider="p", dialect=OPENAI, body=json.encode(WHOLE))
+REQUEST = Recording(id="request", provider="p", dialect=OPENAI, request=json.encode(ASKED))
+ERROR = Recording(id="e", provider="p", dialect=OPENAI, status=400, body=json.encode(REFUSED))
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("recording", (STREAM, ANSWER, REQUEST, ERROR), ids=lambda r: r.id)
+def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording) -> None:
+    """The dialects as they are pass every suite."""
+    assert () == SUITES[suite](Ways(openai=broken.Healthy()), recording).faults
+
+
+@pytest.mark.parametrize(
+    "suite, bug, recording",
+    (
+        ("same", broken.Thoughtless, STREAM),
+        ("same", broken.HardOfHearing, STREAM),
+        ("same", broken.HardOfHearing, ANSWER),
+        ("same", broken.Merging, STREAM),
+        ("same", broken.Merging, ANSWER),
+        ("same", broken.Leaking, STREAM),
+        ("same", broken.Forgetful, REQUEST),
+        ("cross", broken.HardOfHearing, STREAM),
+        ("cross", broken.HardOfHearing, ANSWER),
+        ("cross", broken.Merging, ANSWER),
+        ("requests", broken.Forgetful, REQUEST),
+        ("streams", broken.Thoughtless, STREAM),
+        ("streams", broken.Thoughtless, ANSWER),
+        ("streams", broken.Merging, STREAM),
+        ("cuts", broken.Hopeful, STREAM),
+        ("cuts", broken.Leaking, STREAM),
+        ("errors", broken.Blaming, ERROR),
+    ),
+    ids=lambda value: getattr(value, "id", None) or getattr(value, "__name__", value),
+)
+def test_a_planted_bug_is_seen(suite: str, bug: type[broken.Healthy], recording: Recording) -> None:
+    """A broken dialect fails the suite."""
+    assert () != SUITES[suite](Ways(openai=bug()), recording).faults

@@ -1,0 +1,84 @@
+"""The ways an answer takes through the house, for a pair of dialects under test."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from trunkline.canon.content import Message, Role, Text
+from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.event import Event
+from trunkline.canon.request import ChatRequest
+from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
+from trunkline.dialects.base import Dialect, Stamp
+from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.flow.pipes import Passthrough, Pipe, Translation
+
+CLIENTS = (OPENAI, ANTHROPIC)
+STAMP = Stamp("0123456789abcdef", "stamped-model", 1_700_000_000)
+
+_ROOMY = Quirks(system_role="developer", max_tool_name=128)
+_MISTRAL = Quirks(reasoning_field="content", document_url="document_url")
+
+
+class Verdict(Struct, frozen=True):
+    """What a suite says of one recording."""
+
+    faults: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    """Keys of losses.WHY: what did not come through, and may."""
+
+
+class Ways(Struct, frozen=True):
+    """The pair, and what is done with it."""
+
+    openai: Dialect = OpenAIChat()
+    anthropic: Dialect = AnthropicMessages()
+
+    def of(self, name: str) -> Dialect:
+        return self.anthropic if name == ANTHROPIC else self.openai
+
+    def events(self, dialect: str, stream: bytes) -> list[Event]:
+        decoder = self.of(dialect).decoder()
+        return [*decoder.feed(stream), *decoder.finish()]
+
+    def asked(self, recording: Recording, client: str) -> ChatRequest:
+        """The request to answer: the recorded one where it is the client's, else any."""
+        if recording.request is not None and recording.dialect == client:
+            request = self.of(client).decode_request(recording.request, {})
+            return replace(request, include_usage=True)
+        hello = (Message(Role.USER, (Text("hi"),)),)
+        return ChatRequest(model="m", messages=hello, origin=client, include_usage=True)
+
+    def whole(self, recording: Recording, client: str) -> bytes:
+        """Decoded, and encoded for the client."""
+        answer = self.of(recording.dialect).decode_answer(recording.body or b"")
+        return self.of(client).encode_answer(answer, self.asked(recording, client), STAMP)
+
+    def passthrough(self, dialect: str, *, wants_usage: bool = True) -> Pipe:
+        speaks = self.of(dialect)
+        return Passthrough(speaks.watcher(wants_usage=wants_usage), speaks.sentinel)
+
+    def translation(self, recording: Recording, client: str) -> Pipe:
+        encoder = self.of(client).encoder(self.asked(recording, client), STAMP)
+        return Translation(self.of(recording.dialect).decoder(), encoder, {})
+
+
+def through(pipe: Pipe, pieces: Iterable[bytes]) -> bytes:
+    return b"".join([*[pipe.feed(piece) for piece in pieces], pipe.finish()])
+
+
+def deployment(recording: Recording, dialect: str, model: str) -> Deployment:
+    """One that takes all its dialect can say; of Mistral, where its own form matters."""
+    own = recording.provider == "mistral" and dialect == recording.dialect
+    return Deployment(
+        id="p/m",
+        provider="p",
+        model=model,
+        dialect=dialect,
+        quirks=_MISTRAL if own else _ROOMY,
+    )
+
+
+REAL = Ways()
