@@ -116,7 +116,7 @@ class Seen:
 
     def _read(self) -> None:
         if not self.headers.get("content-type", "").startswith("text/event-stream"):
-            if self.framed or self.status != 200:
+            if self.framed:
                 self._whole(msgspec.json.decode(self.body))
             return
         for event in events_in(self.body):
@@ -261,30 +261,30 @@ async def talk(port: int, key: str, call: Call) -> Seen:
 
 
 async def leave(
-    port: int, key: str, call: Call, *, after: float = 0.0, content: int = 0, reset: bool = False
+    port: int,
+    key: str,
+    call: Call,
+    *,
+    after: float = PATIENCE,
+    content: int = 0,
+    reset: bool = False,
 ) -> Seen:
     """Ask, and hang up: after so many seconds, or once so many bytes of the body have come."""
     seen = Seen(call)
     line = await Line.open(port)
-
-    async def read() -> None:
-        await line.head(seen)
-        while data := await line.piece(seen):
-            seen.body += data
-            if content and len(seen.body) >= content:
-                return
-
     try:
         line.send(key, call)
-        if content:
-            await read()
-        else:
-            async with asyncio.timeout(after):
-                await read()
+        async with asyncio.timeout(after):
+            await line.head(seen)
+            while data := await line.piece(seen):
+                seen.body += data
+                if content and len(seen.body) >= content:
+                    break
     except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
         pass
-    if not seen.framed:
-        seen.left_at = _CLOCK.unix()
-    line.hang_up(reset=reset)
+    finally:
+        if not seen.framed:
+            seen.left_at = _CLOCK.unix()
+        line.hang_up(reset=reset)
     seen.read()
     return seen
