@@ -68,7 +68,7 @@ def opened(*pieces):
 # Streams of upstreams.
 
 
-def test_arguments_in_the_first_chunk_are_not_lost():
+def test_pitfall_01_arguments_in_the_first_chunk_are_not_lost():
     """A call that opens with a piece of its arguments keeps it."""
     pieces = (
         text("a"),
@@ -78,19 +78,19 @@ def test_arguments_in_the_first_chunk_are_not_lost():
     assert ToolCall("1", "f", '{"a":1}') == parts_of(*pieces, STOP, DONE)[1]
 
 
-def test_text_beside_an_empty_list_of_calls_is_text():
+def test_pitfall_02_text_beside_an_empty_list_of_calls_is_text():
     """`tool_calls: []` in every chunk does not swallow the content."""
     pieces = [chunk({"content": word, "tool_calls": []}) for word in "ab"]
     assert (Text("ab"),) == parts_of(*pieces, STOP, DONE)
 
 
-def test_a_repeated_id_is_the_same_call():
+def test_pitfall_03_a_repeated_id_is_the_same_call():
     """Some repeat id and name on every delta."""
     pieces = [calls(call(0, "1", piece)) for piece in ('{"a"', ":1", "}")]
     assert (ToolCall("1", "f", '{"a":1}'),) == parts_of(*pieces, STOP, DONE)
 
 
-def test_parallel_calls_are_not_mixed():
+def test_pitfall_04_parallel_calls_are_not_mixed():
     """Interleaved deltas go to their own call, and no call is dropped."""
     pieces = (
         calls(call(0, "1", "")),
@@ -101,14 +101,14 @@ def test_parallel_calls_are_not_mixed():
     assert (ToolCall("1", "f", "{}"), ToolCall("2", "f", "[]")) == parts_of(*pieces, STOP, DONE)
 
 
-def test_a_turn_of_calls_has_no_empty_text():
+def test_pitfall_05_a_turn_of_calls_has_no_empty_text():
     """The first part is the call."""
     role = chunk({"role": "assistant", "content": None})
     pieces = (role, chunk({"content": ""}), calls(call(0, "1", "{}")), STOP, DONE)
     assert [(0, PartKind.TOOL_CALL)] == opened(*pieces)
 
 
-def test_a_call_without_arguments_is_closed():
+def test_pitfall_06_a_call_without_arguments_is_closed():
     """And is still a call."""
     events = events_of(calls(call(0, "1", "")), STOP, DONE)
     assert PartClosed(0) in events
@@ -116,14 +116,14 @@ def test_a_call_without_arguments_is_closed():
 
 
 @pytest.mark.parametrize("finish", ("stop", "tool_calls"))
-def test_text_and_a_call_end_as_a_call(finish):
+def test_pitfall_07_text_and_a_call_end_as_a_call(finish):
     """Whatever the upstream calls it."""
     pieces = (text("a"), calls(call(0, "1", "{}")), chunk(finish=finish), DONE)
     assert FinishReason.TOOL_CALLS == answer_of(*pieces).choices[0].finish
 
 
 @pytest.mark.parametrize("field", ("reasoning_content", "reasoning"))
-def test_reasoning_is_a_part_of_its_own(field):
+def test_pitfall_08_reasoning_is_a_part_of_its_own(field):
     """Never inside the text; and the answer starts once."""
     pieces = (
         chunk({"role": "assistant", "content": ""}),
@@ -136,18 +136,18 @@ def test_reasoning_is_a_part_of_its_own(field):
     assert 1 == sum(isinstance(e, Started) for e in events_of(*pieces))
 
 
-def test_usage_behind_the_finish_counts():
+def test_pitfall_09_usage_behind_the_finish_counts():
     """The extra event after finish_reason is where usage is."""
     usage = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n'
     assert Usage(input=3, output=2) == answer_of(text("a"), STOP, usage, DONE).usage
 
 
-def test_no_usage_is_no_reason_not_to_end():
+def test_pitfall_10_no_usage_is_no_reason_not_to_end():
     """The answer is whole without it."""
     assert isinstance(events_of(text("a"), STOP)[-1], Ended)
 
 
-def test_an_upstream_that_dies_is_no_ending():
+def test_pitfall_14_an_upstream_that_dies_is_no_ending():
     """Neither a cut nor an error event ever looks like one."""
     decoder = DIALECT.decoder()
     decoder.feed(text("a"))
@@ -158,13 +158,13 @@ def test_an_upstream_that_dies_is_no_ending():
     assert fault_of(text("a"), error)
 
 
-def test_arguments_as_an_object():
+def test_pitfall_53_arguments_as_an_object():
     """Ollama has sent them so."""
     wire = {"index": 0, "id": "1", "function": {"name": "f", "arguments": {"a": 1}}}
     assert (ToolCall("1", "f", '{"a":1}'),) == parts_of(calls(wire), STOP, DONE)
 
 
-def test_a_responses_object_is_told():
+def test_pitfall_30_a_responses_object_is_told():
     """An upstream that answers in another API is a clear error."""
     with pytest.raises(Garbled, match="Responses object"):
         DIALECT.decode_answer(b'{"object":"response","status":"completed","output":[]}')
@@ -173,14 +173,14 @@ def test_a_responses_object_is_told():
 # Streams for clients.
 
 
-def test_the_first_chunk_has_the_role():
+def test_pitfall_15_the_first_chunk_has_the_role():
     """And only it."""
     burst = [Started("", ""), PartOpened(0, PartKind.TEXT), PartDelta(0, "a"), PartDelta(0, "b")]
     roles = [c["choices"][0]["delta"].get("role") for c in written(burst)]
     assert ["assistant", None, None] == roles
 
 
-def test_a_calls_index_counts_calls():
+def test_pitfall_16_a_calls_index_counts_calls():
     """0 for the first, whatever stood before it."""
     burst = [
         Started("", ""),
@@ -195,7 +195,7 @@ def test_a_calls_index_counts_calls():
     assert [0, 1] == [d["tool_calls"][0]["index"] for d in deltas if "tool_calls" in d]
 
 
-def test_choices_keep_their_index():
+def test_pitfall_18_choices_keep_their_index():
     """With n > 1, too."""
     burst = [Started("", ""), PartOpened(0, PartKind.TEXT, 1), PartDelta(0, "a")]
     assert [1, 1] == [c["choices"][0]["index"] for c in written(burst)]
@@ -204,7 +204,7 @@ def test_choices_keep_their_index():
 # Requests.
 
 
-def test_pictures_in_results_reach_the_model():
+def test_pitfall_31_pictures_in_results_reach_the_model():
     """As pictures, not as a dumped dictionary."""
     picture = Image(Inline("image/png", "AA=="))
     said = (
@@ -215,7 +215,7 @@ def test_pictures_in_results_reach_the_model():
     assert "data:image/png;base64,AA==" == found[-1]["content"][1]["image_url"]["url"]
 
 
-def test_results_stand_together_before_what_follows():
+def test_pitfall_47_results_stand_together_before_what_follows():
     """All of a turn, right behind the calls, the user's words last."""
     turn = Message(Role.ASSISTANT, (ToolCall("1", "f", "{}"), ToolCall("2", "f", "{}")))
     results = Message(
@@ -227,7 +227,7 @@ def test_results_stand_together_before_what_follows():
     assert roles == [message["role"] for message in found]
 
 
-def test_deepseek_gets_its_reasoning_back():
+def test_pitfall_33_deepseek_gets_its_reasoning_back():
     """On turns with calls, signed or not."""
     for part in (Reasoning("r"), Reasoning("r", "sig", FOREIGN)):
         turn = Message(Role.ASSISTANT, (part, ToolCall("1", "f", "{}")))
@@ -235,33 +235,33 @@ def test_deepseek_gets_its_reasoning_back():
         assert "r" == found["reasoning_content"]
 
 
-def test_unsigned_reasoning_is_read():
+def test_pitfall_26_unsigned_reasoning_is_read():
     """A history's thinking is not dropped because nothing proves it."""
     said = {"role": "assistant", "content": "a", "reasoning_content": "r"}
     assert Reasoning("r") == decode(messages=[said]).messages[0].parts[0]
 
 
-def test_thinking_is_neither_merged_nor_reordered():
+def test_pitfall_36_thinking_is_neither_merged_nor_reordered():
     """Each block with its own signature, in order, there and back."""
     parts = (Reasoning("a", "1", FOREIGN), Reasoning("b", "2", FOREIGN), Text("c"))
     body = sent(request(USER, Message(Role.ASSISTANT, parts)), reasoning_field="reasoning")
     assert parts == decode(messages=body["messages"]).messages[1].parts
 
 
-def test_no_thinking_asked_for_none_sent():
+def test_pitfall_37_no_thinking_asked_for_none_sent():
     """Nothing turns it on but the client."""
     assert "reasoning_effort" not in sent(request())
     assert "none" == sent(request(thinking=Thinking(mode="disabled")))["reasoning_effort"]
 
 
-def test_system_in_the_middle_stays_there():
+def test_pitfall_38_system_in_the_middle_stays_there():
     """It is not hoisted."""
     system = Message(Role.SYSTEM, (Text("s"),))
     found = sent(request(USER, system, USER))["messages"]
     assert ["user", "system", "user"] == [message["role"] for message in found]
 
 
-def test_long_tool_names_come_back():
+def test_pitfall_39_long_tool_names_come_back():
     """Shortened the same everywhere, and told how to restore them."""
     name = "n" * 80
     asked = request(
@@ -280,13 +280,13 @@ def test_long_tool_names_come_back():
     assert 64 >= len(names.pop())
 
 
-def test_custom_tools_have_their_shape():
+def test_pitfall_27_custom_tools_have_their_shape():
     """An object of their own, not a function's."""
     tool = {"type": "custom", "custom": {"name": "c"}}
     assert [tool] == sent(decode(tools=[tool]))["tools"]
 
 
-def test_a_subset_and_no_parallel_calls():
+def test_pitfall_42_a_subset_and_no_parallel_calls():
     """Both are carried."""
     asked = request(
         tools=(Tool(name="f"), Tool(name="g")),
@@ -300,12 +300,12 @@ def test_a_subset_and_no_parallel_calls():
     assert body["parallel_tool_calls"] is False
 
 
-def test_a_choice_without_tools_is_not_sent():
+def test_pitfall_43_a_choice_without_tools_is_not_sent():
     """OpenAI refuses it."""
     assert "tool_choice" not in sent(request(tool_choice=ToolChoice(ChoiceMode.AUTO)))
 
 
-def test_a_schema_and_thinking_need_no_tool():
+def test_pitfall_44_a_schema_and_thinking_need_no_tool():
     """Both have fields of their own."""
     wanted = OutputFormat(kind="json_schema", schema=Raw(b"{}"), name="n")
     body = sent(request(output_format=wanted, thinking=Thinking(effort="high")))
@@ -314,7 +314,7 @@ def test_a_schema_and_thinking_need_no_tool():
 
 
 @pytest.mark.parametrize("field", ("max_tokens", "max_completion_tokens"))
-def test_the_limit_is_not_lost(field):
+def test_pitfall_46_the_limit_is_not_lost(field):
     """Under either name, to either kind of upstream."""
     asked = decode(**{field: 9})
     assert 9 == sent(asked, reasoning_model=True)["max_completion_tokens"]
@@ -322,7 +322,7 @@ def test_the_limit_is_not_lost(field):
     assert (9, False) == (renamed["max_tokens"], "max_completion_tokens" in renamed)
 
 
-def test_mistral_gets_ids_it_takes():
+def test_pitfall_48_mistral_gets_ids_it_takes():
     """On every turn the same."""
     turn = (
         Message(Role.ASSISTANT, (ToolCall("toolu_0123456789", "f", "{}"),)),
@@ -334,7 +334,7 @@ def test_mistral_gets_ids_it_takes():
     assert [9] == [len(call_id) for call_id in ids]
 
 
-def test_tools_keep_their_order():
+def test_pitfall_49_tools_keep_their_order():
     """Prompt caches depend on it."""
     tools = tuple(Tool(name=name) for name in "zamb")
     bodies = {DIALECT.encode_request(request(tools=tools), place).body for place in PLACES}
@@ -344,13 +344,13 @@ def test_tools_keep_their_order():
     ]
 
 
-def test_a_pause_is_a_stop():
+def test_pitfall_51_a_pause_is_a_stop():
     """Words of other dialects do not leak into finish_reason."""
     finished = Finished(FinishReason.STOP, native="pause_turn", origin=FOREIGN)
     assert "stop" == written([Started("", ""), finished])[-1]["choices"][0]["finish_reason"]
 
 
-def test_cached_tokens_are_counted_once():
+def test_pitfall_54_cached_tokens_are_counted_once():
     """Split on the way in, summed on the way out."""
     wire = {
         "prompt_tokens": 100,
@@ -365,7 +365,7 @@ def test_cached_tokens_are_counted_once():
     assert 80 == body["usage"]["prompt_tokens_details"]["cached_tokens"]
 
 
-def test_a_thought_signature_survives_any_client():
+def test_pitfall_32_a_thought_signature_survives_any_client():
     """Gemini's, from its compatible endpoint and back to it, through ids alone."""
     wire = {**call(0, "1", "{}"), "extra_content": {"google": {"thought_signature": "sig"}}}
     (part,) = parts_of(calls(wire), STOP, DONE)
