@@ -7,7 +7,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from trunkline.canon.answer import Answer
-from trunkline.canon.content import Part, Reasoning, ToolCall
+from trunkline.canon.content import Part, Reasoning, Role, ToolCall
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Disconnected, GatewayError, Overloaded
 from trunkline.canon.event import (
@@ -98,6 +98,24 @@ class Forgetful(Healthy):
     ) -> Encoded:
         left = {name: raw for name, raw in envelope.items() if name != "stop"}
         return super().forward(left, deployment, headers)
+
+
+class Untyped(Healthy):
+    """Asks in words no SDK has."""
+
+    def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
+        encoded = super().encode_request(request, deployment)
+        return replace(
+            encoded, body=encoded.body.replace(b'"messages":', b'"messagez":[],"messages":')
+        )
+
+
+class Hushing(Healthy):
+    """Leaves out what the system says."""
+
+    def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
+        heard = tuple(m for m in request.messages if m.role is not Role.SYSTEM)
+        return super().encode_request(replace(request, messages=heard), deployment)
 
 
 class Blaming(Healthy):

@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How every provider fares with either client, unless quiet, where all suites have run."""
-    told = terminalreporter.config.get_verbosity() >= 0
+    told = terminalreporter.config.get_verbosity() >= 0 and _shared().is_dir()
     if told and verdict.cache_info().currsize >= len(recordings(_shared())):
         terminalreporter.section("conformance")
         terminalreporter.write(page(_shared()).partition("\n|")[2])

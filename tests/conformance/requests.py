@@ -16,6 +16,7 @@ from tests.conformance.carry import Said
 from tests.conformance.cross import OTHER
 from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
 from tests.conformance.ways import Verdict, Ways, deployment
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import ChatRequest
 from trunkline.dialects.base import Encoded
@@ -36,7 +37,18 @@ _TYPES: Mapping[str, Any] = {
 }
 # anthropic 2.x has left these to extra_body; models before Claude Opus 4.7 take them.
 _LEFT_THE_TYPES = frozenset({"temperature", "top_p", "top_k"})
-_MODEL: Mapping[str, str] = {OPENAI: "gpt-4.1", ANTHROPIC: "claude-opus-4-8"}
+_PLACES: Mapping[str, tuple[Deployment, ...]] = {
+    OPENAI: (
+        deployment(OPENAI, "gpt-4.1"),
+        deployment(OPENAI, "gpt-5", reasoning_model=True, efforts=("low", "medium", "high")),
+        deployment(OPENAI, "llama", efforts=(), schema_output=False, mid_system=False, max_stop=1),
+    ),
+    ANTHROPIC: (
+        deployment(ANTHROPIC, "claude-opus-4-8"),
+        deployment(ANTHROPIC, "claude-3-5-haiku-latest", schema_output=False, mid_system=False),
+    ),
+}
+"""Upstreams that take all, and some that take less."""
 
 
 def _same(name: str) -> Represents:
@@ -95,25 +107,38 @@ _SAYS: Mapping[str, Mapping[str, Represents]] = {
 """By the dialect a request comes from: how its fields are said in the other one."""
 
 
+_CANONICAL: Mapping[str, tuple[str, ...]] = {
+    "stop_sequences": ("stop",),
+    "output_config": ("thinking", "response_format"),
+}
+"""Names a note may use instead of the client's own."""
+
+
 def check(ways: Ways, recording: Recording) -> Verdict:
     if recording.request is None:
         return Verdict()
-    upstream = OTHER[recording.dialect]
     request = _decoded(ways, recording)
-    place = deployment(recording, upstream, _MODEL[upstream])
+    found = [_sent(ways, recording, request, place) for place in _PLACES[OTHER[recording.dialect]]]
+    faults = [fault for verdict in found for fault in verdict.faults]
+    return Verdict(tuple(faults), found[0].losses)
+
+
+def _sent(ways: Ways, recording: Recording, request: ChatRequest, place: Deployment) -> Verdict:
+    upstream = ways.of(place.dialect)
     try:
-        encoded = ways.of(upstream).encode_request(request, place)
+        encoded = upstream.encode_request(request, place)
     except Unsupported as error:
         told = bool(error.param and error.message)
         return Verdict(() if told else (f"refused without a reason: {error!r}",), ("refused",))
-    again = ways.of(upstream).decode_request(encoded.body, {})
+    again = upstream.decode_request(encoded.body, {})
     faults = [
-        *_invalid(upstream, encoded.body),
+        *_invalid(place.dialect, encoded.body),
         *_silent(recording, encoded),
         *_unsaid(request, again, encoded),
         *_without_tools(request, again, encoded),
     ]
-    return Verdict(tuple(faults), ("noted",) if encoded.notes else ())
+    told_of = ("noted",) if encoded.notes else ()
+    return Verdict(tuple(f"{place.model}: {fault}" for fault in faults), told_of)
 
 
 def _decoded(ways: Ways, recording: Recording) -> ChatRequest:
@@ -158,7 +183,7 @@ def _silent(recording: Recording, encoded: Encoded) -> Iterator[str]:
     asked, body = json.decode(recording.request or b""), json.decode(encoded.body)
     says = _SAYS[recording.dialect]
     for field, value in asked.items():
-        if value is None or value == [] or _noted(encoded, field):
+        if value is None or value == [] or _noted(encoded, field, *_CANONICAL.get(field, ())):
             continue
         if field not in says or not says[field](value, body):
             yield f"{field} is neither said nor noted: {str(value)[:100]}"

@@ -38,7 +38,7 @@ def _request(ways: Ways, recording: Recording) -> Iterator[str]:
         expected = {**envelope, "model": Raw(json.encode(_FORWARDED))}
         if recording.dialect == OPENAI and bytes(envelope.get("stream", b"")) == b"true":
             expected["stream_options"] = _with_usage(envelope.get("stream_options"))
-        place = deployment(recording, recording.dialect, _FORWARDED)
+        place = deployment(recording.dialect, _FORWARDED)
         sent = ways.of(recording.dialect).forward(envelope, place, {})
         if sent.body != json.encode(expected):
             yield "forward changes more of the request than it may"

@@ -4,7 +4,7 @@ import pytest
 from msgspec import json
 
 from tests.conformance import broken
-from tests.conformance.recordings import OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
 from tests.conformance.suites import SUITES
 from tests.conformance.ways import Ways
 
@@ -62,11 +62,21 @@ STREAM = Recording(
 )
 ANSWER = Recording(id="whole", provider="p", dialect=OPENAI, body=json.encode(WHOLE))
 REQUEST = Recording(id="request", provider="p", dialect=OPENAI, request=json.encode(ASKED))
+MESSAGES = Recording(
+    id="messages",
+    provider="p",
+    dialect=ANTHROPIC,
+    request=json.encode(
+        {"model": "m", "messages": ASKED["messages"], "system": "Be brief.", "max_tokens": 9}
+    ),
+)
 ERROR = Recording(id="e", provider="p", dialect=OPENAI, status=400, body=json.encode(REFUSED))
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@pytest.mark.parametrize("recording", (STREAM, ANSWER, REQUEST, ERROR), ids=lambda r: r.id)
+@pytest.mark.parametrize(
+    "recording", (STREAM, ANSWER, REQUEST, MESSAGES, ERROR), ids=lambda r: r.id
+)
 def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording) -> None:
     """The dialects as they are pass every suite."""
     assert () == SUITES[suite](Ways(openai=broken.Healthy()), recording).faults
@@ -86,6 +96,8 @@ def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording
         ("cross", broken.HardOfHearing, ANSWER),
         ("cross", broken.Merging, ANSWER),
         ("requests", broken.Forgetful, REQUEST),
+        ("requests", broken.Untyped, MESSAGES),
+        ("requests", broken.Hushing, MESSAGES),
         ("streams", broken.Thoughtless, STREAM),
         ("streams", broken.Thoughtless, ANSWER),
         ("streams", broken.Merging, STREAM),

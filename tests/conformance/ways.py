@@ -1,6 +1,7 @@
 """The ways an answer takes through the house, for a pair of dialects under test."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,9 +18,6 @@ from trunkline.flow.pipes import Passthrough, Pipe, Translation
 
 CLIENTS = (OPENAI, ANTHROPIC)
 STAMP = Stamp("0123456789abcdef", "stamped-model", 1_700_000_000)
-
-_ROOMY = Quirks(system_role="developer", max_tool_name=128)
-_MISTRAL = Quirks(reasoning_field="content", document_url="document_url")
 
 
 class Verdict(Struct, frozen=True):
@@ -69,15 +67,13 @@ def through(pipe: Pipe, pieces: Iterable[bytes]) -> bytes:
     return b"".join([*[pipe.feed(piece) for piece in pieces], pipe.finish()])
 
 
-def deployment(recording: Recording, dialect: str, model: str) -> Deployment:
-    """One that takes all its dialect can say; of Mistral, where its own form matters."""
-    own = recording.provider == "mistral" and dialect == recording.dialect
+def deployment(dialect: str, model: str, **quirks: Any) -> Deployment:
     return Deployment(
         id="p/m",
         provider="p",
         model=model,
         dialect=dialect,
-        quirks=_MISTRAL if own else _ROOMY,
+        quirks=Quirks(**{"system_role": "developer", **quirks}),
     )
 
 
