@@ -20,7 +20,7 @@ from trunkline.catalog.names import nearest
 from trunkline.catalog.pricer import CatalogPricer
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
-from trunkline.config.schema import Config, ServerConfig
+from trunkline.config.schema import Config, LedgerConfig, ServerConfig
 from trunkline.dialects.registry import DIALECTS
 from trunkline.edge.asgi import NotFoundApp
 from trunkline.edge.context import EdgeContext
@@ -118,6 +118,7 @@ class Gateway:
             durability=Durability(config.ledger.durability),
         )
         self.reports = self.ledger.reports
+        self._standing: tuple[ServerConfig, LedgerConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
         self.rooms = self._furnish(1, None)
@@ -161,6 +162,7 @@ class Gateway:
         """One generation. Raises ConfigError with file and line."""
         config, text, file = self._read_config()
         try:
+            self._check(config)
             providers = self._build_providers(config)
             serving = {name: provider for name, (_, provider) in providers.items()}
             aliases = alias_routes(config.models, serving, STRATEGIES)
@@ -171,6 +173,8 @@ class Gateway:
         for name, (_, provider) in self._providers.items():
             if providers.get(name, (b"", None))[1] is not provider:
                 self._retired.append(provider)
+                # A key that was refused has perhaps just been mended.
+                router.cooling.forget(credential.id for credential in provider.credentials)
         self._providers = providers
         return Rooms(
             generation=generation,
@@ -186,6 +190,19 @@ class Gateway:
             token=lambda: self.machine.entropy(12).hex(),
             log=self.log,
         )
+
+    def _check(self, config: Config) -> None:
+        """What the file may say, but nothing would come of. Raises ConfigError for what is worse."""
+        if config.faces:
+            raise ConfigError(
+                "faces",
+                "is not served yet: each face stands at its own path (docs/architecture.md)",
+            )
+        standing = (config.server, config.ledger)
+        if self._standing is None:
+            self._standing = standing
+        elif standing != self._standing:
+            self.log.warning("changes of [server] and [ledger] wait for the next start")
 
     def _build_providers(self, config: Config) -> dict[str, tuple[bytes, Provider]]:
         """An unchanged table keeps its provider, and with it connections and a loaded model."""

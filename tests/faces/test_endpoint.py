@@ -49,7 +49,7 @@ def test_without_a_key_the_caller_is_told_how_to_send_one(named):
 @pytest.mark.parametrize(
     ("body", "says"),
     (
-        (b"", "not valid JSON"),
+        (b"", "has no body"),
         (b"{", "not valid JSON"),
         (b'{"a":1}x', "not valid JSON"),
         (b"[1]", "must be a JSON object"),

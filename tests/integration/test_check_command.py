@@ -151,6 +151,7 @@ def test_check_of_a_name_that_leads_nowhere(tmp_path: Path) -> None:
         ("[providers.sim]\nkind = 'smi'\n", 2, "providers.sim.kind", "sim"),
         ("[routing]\nretry_share = 2\n", 2, "routing.retry_share", "<= 1"),
         ("[ledger]\ndurability = 'none'\n", 2, "ledger.durability", "none"),
+        ("[[faces]]\nname = 'native'\nprefix = '/x'\n", 1, "faces", "not served yet"),
     ),
 )
 def test_a_bad_file(tmp_path: Path, text: str, line: int, key: str, told: str) -> None:

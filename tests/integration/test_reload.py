@@ -147,6 +147,27 @@ def test_sighup(own: Gateway) -> None:
     assert 200 == ask(own, "told").status
 
 
+def test_a_mended_credential_is_used_at_once(own: Gateway, simulator: str) -> None:
+    """A refused key rests for a while; a new one in its place does not have to."""
+    table = '[providers.box]\ndialect = "openai-chat"\nbase_url = "{}/v1"\napi_key = "{}"\n'
+    own.config.write_text(table.format(simulator, "sk-bad@status=401"))
+    assert 200 == own.admin("POST", "/config/reload").status
+    before = ask(own, "box/sim-chat").status
+    own.config.write_text(table.format(simulator, "sk-good"))
+    assert 200 == own.admin("POST", "/config/reload").status
+
+    assert (502, 200) == (before, ask(own, "box/sim-chat").status)
+
+
+def test_what_needs_a_restart_is_said(own: Gateway) -> None:
+    """The port of a running gateway does not change; whoever changes it in the file is told."""
+    own.config.write_text(CONFIG + "[server]\nmax_body_bytes = 10\n")
+    assert 200 == own.admin("POST", "/config/reload").status
+
+    own.wait_for(r"changes of \[server\] and \[ledger\] wait for the next start", log=True)
+    assert 200 == ask(own, "old").status
+
+
 def test_every_log_line_is_json(own: Gateway) -> None:
     """With time, level and event: fit for any collector."""
     own.process.send_signal(signal.SIGHUP)

@@ -50,7 +50,8 @@ def test_an_unknown_model_names_its_neighbours(
     assert ("invalid_request_error", "model", "model_not_found") == openai_error(of_openai.value)
     assert "not_found_error" == anthropic_error(of_anthropic.value)
     for error in (of_openai.value, of_anthropic.value):
-        assert "The model 'sim-chta' does not exist here. Did you mean sim-chat" in error.message
+        hint = "Did you mean sim-chat, sim-echo or sim-script?"
+        assert f"The model 'sim-chta' does not exist here. {hint}" in error.message
         entry = gateway.entry(error.request_id or "")
         assert ("failed", [], 0) == (entry["status"], entry["attempts"], entry["cost_nanousd"])
 

@@ -80,3 +80,14 @@ def test_names_that_clients_make_up_do_not_fill_the_memory():
         cooling.cool("k", f"m{number}", float(number), throttled(1.0))
 
     assert "<Cooling 1 pairs>" == repr(cooling)
+
+
+def test_another_credential_under_the_same_name_starts_anew():
+    """The pauses of the one before are not its own; those of others stay."""
+    cooling = Cooling()
+    cooling.cool("p#1", "m", 0.0, BadCredential(""))
+    cooling.cool("q#1", "m", 0.0, throttled(9.0))
+
+    cooling.forget(iter(["p#1"]))
+
+    assert (0.0, 9.0) == (cooling.remaining("p#1", "m", 0.0), cooling.remaining("q#1", "m", 0.0))

@@ -123,6 +123,8 @@ class _Admitted:
 
 def decode_envelope(body: bytes) -> dict[str, Raw]:
     """A body one level deep. Raises Malformed."""
+    if not body:
+        raise Malformed("the request has no body; send a JSON object")
     try:
         return _ENVELOPE.decode(body)
     except ValidationError:

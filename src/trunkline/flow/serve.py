@@ -91,45 +91,41 @@ class Serving:
         await live.linger()
 
     async def _tell(self, error: GatewayError, answering: Answering | None) -> None:
-        """Before the first byte: status and body. After it: an event in the client's dialect."""
-        exchange, reply = self._exchange, self._reply
         self._log(error)
         if answering is None:
-            exchange.notes.clear()
-            self._close_books(Status.FAILED)
+            self._exchange.notes.clear()
+            self._close_books(Status.FAILED, error)
         else:
             await self._settle(answering, Status.PARTIAL, error)
-        if not reply.started:
-            answer = self._face.refuse(error, exchange.id, self._server)
-            told = {name for name, _ in answer.headers}
-            own = self._face.headers(exchange, streaming=False)
-            headers = (*answer.headers, *(h for h in own if h[0] not in told))
-            reply.whole(answer.status, headers, answer.body)
+        self._say(error, answering.before_error() if isinstance(answering, LiveAnswer) else b"")
+
+    def _say(self, error: GatewayError, before: bytes = b"") -> None:
+        """Before the first byte: status and body. After it: an event in the client's dialect."""
+        exchange, reply = self._exchange, self._reply
+        if reply.started:
+            reply.end(before + self._server.stream_error(error, exchange.id))
             return
-        before = answering.before_error() if isinstance(answering, LiveAnswer) else b""
-        reply.end(before + self._server.stream_error(error, exchange.id))
+        answer = self._face.refuse(error, exchange.id, self._server)
+        told = {name for name, _ in answer.headers}
+        own = self._face.headers(exchange, streaming=False)
+        headers = (*answer.headers, *(h for h in own if h[0] not in told))
+        reply.whole(answer.status, headers, answer.body)
 
     def _abandoned(self, answering: Answering | None) -> None:
         """The client left, or we are shutting down: settle for what was delivered, without waiting."""
         if self._books.closed:
             return
-        status = Status.CANCELLED
+        status, error = Status.CANCELLED, None
         if self._reply.draining:
             status = Status.PARTIAL if answering else Status.FAILED
-            self._say_farewell()
+            error = Draining("the gateway is shutting down; please send the request again")
         if answering is None:
-            self._close_books(status)
+            self._close_books(status, error)
         else:
-            self._books.answered(status, answering.usage, None)
+            self._books.answered(status, answering.usage, error)
             self._books.close_later(status, answering.usage, list(answering.delivered))
-
-    def _say_farewell(self) -> None:
-        error = Draining("the gateway is shutting down; please send the request again")
-        if self._reply.started:
-            self._reply.end(self._server.stream_error(error, self._exchange.id))
-        else:
-            answer = self._face.refuse(error, self._exchange.id, self._server)
-            self._reply.whole(answer.status, answer.headers, answer.body)
+        if error is not None:
+            self._say(error)
 
     async def _settle(
         self, answering: Answering, status: Status, error: GatewayError | None
@@ -149,21 +145,23 @@ class Serving:
 
     def _log(self, error: GatewayError) -> None:
         if not isinstance(error, ClientError):
+            attempts = self._exchange.attempts
             self._rooms.log.warning(
                 "exchange failed",
                 request=self._exchange.id,
                 model=self._exchange.model,
-                attempts=len(self._exchange.attempts),
+                attempts=len(attempts),
+                target=attempts[-1].deployment.id if attempts else "",
                 error=type(error).__name__,
                 status=error.status,
                 message=error.message,
                 detail=error.detail,
             )
 
-    def _close_books(self, status: Status) -> None:
+    def _close_books(self, status: Status, error: GatewayError | None = None) -> None:
         """A request that never got as far as an attempt leaves an entry, too."""
         try:
-            self._books.close(status)
+            self._books.close(status, error)
         except GatewayError:
             return
 

@@ -1,6 +1,6 @@
 """Which credential may ask for which model now: a 429 cools that pair for as long as it said."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -56,6 +56,11 @@ class Cooling:
         """It answered: forget its strikes."""
         if self._pauses:
             self._pauses.pop((credential, model), None)
+
+    def forget(self, credentials: Iterable[str]) -> None:
+        """They are others now, under the same name."""
+        gone = frozenset(credentials)
+        self._pauses = {p: rest for p, rest in self._pauses.items() if p[0] not in gone}
 
     def remaining(self, credential: str, model: str, now: float) -> float:
         """Seconds until the pair may be used; 0 when it may."""

@@ -107,7 +107,9 @@ class RouteTable:
     def _unknown(self, name: str) -> UnknownModel:
         shown = name if len(name) <= 100 else name[:100] + "..."
         near = self._names.nearest(name[:100], self.names())
-        hint = f" Did you mean {' or '.join(near)}?" if near else " See GET /v1/models."
+        *most, last = near or ("",)
+        either = f"{', '.join(most)} or {last}" if most else last
+        hint = f" Did you mean {either}?" if last else " See GET /v1/models."
         return UnknownModel(f"The model '{shown}' does not exist here.{hint}", param="model")
 
     def __repr__(self) -> str:
