@@ -96,7 +96,12 @@ class Books(Struct, frozen=True):
 
 
 def compare(
-    seen: Sequence[Seen], arrivals: Sequence[Row], ledger: Ledger, *, unseen: int = 0, twice: int = 0
+    seen: Sequence[Seen],
+    arrivals: Sequence[Row],
+    ledger: Ledger,
+    *,
+    unseen: int = 0,
+    twice: int = 0,
 ) -> Books:
     """
     `unseen`: attempts that reached a simulator's door and no further; `twice`: requests that

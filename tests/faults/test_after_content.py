@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from tests.faults.client import PROMPT, Call, End
-from tests.faults.gateway import ANTHROPIC, OPENAI, World, impatient
+from tests.faults.gateway import World, impatient
+from tests.faults.simulators import ANTHROPIC, OPENAI
 from trunkline.config.schema import Target
 
 # Paced, so that what was sent before the fault has arrived and is not swallowed by a reset.

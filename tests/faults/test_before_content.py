@@ -4,7 +4,8 @@ import pytest
 from msgspec import Struct
 
 from tests.faults.client import PROMPT, Call, End
-from tests.faults.gateway import ANTHROPIC, OPENAI, World, impatient, keyed
+from tests.faults.gateway import World, impatient
+from tests.faults.simulators import ANTHROPIC, OPENAI, keyed
 from trunkline.config.schema import Target
 
 

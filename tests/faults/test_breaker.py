@@ -1,12 +1,12 @@
 """A failing target steps aside, is probed by one request at a time, and is back within seconds."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.faults.client import End, Seen
-from tests.faults.gateway import OPENAI, World
+from tests.faults.gateway import World
+from tests.faults.simulators import OPENAI, until
 
 # The breaker's first pause is a second; a probe that fails doubles it.
 FAULTS = ("u11:status=503", "u5:after=0", "u1:kind=eof", "u2")
@@ -30,19 +30,14 @@ def health(town: World, tag: str) -> Sequence[str]:
     return town.do(read())
 
 
-def until(town: World, tag: str, wanted: str) -> None:
-    """Wait for the first target's health; at most ten seconds."""
+def wait_for(town: World, tag: str, wanted: str) -> None:
+    """Until the first target's health is this."""
 
-    async def poll() -> None:
-        async with asyncio.timeout(10):
-            while True:
-                rows = town.gateway.rooms.router.statistics(town.clock.monotonic())
-                now = [row.health for row in rows if row.deployment.endswith(f"tag={tag}")]
-                if now[0] == wanted:
-                    return
-                await asyncio.sleep(0.01)
+    def reached() -> bool:
+        rows = town.gateway.rooms.router.statistics(town.clock.monotonic())
+        return wanted in [row.health for row in rows if row.deployment.endswith(f"tag={tag}")][:1]
 
-    town.do(poll())
+    town.do(until(reached))
 
 
 def arrivals(town: World, tag: str, port: int = 0) -> int:
@@ -71,7 +66,7 @@ def test_one_probe_at_a_time_and_back_at_once(town: World, books: list[Seen]) ->
         books += town.ask(town.call(primary, "o2/sim-echo", tag=tag))
     assert "open" == health(town, tag)[0]
     before = arrivals(town, tag)
-    until(town, tag, "half_open")
+    wait_for(town, tag, "half_open")
     probing = town.ask(*(town.call(primary, "o2/sim-echo", tag=tag) for _ in range(12)))
     after = town.ask(*(town.call(primary, "o2/sim-echo", tag=tag) for _ in range(4)))
     books += [*probing, *after]

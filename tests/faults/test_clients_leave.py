@@ -8,14 +8,15 @@ import pytest
 
 from tests.faults.books import Books
 from tests.faults.client import Call, End, Line, Seen, leave
-from tests.faults.gateway import ANTHROPIC, OPENAI, World
+from tests.faults.gateway import World
+from tests.faults.simulators import ANTHROPIC, OPENAI, until
 
 # The promise is 100 ms; the rest is for a machine that does other things.
 AT_ONCE = 0.25
 BOTH = [(letter, dialect) for letter in "oa" for dialect in (OPENAI, ANTHROPIC)]
 
 
-def leaving(town: World, calls: list[Call], **how: float | int | bool) -> Books:
+def leaving(town: World, calls: list[Call], **how: float | bool) -> Books:
     """All of them leave in the same way; how the books look once nothing runs any more."""
 
     async def go() -> list[Seen]:
@@ -58,9 +59,7 @@ def test_before_the_first_byte(town: World, fault: str, stream: bool, reset: boo
 @pytest.mark.parametrize("reset", (False, True), ids=("fin", "rst"))
 def test_in_the_middle(town: World, reset: bool) -> None:
     """Billed for what was delivered, and the upstream is let go at once."""
-    calls = [
-        town.call(f"{letter}1/sim-echo@rate=100", dialect=dialect) for letter, dialect in BOTH
-    ]
+    calls = [town.call(f"{letter}1/sim-echo@rate=100", dialect=dialect) for letter, dialect in BOTH]
     books = leaving(town, calls, content=2500, reset=reset)
 
     assert [] == books.differences
@@ -128,9 +127,13 @@ def test_two_hundred_at_any_moment(town: World) -> None:
 
 def _nothing_is_left(town: World, tasks: int) -> None:
     async def poll() -> None:
-        async with asyncio.timeout(5):
-            while await _tasks() > tasks or town.edge.context.connections or _busy(town):
-                await asyncio.sleep(0.01)
+        await until(
+            lambda: (
+                not (
+                    len(asyncio.all_tasks()) > tasks or town.edge.context.connections or _busy(town)
+                )
+            )
+        )
 
     town.do(poll())
     retries = town.gateway.rooms.router.retries

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.faults.client import PROMPT, Call, End
-from tests.faults.gateway import ANTHROPIC, OPENAI, World, keyed, world
+from tests.faults.gateway import World, world
+from tests.faults.simulators import ANTHROPIC, OPENAI, keyed
 from trunkline.config.schema import RoutingConfig
 
 

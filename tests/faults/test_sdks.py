@@ -8,7 +8,8 @@ import openai
 import pytest
 
 from tests.faults.client import PROMPT, Call, Seen
-from tests.faults.gateway import ANTHROPIC, OPENAI, World, impatient
+from tests.faults.gateway import World, impatient
+from tests.faults.simulators import ANTHROPIC, OPENAI
 
 Ask = Callable[[World, Call], Awaitable[tuple[Seen, Exception | None]]]
 

@@ -87,13 +87,17 @@ class Books:
         self._bill(attempt, usage)
         return True
 
-    def close(self, status: Status) -> None:
-        """The last entry. What comes after it is lost money, so it comes once and last."""
+    def close(self, status: Status, error: GatewayError | None = None) -> None:
+        """
+        The last entry. What comes after it is lost money, so it comes once and last.
+
+        `error`: why an attempt gave no answer that is still under way.
+        """
         if not self.closed:
             self.closed = True
             exchange = self._exchange
             if exchange.attempts and exchange.attempts[-1].status is None:
-                self.answered(status, None, None)  # it gave no answer
+                self.answered(status, None, error)
             exchange.status = status
             self._rooms.ledger.close(exchange)
 
