@@ -1,5 +1,6 @@
 """`trunkline check`, help and exit codes: what a person meets before anything runs."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -175,6 +176,21 @@ def test_a_bad_file_is_not_served(tmp_path: Path) -> None:
     assert (1, "") == (ended.returncode, ended.stdout)
     assert "trunkline: bad.toml:2: server.port: expected `int`, got `str`\n" == ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_the_readmes_configuration(tmp_path: Path, repository: Path) -> None:
+    """What a stranger copies from the first page is right as it stands."""
+    (text,) = re.findall(r"```toml\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "trunkline.toml").write_text(text)
+
+    ended = run(
+        tmp_path,
+        *("check", "--data", "data", "--model", "smart"),
+        environ={**KEY, "ANTHROPIC_API_KEY": "sk-not-a-real-one"},
+    )
+
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert "anthropic/claude-sonnet-4-5" in ended.stdout
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
