@@ -67,7 +67,7 @@ def test_from_the_start_to_an_orderly_end(settings, capsys):
     assert 0 == run(test())
 
 
-def test_a_place_that_is_taken(settings, capsys):
+def test_a_place_that_is_taken(settings, capsys, caplog):
     """One line that says where, why and what to do; nothing else is left behind."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings._options.port = other.getsockname()[1]
@@ -78,6 +78,7 @@ def test_a_place_that_is_taken(settings, capsys):
     assert "" == told.out
     assert 1 == told.err.count("\n")
     assert "cannot listen on http://127.0.0.1" in told.err
+    assert [] == caplog.records
     assert "--port" in told.err
 
 

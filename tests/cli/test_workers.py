@@ -45,6 +45,16 @@ def test_a_reload_reaches_the_workers_and_stops_nobody(tmp_path):
     assert ["hup", "int"] == file.read_text().split()
 
 
+def test_a_worker_that_a_reload_kills_is_replaced(tmp_path):
+    """The run goes on after a SIGHUP."""
+    file = tmp_path / "starts"
+    script = f"echo x >> {file}; trap 'exit 0' HUP TERM; "
+    script += f"[ $(wc -l < {file}) -ge 2 ] && kill -TERM $PPID || kill -HUP $PPID; {LOOP}"
+
+    assert 0 == Supervisor(shell(script), 1, pause=0.01).run()
+    assert 2 == len(file.read_text().split())
+
+
 def test_the_second_signal_is_passed_on_too(tmp_path):
     """The first lets open answers finish, the second cuts them short."""
     script = "trap 'trap \"exit 0\" TERM; kill -TERM $PPID' TERM"

@@ -197,7 +197,7 @@ def test_lines_that_end_are_progress():
         clock.advance(9.0)
 
     async def main():
-        pings = [step for _ in range(5) for step in (wait, b": ping\n")]
+        pings = [step for _ in range(5) for step in (wait, b": pi", wait, b"ng\n")]
         answer, _ = live(ROLE, HELLO, *pings, b"\n", STOP, DONE, clock=clock)
         await answer.open(5.0)
         assert (await rest(answer))[-1] == DONE

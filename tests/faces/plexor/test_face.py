@@ -82,6 +82,14 @@ def test_its_own_fields_are_taken_out():
     assert {"model": b'"m"', "max_tokens": b"1024"} == {k: bytes(v) for k, v in envelope.items()}
 
 
+def test_a_field_of_its_own_is_a_change():
+    """The body is written anew without it, even where nothing else changes."""
+    envelope = {"max_tokens": Raw(b"5"), "plexor_provider": Raw(b'"x"')}
+
+    assert Plexor().prepare(envelope)
+    assert ["max_tokens"] == list(envelope)
+
+
 @pytest.mark.parametrize("limit", ("max_tokens", "max_completion_tokens"))
 def test_a_limit_of_the_clients_stays(limit):
     """Nothing has changed then, so the body may pass as it is."""
