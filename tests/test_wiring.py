@@ -133,6 +133,23 @@ def test_a_reload_keeps_what_did_not_change(tmp_path):
     within(tmp_path, test)
 
 
+@pytest.mark.parametrize("active", (0, 1))
+def test_a_provider_that_is_gone_is_let_go_after_its_last_exchange(tmp_path, active):
+    """At once where nobody asks it any more; not while an exchange of its generation runs."""
+
+    async def test(w: World) -> None:
+        gone = w.gateway.rooms.providers["claude"]
+        w.gateway.rooms.router.retries.active = active
+        w.config[0] = "[providers.sim]\n"
+        await w.gateway.reload()
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+        assert ([gone] if active else []) == w.gateway._retired
+
+    within(tmp_path, test)
+
+
 def test_a_bad_reload_changes_nothing(tmp_path):
     """Not even a part."""
 

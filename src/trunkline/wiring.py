@@ -6,6 +6,7 @@ owns what must survive a reload (books, keys, connections, what the router learn
 are one generation of the configuration, and an exchange keeps the generation it began with.
 """
 
+import asyncio
 import os
 import random  # noqa: TID251 - the composition root is where dice come from
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,9 @@ from trunkline.transport.tls import TlsContexts
 simulator = simulate
 """The provider simulator as a server of its own."""
 
+# Seconds between looks whether a generation has served its last exchange.
+_RETIRING = 1.0
+
 ReadConfig = Callable[[], tuple[Config, str, str]]
 """The configuration, its text and its file's name (for messages). Raises ConfigError."""
 
@@ -105,6 +109,7 @@ class Gateway:
         self._read_config = read_config
         self._providers: dict[str, tuple[bytes, Provider]] = {}
         self._retired: list[Provider] = []
+        self._elders: list[Router] = []
         self._estimator = UsageEstimator()
         self._rows = ProviderRows.load()
         config, _, _ = read_config()
@@ -142,9 +147,21 @@ class Gateway:
 
     async def reload(self) -> int:
         """Read the configuration anew. Raises ConfigError, and then nothing has changed."""
+        self._elders = [e for e in (*self._elders, self.rooms.router) if e.retries.active]
+        standing = tuple(self._retired)
         self.rooms = self._furnish(self.rooms.generation + 1, self.rooms.router)
         self.log.info("configuration loaded", generation=self.rooms.generation)
+        leaving = [provider for provider in self._retired if provider not in standing]
+        self.tasks.spawn("config: retire", self._retire(leaving, tuple(self._elders)))
         return self.rooms.generation
+
+    async def _retire(self, leaving: Sequence[Provider], elders: Sequence[Router]) -> None:
+        """Let go of providers once no exchange of an elder generation can be asking them."""
+        while any(elder.retries.active for elder in elders):  # noqa: ASYNC110 - a count has no Event, and nobody waits for this
+            await asyncio.sleep(_RETIRING)
+        for provider in leaving:
+            self._retired.remove(provider)
+            await provider.aclose()
 
     def statistics(self) -> Mapping[str, object]:
         now = self.clock.monotonic()

@@ -1,6 +1,7 @@
 """The embedded model: a genuine answer on a machine without a single key."""
 
 import importlib.util
+import subprocess
 from collections.abc import Generator
 
 import anthropic
@@ -8,7 +9,7 @@ import openai
 import pytest
 
 from tests.integration.books import of_anthropic, of_ledger, of_openai
-from tests.integration.program import Gateway, serving
+from tests.integration.program import Gateway, pause, serving
 
 MODEL = "smollm2-135m-instruct"
 ASK = [{"role": "user", "content": "What is the capital of France? Answer in one short sentence."}]
@@ -130,3 +131,33 @@ def test_a_system_prompt_and_a_limit(gpt: openai.OpenAI) -> None:
     )
 
     assert ("length", 3) == (answer.choices[0].finish_reason, of_openai(answer.usage).output)
+
+
+def engines(own: Gateway) -> list[str]:
+    """Command lines of the engines that this gateway runs."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "ppid=,args="], capture_output=True, text=True, check=True
+    )
+    lines = (line.split(None, 1) for line in listed.stdout.splitlines())
+    parent = str(own.process.pid)
+    return [args for ppid, args in lines if ppid == parent and "local.engine" in args]
+
+
+def test_no_engine_outlives_its_provider(
+    own: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It starts with the first request, and ends when a reload takes the provider away."""
+    config = "[providers.sim]\n[providers.local]\n"
+    with serving(tmp_path_factory.mktemp("gone"), config) as gateway:
+        before = engines(gateway)
+        gateway.post("/v1/chat/completions", {"model": MODEL, "messages": ASK, "max_tokens": 3})
+        while_serving = engines(gateway)
+        gateway.config.write_text("[providers.sim]\n")
+        assert 200 == gateway.admin("POST", "/config/reload").status
+        for _ in range(300):
+            if not engines(gateway):
+                break
+            pause()
+        after = engines(gateway)
+
+    assert (0, 1, 0) == (len(before), len(while_serving), len(after))
