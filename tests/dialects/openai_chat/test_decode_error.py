@@ -91,7 +91,7 @@ CASES = (
     (413, b"too big", Refused, 413),
     (302, b"", Garbled, 502),
     (200, b'{"error":{"code":429,"message":"x"}}', Throttled, 429),
-    (200, b'{"error":{"type":"overloaded_error","message":"x"}}', Overloaded, 502),
+    (200, b'{"error":{"type":"overloaded_error","message":"x"}}', Overloaded, 503),
     (200, b'{"error":{"message":"x","status_code":400,"code":"tool_use_failed"}}', Refused, 400),
     (200, b'{"error":"something"}', Overloaded, 502),
     (200, b'{"error":{"type":"invalid_request_error","message":"x"}}', Refused, 400),

@@ -77,7 +77,6 @@ class Voice:
         "_tags",
         "_text",
         "_thinks_aloud",
-        "_told_apart",
         "_written",
         "finished",
         "speaking",
@@ -89,7 +88,6 @@ class Voice:
         self._tags = ThinkTags() if parts.think_tags else None
         self._reasoning = _NONE
         self._refusal = _NONE
-        self._told_apart = False
         self._details: list[Raw] = []
         self._thinks_aloud = False
         """Its thinking has a field of its own, so that what details repeat of it is not more of it."""
