@@ -91,7 +91,7 @@ def test_secrets_that_protect_nothing_are_refused(tmp_path):
             '[providers.a]\nkind = "x"\n',
             "t.toml:2: providers.a.kind: no such kind; there are http, local, sim",
         ),
-        ('[[faces]]\nname = "plexor"\nprefix = "/x"\n', "t.toml:1: faces: moving a face is not"),
+        ('[[faces]]\nname = "plexor"\nprefix = "/x"\n', "t.toml:1: faces: is not served yet"),
         ("[providers.sim]\ndefault = 1\n", "t.toml:2: providers.sim.default: unknown key"),
         (
             '[providers.sim]\n[models.m]\ntargets = ["sim/sim-chat"]\nstrategy = "x"\n',

@@ -179,8 +179,6 @@ class Gateway:
         """One generation. Raises ConfigError with file and line."""
         config, text, file = self._read_config()
         try:
-            if config.faces:
-                raise ConfigError("faces", "moving a face is not supported yet; remove this table")
             self._check(config)
             providers = self._build_providers(config)
             serving = {name: provider for name, (_, provider) in providers.items()}
