@@ -5,11 +5,12 @@ import subprocess
 from collections.abc import Generator
 
 import anthropic
+import msgspec
 import openai
 import pytest
 
 from tests.integration.books import of_anthropic, of_ledger, of_openai
-from tests.integration.program import Gateway, pause, serving
+from tests.integration.program import Gateway, bare_environment, pause, serving
 
 MODEL = "smollm2-135m-instruct"
 ASK = [{"role": "user", "content": "What is the capital of France? Answer in one short sentence."}]
@@ -55,6 +56,22 @@ def test_it_is_what_a_first_start_offers(own: Gateway) -> None:
     """The printed call names it, and it is on the list."""
     assert f'"model": "{MODEL}"' in own.said
     assert MODEL in [model["id"] for model in own.get("/v1/models").json()["data"]]
+
+
+def test_the_printed_call_answers(own: Gateway) -> None:
+    """Pasted into a shell exactly as it stands."""
+    pasted = own.wait_for(r"(?s)Try it:\n(.*\S)\s*$")[1]
+
+    shell = subprocess.run(
+        ["/bin/sh", "-c", pasted],
+        capture_output=True,
+        env=bare_environment(own.data.parent),
+        timeout=60,
+        check=True,
+    )
+
+    (choice,) = msgspec.json.decode(shell.stdout)["choices"]
+    assert choice["message"]["content"].strip()
 
 
 def test_through_the_openai_sdk(own: Gateway, gpt: openai.OpenAI) -> None:
