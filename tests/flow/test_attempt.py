@@ -465,7 +465,7 @@ def test_the_first_answer_may_be_asked_for_alone():
         plan = world.router.table.resolve("m").deployments
         live = await asking.first_answer(plan)
         assert isinstance(live, LiveAnswer)
-        assert ROLE + HELLO == await live.next()
+        assert ROLE + HELLO == live.before_error()
         live.close()
         assert ["intent", "settle", "intent"] == [entry[0] for entry in world.ledger.entries]
 

@@ -1,6 +1,7 @@
 """An answer that has begun: what came before its content is held, what ends it is told apart."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -15,7 +16,7 @@ from trunkline.dialects.base import Stamp
 from trunkline.dialects.registry import DIALECTS
 from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
 from trunkline.flow.pipes import Passthrough
-from trunkline.testing.fakes import ManualClock
+from trunkline.testing.fakes import FakeReply, ManualClock
 from trunkline.transport.replay import CannedResponse
 
 OPENAI = DIALECTS["openai-chat"]
@@ -40,13 +41,38 @@ def live(*steps, idle=10.0, clock=None):
     return LiveAnswer(response, pipe, clock or ManualClock(), idle), response
 
 
+class Crowded(FakeReply):
+    """Has to be waited for after every write."""
+
+    def __init__(self):
+        super().__init__()
+        self.crowded = True
+        self.steps = []
+        self.on_write = lambda data: self.steps.append("write")
+
+    async def drain(self):
+        self.steps.append("drain")
+
+
 async def rest(answer):
     """All that the client gets from here on."""
-    pieces = []
-    while True:
-        pieces.append(await answer.next())
-        if answer.ended:
-            return pieces
+    reply = FakeReply()
+    last = await answer.pour(reply)
+    return [*reply.written, last]
+
+
+def test_a_reader_that_cannot_keep_up_is_waited_for():
+    """The upstream is asked for no more while the client's side is crowded."""
+
+    async def main():
+        answer, _ = live(ROLE, HELLO, HELLO, STOP, DONE)
+        await answer.open(5.0)
+        reply = Crowded()
+        last = await answer.pour(reply)
+        assert ROLE + HELLO + HELLO + STOP + DONE == reply.body + last
+        assert ["write", "drain"] * 3 == reply.steps
+
+    asyncio.run(main())
 
 
 def test_nothing_goes_out_before_content():
@@ -70,7 +96,7 @@ def test_an_answer_that_is_all_there_needs_no_clock():
         answer, _ = live(ROLE + HELLO + STOP + DONE)
         await answer.open(-1.0)
         assert answer.ended
-        assert ROLE + HELLO + STOP + DONE == await answer.next()
+        assert [ROLE + HELLO + STOP + DONE] == await rest(answer)
 
     asyncio.run(main())
 
@@ -112,9 +138,10 @@ def test_a_failure_after_content_leaves_what_came_before_it():
     async def main():
         answer, _ = live(ROLE, HELLO, HELLO + b"data: {nonsense}\n\n")
         await answer.open(5.0)
-        assert ROLE + HELLO == await answer.next()
+        reply = FakeReply()
         with pytest.raises(Garbled):
-            await answer.next()
+            await answer.pour(reply)
+        assert ROLE + HELLO == reply.body
         assert HELLO == answer.before_error()
 
     asyncio.run(main())
@@ -150,9 +177,8 @@ def test_a_break_before_the_reason_is_none(error):
     async def main():
         answer, _ = live(ROLE, HELLO, error)
         await answer.open(5.0)
-        await answer.next()
         with pytest.raises(type(error)):
-            await answer.next()
+            await rest(answer)
         assert not answer.ended
 
     asyncio.run(main())
@@ -170,9 +196,8 @@ def trickle(letter_size, seconds):
 
     async def main():
         await answer.open(5.0)
-        await answer.next()
-        for _ in range(11):
-            await answer.next()
+        with contextlib.suppress(Disconnected):  # the pieces end there, and so does the stream
+            await rest(answer)
 
     asyncio.run(main())
 

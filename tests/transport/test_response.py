@@ -158,3 +158,120 @@ def test_each_piece_weighs_more_than_its_bytes():
         assert "<HttpResponse 0 reading>" == repr(response)
 
     reading(test)
+
+
+def pumping(response, sink):
+    """A pump that runs, waiting for bytes."""
+    return asyncio.get_running_loop().create_task(response.pump(sink))
+
+
+def test_a_pump_gives_each_read_where_it_arrives():
+    """No task wakes for it: the sink has it before `push` returns."""
+
+    async def test(response, source):
+        got = []
+        task = pumping(response, got.append)
+        await asyncio.sleep(0)
+        response.push(b"a")
+        assert [b"a"] == got
+        response.push(b"b")
+        response.wake()
+        assert [b"a", b"b"] == got
+        assert not task.done()
+        assert 0 == response.buffered
+        response.finish()
+
+        assert await task
+
+    reading(test)
+
+
+def test_a_sink_that_has_enough_is_left_alone():
+    """What comes then is kept for the next call, though the answer ends in the same read."""
+
+    async def test(response, source):
+        got = []
+
+        def sink(data):
+            got.append(data)
+            return True
+
+        task = pumping(response, sink)
+        await asyncio.sleep(0)
+        response.push(b"a")
+        response.push(b"b")
+        response.finish()
+
+        assert not await task
+        assert [b"a"] == got
+        assert not await response.pump(sink)
+        assert [b"a", b"b"] == got
+        assert await response.pump(sink)
+
+    reading(test)
+
+
+def test_what_had_arrived_is_pumped_first():
+    """Whole answers are pumped without a wait."""
+
+    async def test(response, source):
+        response.push(b"a")
+        response.paused = True
+        response.finish()
+        got = []
+
+        assert await response.pump(got.append)
+        assert [b"a"] == got
+
+    reading(test)
+
+
+def test_what_a_sink_raises_is_raised_by_the_pump():
+    """Not into the connection, which has other things to do."""
+
+    async def test(response, source):
+        def sink(data):
+            raise Garbled("nonsense")
+
+        task = pumping(response, sink)
+        await asyncio.sleep(0)
+        response.push(b"a")
+
+        with pytest.raises(Garbled, match="nonsense"):
+            await task
+
+    reading(test)
+
+
+def test_an_error_ends_a_pump():
+    """After the bytes that came before it."""
+
+    async def test(response, source):
+        got = []
+        task = pumping(response, got.append)
+        await asyncio.sleep(0)
+        response.push(b"a")
+        response.fail(TimedOut("idle"))
+
+        with pytest.raises(TimedOut):
+            await task
+        assert [b"a"] == got
+
+    reading(test)
+
+
+def test_a_cancelled_pump_drops_the_connection():
+    """And its sink hears no more."""
+
+    async def test(response, source):
+        got = []
+        task = pumping(response, got.append)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        response.push(b"late")
+
+        assert ([], 1) == (got, source.dropped)
+
+    reading(test)

@@ -210,6 +210,10 @@ class HotReply:
         else:
             self._refuse_misuse()
 
+    @property
+    def crowded(self) -> bool:
+        return self._line.flow.write_paused
+
     async def drain(self) -> None:
         flow = self._line.flow
         if flow.write_paused:

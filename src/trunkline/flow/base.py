@@ -47,6 +47,10 @@ class Reply(Protocol):
         """Begin a streamed answer; the head leaves together with the first write."""
 
     def write(self, data: bytes) -> None: ...
+    @property
+    def crowded(self) -> bool:
+        """The client reads slower than we write: `drain` would wait."""
+
     async def drain(self) -> None:
         """Wait while the client reads slower than we write."""
 

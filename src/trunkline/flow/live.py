@@ -11,9 +11,10 @@ from trunkline.canon.errors import Disconnected, GatewayError, TimedOut
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect, Sighting, Stamp
+from trunkline.flow.base import Reply
 from trunkline.flow.pipes import Pipe
 from trunkline.kernel.clock import Clock
-from trunkline.transport.base import UpstreamResponse
+from trunkline.transport.base import Sink, UpstreamResponse
 
 # After the last event a well-behaved upstream ends its body at once; the client never waits for it.
 _LINGER = 0.25
@@ -104,12 +105,34 @@ class LiveAnswer:
         """Nothing more will come: the sentinel was seen, or the body is over."""
         return self._at_end or self.pipe.sighting is Sighting.ENDED
 
-    async def next(self) -> bytes:
-        """More for the client, possibly nothing. Raises GatewayError; see `before_error`."""
-        if self._held:
-            held, self._held = self._held, b""
+    async def pour(self, reply: Reply) -> bytes:
+        """
+        Write all that comes but the last piece: that is returned, for when the books are closed.
+
+        Raises GatewayError; see `before_error`.
+        """
+        held, self._held = self._held, b""
+        if self.ended:
             return held
-        return await self._read()
+        reply.write(held)
+        last = b""
+
+        def sink(data: bytes) -> bool:
+            nonlocal last
+            passed = self._pass(data)
+            if self.pipe.sighting is Sighting.ENDED:
+                last = passed
+                return True
+            if passed:
+                reply.write(passed)
+            return reply.crowded
+
+        while True:
+            await reply.drain()
+            if await self._pump(sink):
+                return self.pipe.finish()
+            if self.pipe.sighting is Sighting.ENDED:
+                return last
 
     def before_error(self) -> bytes:
         """What the client should still get when `next` raised."""
@@ -128,15 +151,24 @@ class LiveAnswer:
         self._response.close()
 
     async def _read(self) -> bytes:
+        data = await self._response.read()
+        if data:
+            return self._pass(data)
+        self._at_end = True
+        return self.pipe.finish()
+
+    async def _pump(self, sink: Sink) -> bool:
+        """True at the end of the body, or where only a sentinel is missing from it."""
         try:
-            data = await self._response.read()
+            at_end = await self._response.pump(sink)
         except (Disconnected, TimedOut):
             if self.pipe.sighting is not Sighting.FINISHED:
                 raise
-            data = b""  # it has said why it finished; only its sentinel is missing
-        if not data:
-            self._at_end = True
-            return self.pipe.finish()
+            at_end = True  # it has said why it finished
+        self._at_end = at_end
+        return at_end
+
+    def _pass(self, data: bytes) -> bytes:
         passed = self.pipe.feed(data)
         if passed or b"\n" in data or b"\r" in data:
             self._line_since = 0.0

@@ -79,15 +79,9 @@ class Serving:
         """Everything from the first content on. Nothing is ever spliced behind it."""
         reply = self._reply
         reply.start(200, (*_EVENTS, *self._face.headers(self._exchange, streaming=True)))
-        while True:
-            data = await live.next()
-            if live.ended:
-                break
-            if data:
-                reply.write(data)
-                await reply.drain()
+        last = await live.pour(reply)
         await self._settle(live, Status.OK, None)
-        reply.end(data)
+        reply.end(last)
         await live.linger()
 
     async def _tell(self, error: GatewayError, answering: Answering | None) -> None:

@@ -37,6 +37,7 @@ class FakeReply:
         """ "whole", "end" or "abort"; empty while open."""
         self.started = False
         self.draining = False
+        self.crowded = False
         self.on_write: Callable[[bytes], None] | None = None
 
     def whole(self, status: int, headers: Headers, body: bytes) -> None:

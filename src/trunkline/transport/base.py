@@ -1,5 +1,6 @@
 """The seam to the network: what a transport is asked for and what it gives back."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -38,6 +39,10 @@ class Timeouts(Struct, frozen=True):
     """Between two reads of the body."""
 
 
+Sink = Callable[[bytes], bool]
+"""Takes some bytes; True: no more for now."""
+
+
 class UpstreamResponse(Protocol):
     """
     An answer being read. Always `close()` it; closing before the end aborts the connection.
@@ -58,11 +63,27 @@ class UpstreamResponse(Protocol):
     async def read(self) -> bytes:
         """What has arrived since the last call, one network read's worth or more; b"" at the end."""
 
+    async def pump(self, sink: Sink) -> bool:
+        """
+        Give each read's bytes to `sink` right where they arrive, without waking a task for each.
+
+        False once `sink` has returned True, to be called again for more; True at the end of
+        the body. What `sink` raises is raised here.
+        """
+
     async def body(self, limit: int) -> bytes:
         """The rest of the body; Garbled once it exceeds `limit` bytes."""
 
     def close(self) -> None:
         """Give the connection back when the answer was read whole, else abort it at once."""
+
+
+async def pump_by_reading(response: UpstreamResponse, sink: Sink) -> bool:
+    """`UpstreamResponse.pump` for answers that do not come from a socket."""
+    while data := await response.read():
+        if sink(data):
+            return False
+    return True
 
 
 class Transport(Protocol):

@@ -7,7 +7,14 @@ from msgspec import Struct
 
 from trunkline.canon.errors import Disconnected, Garbled, Unreachable, UpstreamError
 from trunkline.canon.exchange import Headers
-from trunkline.transport.base import Timeouts, Transport, UpstreamRequest, UpstreamResponse
+from trunkline.transport.base import (
+    Sink,
+    Timeouts,
+    Transport,
+    UpstreamRequest,
+    UpstreamResponse,
+    pump_by_reading,
+)
 
 Step = bytes | UpstreamError | Callable[[], Awaitable[object]]
 """One network read; or an error raised in its place; or something awaited first, such as `asyncio.Event().wait`."""
@@ -54,6 +61,9 @@ class CannedResponse:
             self._error = error
             raise
         return data
+
+    async def pump(self, sink: Sink) -> bool:
+        return await pump_by_reading(self, sink)
 
     async def body(self, limit: int) -> bytes:
         parts: list[bytes] = []

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from trunkline.canon.errors import Disconnected, Garbled, UpstreamError
 from trunkline.canon.exchange import Headers
-from trunkline.transport.base import UpstreamResponse
+from trunkline.transport.base import Sink, UpstreamResponse
 
 # What a bytes object and its place in a list take beyond the bytes: without it an upstream that
 # sends single bytes to a slow reader could make us keep forty times what we count.
@@ -26,7 +26,10 @@ class HttpResponse:
     """See UpstreamResponse. The connection calls `push`, `finish` and `fail`; the others are the reader's."""
 
     __slots__ = (
+        "_enough",
         "_parts",
+        "_raised",
+        "_sink",
         "buffered",
         "complete",
         "error",
@@ -57,6 +60,11 @@ class HttpResponse:
         self.paused = False
         """The source has stopped until they are read."""
         self._parts: list[bytes] = []
+        self._sink: Sink | None = None
+        """Who is given what arrives, while somebody pumps."""
+        self._raised: Exception | None = None
+        self._enough = False
+        """The sink wants no more for now."""
 
     async def read(self) -> bytes:
         while not self._parts:
@@ -72,6 +80,38 @@ class HttpResponse:
             except asyncio.CancelledError:
                 self.close()
                 raise
+        return self._take_on()
+
+    async def pump(self, sink: Sink) -> bool:
+        while True:
+            if self._parts:
+                if sink(self._take_on()):
+                    return False
+            elif self.complete:
+                return True
+            elif self.error is not None:
+                raise self.error
+            else:
+                await self._pour(sink)
+                if self._raised is not None:
+                    raise self._raised
+                if self._enough:
+                    self._enough = False
+                    return False
+
+    async def _pour(self, sink: Sink) -> None:
+        """Wait while the connection feeds the sink."""
+        self.waiter = self.waiter.get_loop().create_future()
+        self._sink = sink
+        try:
+            await self.waiter
+        except asyncio.CancelledError:
+            self._sink = None
+            self.close()
+            raise
+
+    def _take_on(self) -> bytes:
+        """What there is; the source may send more."""
         data = self._take()
         if self.paused and self.source is not None:
             self.paused = False
@@ -100,23 +140,37 @@ class HttpResponse:
             source.drop()
 
     def push(self, data: bytes) -> None:
+        sink = self._sink
+        if sink is not None:
+            try:
+                enough = sink(data)
+            except Exception as error:  # noqa: BLE001 - raised again where the pump is awaited
+                self._raised = error
+                enough = True
+            if enough:
+                self._enough = self._raised is None
+                self._sink = None
+                self.wake()
+            return
         self._parts.append(data)
         self.buffered += len(data) + _PIECE
 
     def wake(self) -> None:
-        if not self.waiter.done():
+        if self._sink is None and not self.waiter.done():
             self.waiter.set_result(None)
 
     def finish(self) -> None:
         """The whole body has arrived."""
         self.complete = True
         self.source = None
+        self._sink = None
         self.wake()
 
     def fail(self, error: UpstreamError) -> None:
         """Nothing more will come; what has can still be read."""
         self.error = error
         self.source = None
+        self._sink = None
         self.wake()
 
     def _take(self) -> bytes:

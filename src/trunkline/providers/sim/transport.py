@@ -11,7 +11,14 @@ from trunkline.providers.sim.arrival import Arrival
 from trunkline.providers.sim.engine import Engine
 from trunkline.providers.sim.log import Record
 from trunkline.providers.sim.steps import Cut, Hang, Head, Refuse, Send, Step, Wait
-from trunkline.transport.base import Timeouts, Transport, UpstreamRequest, UpstreamResponse
+from trunkline.transport.base import (
+    Sink,
+    Timeouts,
+    Transport,
+    UpstreamRequest,
+    UpstreamResponse,
+    pump_by_reading,
+)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -244,6 +251,9 @@ class SimResponse:
                 self.close()
                 raise
         return player.drain()
+
+    async def pump(self, sink: Sink) -> bool:
+        return await pump_by_reading(self, sink)
 
     async def body(self, limit: int) -> bytes:
         parts: list[bytes] = []
