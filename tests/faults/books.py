@@ -126,17 +126,20 @@ def _arrivals(
     entries: Sequence[Entry], by_tag: Mapping[str, Sequence[Row]], unseen: int, twice: int
 ) -> Iterator[str]:
     """Every attempt that had a connection is an arrival."""
-    surplus = 0
+    missing = surplus = 0
     for tag in {entry.seen.call.tag: None for entry in entries}:
         tries = [a for e in entries if e.seen.call.tag == tag for a in e.attempts]
-        reached = [a for a in tries if a.error_code != Unreachable.code]
+        reached = sum(a.error_code != Unreachable.code for a in tries)
+        # A client that leaves may do so before its request has arrived anywhere.
+        early = sum(a.status == "cancelled" and not a.output for a in tries)
         rows = by_tag.get(tag, ())
         silent = sum(row.status is None for row in rows)
-        surplus += len(rows) - len(reached)
-        if not -unseen <= len(rows) - len(reached) <= silent:
-            yield f"{tag}: {len(reached)} attempts, but {len(rows)} arrivals"
-    if surplus != twice - unseen:
-        yield f"{surplus} more arrivals than attempts; expected {twice - unseen}"
+        surplus += max(0, len(rows) - reached)
+        missing += max(0, reached - early - len(rows))
+        if not reached - early - unseen <= len(rows) <= reached + silent:
+            yield f"{tag}: {reached} attempts, but {len(rows)} arrivals"
+    if (missing, surplus) != (unseen, twice):
+        yield f"{missing} arrivals missing, {surplus} too many; expected {unseen} and {twice}"
 
 
 def differences(entry: Entry) -> Iterator[str]:

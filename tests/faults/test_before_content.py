@@ -1,5 +1,7 @@
 """What goes wrong before the first content: another target answers unseen, or the client is told."""
 
+import socket
+
 import pytest
 from msgspec import Struct
 
@@ -7,6 +9,8 @@ from tests.faults.client import PROMPT, Call, End
 from tests.faults.gateway import World, impatient
 from tests.faults.simulators import ANTHROPIC, OPENAI, keyed
 from trunkline.config.schema import Target
+from trunkline.providers.sim.control import Door
+from trunkline.providers.sim.server import SimServer
 
 
 class Told(Struct, frozen=True):
@@ -157,15 +161,51 @@ def test_the_client_is_told_in_its_dialect(town: World, case: Case) -> None:
 
 def test_a_closed_port_is_another_targets_turn(town: World) -> None:
     """Connection refused: at once to the next target, else 502; it is not asked twice."""
-    town.providers["x1"] = keyed("o", 1, "k")  # a port nobody listens on
-    alone = [town.call("x1/sim-echo", dialect=d) for d in (OPENAI, ANTHROPIC)]
-    helped = [town.call("x1/sim-echo", "a2/sim-echo", dialect=d) for d in (OPENAI, ANTHROPIC)]
-    seen = town.ask(*alone, *helped)
+    with socket.socket() as nobody:  # taken, but not listened on
+        nobody.bind(("127.0.0.1", 0))
+        town.providers["x1"] = keyed("o", nobody.getsockname()[1], "k")
+        alone = [town.call("x1/sim-echo", dialect=d) for d in (OPENAI, ANTHROPIC)]
+        helped = [town.call("x1/sim-echo", "a2/sim-echo", dialect=d) for d in (OPENAI, ANTHROPIC)]
+        seen = town.ask(*alone, *helped)
 
     assert [] == town.compare(seen).differences
     assert [(502, 1), (502, 1), (200, 2), (200, 2)] == [(s.status, s.attempts) for s in seen]
     assert ("server_error", "upstream_unreachable") == seen[0].told
     assert [PROMPT] * 2 == [one.text for one in seen[2:]]
+
+
+def test_a_connection_that_is_none_is_another_targets_turn(town: World) -> None:
+    """No TLS where it was to be, or closed as soon as it is open."""
+    port = town.ports[0]
+    plain = keyed("o", port, "k")
+    town.providers["x2"] = {**plain, "base_url": f"https://127.0.0.1:{port}/v1"}
+    door = SimServer(town.clock, bytes)
+    town.providers["x3"] = keyed("o", town.do(door.start()), "k")
+    door.door = Door(mode="reset")
+    try:
+        seen = town.ask(
+            town.call("x2/sim-echo"),
+            town.call("x2/sim-echo", "a2/sim-echo"),
+            town.call("x3/sim-echo"),
+            town.call("x3/sim-echo", "a2/sim-echo"),
+        )
+    finally:
+        town.do(door.aclose())
+
+    assert [502, 200, 502, 200] == [one.status for one in seen]
+    assert ("server_error", "upstream_unreachable") == seen[0].told
+    failed = sum(one.attempts for one in seen[2:]) - 1
+    assert [] == town.compare(seen, unseen=failed).differences
+
+
+def test_a_line_without_end_is_not_read_to_its_end(town: World) -> None:
+    """What one event may take, and what the kernel holds: the upstream gets rid of no more."""
+    seen = town.ask(town.call("o1/sim-echo@fault=u8:kind=line"))
+
+    assert [] == town.compare(seen).differences
+    assert 502 == seen[0].status
+    (row,) = [row for row in town.arrivals() if row.model.endswith(f"tag={seen[0].call.tag}")]
+    assert row.bytes_sent < 30_000_000
 
 
 REFUSALS = (

@@ -9,41 +9,11 @@ from msgspec.structs import replace
 
 from tests.faults.client import Call, leave
 from tests.faults.gateway import World, opened
+from tests.faults.planted import Bug, Faulty, Over
 from tests.faults.simulators import ANTHROPIC, OPENAI
 from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.flow.rooms import Rooms
-from trunkline.routing.router import Router
-from trunkline.wiring import Gateway, Machine
-
-Bug = Callable[[Rooms], Rooms]
-
-
-class Faulty(World):
-    """A world whose gateway has a bug in its rooms."""
-
-    def __init__(self, data: Path, bug: Bug) -> None:
-        super().__init__(data)
-        self._bug = bug
-
-    def build(self, machine: Machine) -> Gateway:
-        bug = self._bug
-
-        class FaultyGateway(Gateway):
-            def _furnish(self, generation: int, elder: Router | None) -> Rooms:
-                return bug(super()._furnish(generation, elder))
-
-        return FaultyGateway(machine, self.config, self.data)
-
-
-class Over:
-    """Whatever the other has, but for what a subclass does in its stead."""
-
-    def __init__(self, other: Any) -> None:
-        self.other = other
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.other, name)
 
 
 class ForgetsWhoLeft(Over):

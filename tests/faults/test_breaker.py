@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.faults.client import End, Seen
-from tests.faults.gateway import World
+from tests.faults.gateway import World, impatient
 from tests.faults.simulators import OPENAI, until
 
 # The breaker's first pause is a second; a probe that fails doubles it.
@@ -111,6 +111,34 @@ def test_the_last_target_is_never_ejected(town: World, books: list[Seen]) -> Non
     assert [502] * 4 + [200] == [one.status for one in books[:5]]
     assert 200 == books[-1].status
     assert {"o1", "o2"} >= {books[-1].provider}
+
+
+DEAD = ("u1", "u2", "u3:lead=1", "u9", "u10:retry_after=30", "u11", "u13:kind=api_error")
+
+
+@pytest.mark.parametrize("fault", DEAD)
+def test_a_dead_primary_costs_nobody_an_answer(town: World, books: list[Seen], fault: str) -> None:
+    """Before it is found out and after: every request is answered, soon by the second alone."""
+    first = impatient(f"o1/sim-echo@fault={fault}", 0.2)
+    for _ in range(3):
+        calls = [
+            town.call(first, "a2/sim-echo", tag=f"dead-{fault}", stream=stream)
+            for stream in (True, False) * 8
+        ]
+        books += town.ask(*calls)
+
+    assert {(End.WHOLE, "a2")} == {(one.end, one.provider) for one in books}
+    assert {1} == {one.attempts for one in books[-16:]}
+
+
+def test_a_brown_out_of_slowness_costs_nobody_an_answer(town: World, books: list[Seen]) -> None:
+    """Half of all requests would take five seconds at the primary."""
+    first = impatient("a1/sim-echo@fault=u19:kind=slow:slow=5", 0.25)
+    for _ in range(3):
+        books += town.ask(*(town.call(first, "o2/sim-echo", tag="slow") for _ in range(16)))
+
+    assert {End.WHOLE} == {one.end for one in books}
+    assert all(one.took < 3 for one in books)
 
 
 def test_a_brown_out_costs_nobody_an_answer(town: World, books: list[Seen]) -> None:

@@ -3,13 +3,19 @@
 import asyncio
 import random  # noqa: TID251 - seeded: the same moments in every run
 import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.faults.books import Books
 from tests.faults.client import Call, End, Line, Seen, leave
-from tests.faults.gateway import World
+from tests.faults.gateway import World, opened
+from tests.faults.planted import Faulty, Over
 from tests.faults.simulators import ANTHROPIC, OPENAI, until
+from trunkline.flow.rooms import Rooms
+from trunkline.intelligence.tokens.estimate import UsageEstimator
 
 # The promise is 100 ms; the rest is for a machine that does other things.
 AT_ONCE = 0.25
@@ -87,6 +93,49 @@ def test_between_two_attempts(town: World) -> None:
         assert ("cancelled", ["failed"]) == (entry.row.status, [a.status for a in entry.attempts])
 
 
+class Ponders(Over):
+    """Counts tokens until it is told to come to an end."""
+
+    def __init__(self, other: UsageEstimator) -> None:
+        super().__init__(other)
+        self.counting = False
+        self.enough = asyncio.Event()
+
+    async def estimate(self, *arguments: Any) -> Any:
+        self.counting = True
+        await self.enough.wait()
+        return await self.other.estimate(*arguments)
+
+
+def test_while_it_is_being_told_of_an_error(tmp_path: Path) -> None:
+    """The answer broke off, its tokens are being counted, and now the client is gone as well."""
+    pondering: list[Ponders] = []
+
+    def plant(rooms: Rooms) -> Rooms:
+        pondering.append(Ponders(rooms.counter))
+        return replace(rooms, counter=pondering[-1])
+
+    with opened(Faulty(tmp_path, plant)) as town:
+        call = town.call("o1/sim-echo@rate=400,fault=u5:after=20:kind=eof")
+
+        async def go() -> Seen:
+            await town.gateway.reload()
+            counter = pondering[-1]
+            asking = asyncio.ensure_future(  # noqa: TID251 - held and awaited right here
+                leave(town.port, town.key, call, after=0.6)
+            )
+            await until(lambda: counter.counting)
+            seen = await asking
+            await until(lambda: not town.edge.context.running)
+            counter.enough.set()
+            return seen
+
+        books = town.compare([town.do(go())])
+
+    assert [] == books.differences
+    assert ("cancelled", True) == (books.entries[0].row.status, books.entries[0].row.output > 0)
+
+
 def test_two_hundred_at_any_moment(town: World) -> None:
     """As many rows as clients, each closed; no task, no connection and no ration is left behind."""
     dice = random.Random(20261121)
@@ -121,6 +170,7 @@ def test_two_hundred_at_any_moment(town: World) -> None:
     assert [] == books.differences
     left = [entry for entry in books.entries if entry.seen.end is End.LEFT]
     assert 60 < len(left)
+    assert 60 < books.arrivals
     assert 200 == sum(len(entry.requests) for entry in books.entries)
     _nothing_is_left(town, tasks)
 
