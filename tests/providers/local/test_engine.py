@@ -13,11 +13,13 @@ import json, os
 from types import SimpleNamespace
 class CommonParams(SimpleNamespace):
     def __init__(self):
-        super().__init__(model=SimpleNamespace())
+        threads = SimpleNamespace(), SimpleNamespace()
+        super().__init__(model=SimpleNamespace(), cpuparams=threads[0], cpuparams_batch=threads[1])
 class Server:
     def __init__(self, params):
         os.write(1, b"llama.cpp says hello\\n")
         asked = dict(vars(params), model=params.model.path, model_alias=sorted(params.model_alias))
+        asked["threads"] = [asked.pop(n).n_threads for n in ("cpuparams", "cpuparams_batch")]
         with open(os.environ["ASKED"], "w") as file:
             json.dump(asked, file)
         self.listening_address = "http://127.0.0.1:12345"
@@ -56,6 +58,8 @@ def test_a_key_in_an_address_out(engine, tmp_path):
     assert ("weights.gguf", ["small"], 4096, 2) == tuple(
         asked[name] for name in ("model", "model_alias", "n_ctx", "n_parallel")
     )
+    cores = os.cpu_count() or 2
+    assert [max(1, min(8, cores - 1))] * 2 == asked["threads"]
     assert (["127.0.0.1"], 0, ["secret"]) == tuple(
         asked[name] for name in ("hostnames", "port", "api_keys")
     )

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Any
 
+_MOST_THREADS = 8
 DEFAULT_ANSWER = 512
 """Tokens, where the client sets no limit: a small model may not find an end of its own."""
 
@@ -24,6 +25,11 @@ def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     params.n_ctx = context
     params.n_parallel = slots
     params.n_predict = DEFAULT_ANSWER
+    # One core stays free: llama.cpp's threads wait for each other by spinning, so that one which
+    # has lost its core to the gateway stops them all (130 tokens a second became one).
+    threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 2) - 1))
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.api_keys = [key]
