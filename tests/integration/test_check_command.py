@@ -95,6 +95,7 @@ def test_check_explains_every_route(tmp_path: Path) -> None:
     assert routes["fast"].index("openai/gpt-4o-mini") < routes["fast"].index("sim/sim-chat")
     assert "weighted" in routes["team/split"]
     assert KEY["OPENAI_API_KEY"] not in ended.stdout
+    assert ["my.toml"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_check_for_programs(tmp_path: Path) -> None:

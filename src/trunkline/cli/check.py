@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 from msgspec import Struct
@@ -35,7 +37,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser(
         "check",
         help="validate the configuration and explain every route",
-        description="Validate the configuration and explain every route. Sends nothing to anybody.",
+        description="Validate the configuration and explain every route. Sends nothing to anybody "
+        "and leaves nothing behind.",
     )
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -49,11 +52,13 @@ def run(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     settings = of(options)
-    gateway = settings.gateway()
-    try:
-        report = explain(gateway, str(settings.file or ""), options.model)
-    finally:
-        await gateway.aclose()
+    # Elsewhere than in the data folder: looking leaves no keys and no books behind.
+    with TemporaryDirectory(prefix="trunkline-check-") as scratch:
+        gateway = settings.gateway(Path(scratch))
+        try:
+            report = explain(gateway, str(settings.file or ""), options.model)
+        finally:
+            await gateway.aclose()
     if options.json:
         print(msgspec.json.encode(report).decode())
     else:

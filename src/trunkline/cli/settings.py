@@ -60,9 +60,10 @@ class Settings:
             text = self.file.read_text(encoding="utf-8")
         return self._overridden(config), text, name
 
-    def gateway(self) -> Gateway:
+    def gateway(self, data: Path | None = None) -> Gateway:
+        """`data`: another folder than the settings say."""
         machine = Machine(environ=self.environ, write_log=sys.stderr.write)
-        return Gateway(machine, self.read, self.data)
+        return Gateway(machine, self.read, self.data if data is None else data)
 
     def _overridden(self, config: Config) -> Config:
         given = vars(self._options)
