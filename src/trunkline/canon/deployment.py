@@ -74,4 +74,3 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """Seconds a whole (not streamed) answer may take: its first content is its last."""
     idle_timeout: float = 60.0
     """Seconds between events once content has come."""
-    total_timeout: float = 3600.0

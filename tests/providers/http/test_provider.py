@@ -138,3 +138,12 @@ def test_what_is_wrong(name, table, key, expected):
 
     assert key == caught.value.key
     assert expected in str(caught.value)
+
+
+def test_made_up_models_leave_nothing_behind():
+    """A client that asks for a thousand names costs no memory, and each goes to its own path."""
+    azure = build("azure-deployments", base_url="https://x.openai.azure.com", api_key="k")
+    paths = {request(azure, f"m{i}").path for i in range(100)}
+
+    assert 100 == len(paths)
+    assert 1 == len(azure._paths)

@@ -76,7 +76,8 @@ class HttpProvider:
             Credential(f"{name}#{number}", row.auth_headers(key))
             for number, key in enumerate(keys, 1)
         )
-        self._paths: dict[tuple[str, str], tuple[Origin, bytes]] = {}
+        self._names_models = "{model}" in (config.path or row.path)
+        self._paths: dict[str, tuple[Origin, bytes]] = {}
         self._check()
 
     def deployment(self, model: str) -> Deployment:
@@ -108,9 +109,11 @@ class HttpProvider:
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
     ) -> UpstreamRequest:
-        place = self._paths.get((path, deployment.model))
+        # Remembered by path alone: clients may make up any number of model names.
+        place = None if self._names_models else self._paths.get(path)
         if place is None:
-            place = self._paths[path, deployment.model] = self._place(path, deployment.model)
+            place = self._place(path, deployment.model)
+            self._paths[path] = place
         headers: Headers = (_JSON, *credential.headers)
         if self._headers or encoded.headers:
             given = {name for name, _ in encoded.headers}
