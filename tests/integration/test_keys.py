@@ -167,6 +167,7 @@ def test_models(own: Gateway, path: str) -> None:
         ({"name": "x", "colour": "red"}, "colour"),
         ({"name": "x", "expires_at": "soon"}, "expires_at"),
         ({"name": "x", "scopes": "chat:write"}, "scopes"),
+        ({"name": "x", "scopes": ["chat:wrte"]}, "scopes"),
     ),
 )
 def test_a_key_that_makes_no_sense(own: Gateway, body: dict[str, object], param: str) -> None:

@@ -135,6 +135,7 @@ def test_a_key_that_is_not_there_is_not_found() -> None:
         (NewKey(name="a", expires_at=NOON), "expires_at"),
         (NewKey(name="a", expires_at=float("nan")), "expires_at"),
         (NewKey(name="a", scopes=("",)), "scopes"),
+        (NewKey(name="a", scopes=("chat:write", "chat:wrte")), "scopes"),
         (NewKey(name="a", models=("m",) * 1001), "models"),
     ),
 )

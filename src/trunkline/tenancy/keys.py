@@ -21,6 +21,9 @@ _SECRET = 43
 _CHECKSUM = 6
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+SCOPES = ("chat:write", "completions:write", "embeddings:write", "models:read", "usage:read")
+"""What a key can be allowed, one by one."""
+
 _BLOCK = 64
 """SHA-256's block (RFC 2104 section 2)."""
 MINIMUM_PEPPER = 32

@@ -11,7 +11,7 @@ from trunkline.kernel.ids import Entropy
 from trunkline.storage.base import KeyStore
 from trunkline.storage.records import KeyRecord
 from trunkline.tenancy.following import KeyringFollower
-from trunkline.tenancy.keys import Mac, mint
+from trunkline.tenancy.keys import SCOPES, Mac, mint
 
 DEFAULT_TENANT = "default"
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -136,6 +136,10 @@ def _check(wanted: NewKey, now: float) -> None:
         )
     if wanted.expires_at is not None and not wanted.expires_at > now:
         raise Malformed("`expires_at` must be in the future (Unix seconds).", param="expires_at")
+    if unknown := set(wanted.scopes).difference(SCOPES):
+        raise Malformed(
+            f"`scopes` has `{min(unknown)}`; there are {', '.join(SCOPES)}.", param="scopes"
+        )
     for field, values in (("scopes", wanted.scopes), ("models", wanted.models or ())):
         if len(values) > _LIST_LIMIT or not all(values):
             raise Malformed(f"`{field}` must have at most {_LIST_LIMIT} names.", param=field)
