@@ -102,22 +102,28 @@ class Decoder:
         return out
 
     def _events(self, whole: bytes) -> None:
-        out, blocks = self._out, self._blocks
+        append, decode = self._out.append, CONTENT_DELTA.decode
+        index, block = -1, None
         for text in whole.split(b"\n\n"):
-            if text.startswith(DELTA_HEAD) and not self._done:
+            if text[:DATA_AT] == DELTA_HEAD and not self._done:
                 try:
-                    event = CONTENT_DELTA.decode(text[DATA_AT:])
+                    event = decode(text[DATA_AT:])
                 except ValidationError:
                     pass
                 else:
-                    block, delta = blocks.get(event.index), event.delta
-                    if block is not None and type(delta) is block.delta:
-                        if delta.piece:
+                    delta = event.delta
+                    if event.index != index:
+                        index = event.index
+                        block = self._blocks.get(index)
+                    if block is not None and delta.__class__ is block.delta:
+                        piece = delta.piece
+                        if piece:
                             block.wrote = True
-                            out.append(PartDelta(block.part, delta.piece))
+                            append(PartDelta(block.part, piece))
                         continue
             if text:
                 self._general(text)
+                index, block = -1, None
 
     def _general(self, whole: bytes) -> None:
         for _, data in frames(whole):
