@@ -91,6 +91,10 @@ def test_secrets_that_protect_nothing_are_refused(tmp_path):
             '[providers.a]\nkind = "x"\n',
             "t.toml:2: providers.a.kind: no such kind; there are http, local, sim",
         ),
+        (
+            '[providers.a]\ndialect = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n',
+            "t.toml:2: providers.a.dialect: no such dialect; there are openai-chat, anthropic-mess",
+        ),
         ('[[faces]]\nname = "plexor"\nprefix = "/x"\n', "t.toml:1: faces: is not served yet"),
         ("[providers.sim]\ndefault = 1\n", "t.toml:2: providers.sim.default: unknown key"),
         (
@@ -181,6 +185,16 @@ def test_routing_follows_the_configuration(tmp_path):
         )
 
     within(tmp_path, test, failing + rules)
+
+
+def test_what_has_no_effect_is_said_to_have_none(tmp_path):
+    """Somebody who asks for it would else wait for it."""
+    rules = '[routing]\nmode = "eco"\n'
+
+    async def test(w: World) -> None:
+        assert any("routing.mode" in line for line in w.logged)
+
+    within(tmp_path, test, CONFIG + rules)
 
 
 def test_durability_follows_the_configuration(tmp_path):

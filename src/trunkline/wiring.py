@@ -215,6 +215,8 @@ class Gateway:
                 "faces",
                 "is not served yet: each face stands at its own path (docs/architecture.md)",
             )
+        if config.routing.mode != "passthrough" or config.routing.baseline is not None:
+            self.log.warning("routing.mode and routing.baseline have no effect yet")
         standing = (config.server, config.ledger)
         if self._standing is None:
             self._standing = standing
@@ -236,7 +238,13 @@ class Gateway:
             if kind not in PROVIDERS:
                 known = ", ".join(PROVIDERS)
                 raise ConfigError(f"providers.{name}.kind", f"no such kind; there are {known}")
-            built[name] = (bytes(raw), PROVIDERS[kind].build(name, raw, self._surroundings()))
+            provider = PROVIDERS[kind].build(name, raw, self._surroundings())
+            if provider.deployment("any").dialect not in DIALECTS:
+                known = ", ".join(DIALECTS)
+                raise ConfigError(
+                    f"providers.{name}.dialect", f"no such dialect; there are {known}"
+                )
+            built[name] = (bytes(raw), provider)
         return built
 
     def _surroundings(self) -> Surroundings:

@@ -1,5 +1,6 @@
 """A provider over HTTP: a row of catalog.toml, the configuration's table on top, and its keys."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,6 +11,7 @@ from trunkline.canon.exchange import Headers
 from trunkline.catalog.model import ModelRow
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
+from trunkline.config.schema import Seconds
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
 from trunkline.providers.rows import Auth, ProviderRow, RawFields, merge_quirks
@@ -17,6 +19,8 @@ from trunkline.providers.urls import Address, fill_model, join_url
 from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 _JSON = (b"content-type", b"application/json")
+# RFC 9110 sections 5.1 and 5.5, of the values what is ASCII: anything else could end the line.
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~]*")
 _CHAT_KINDS = frozenset({"chat"})
 # Without a row we know nothing of its quirks: it gets what the client sent, developer messages too.
 _UNKNOWN = ProviderRow(
@@ -41,10 +45,10 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models: tuple[str, ...] | None = None
     """What it serves by bare name; by default what the catalogue lists for it."""
     quirks: RawFields = {}
-    first_content_timeout: float | None = None
-    answer_timeout: float | None = None
-    idle_timeout: float | None = None
-    connect_timeout: float | None = None
+    first_content_timeout: Seconds | None = None
+    answer_timeout: Seconds | None = None
+    idle_timeout: Seconds | None = None
+    connect_timeout: Seconds | None = None
 
 
 class HttpProvider:
@@ -68,7 +72,6 @@ class HttpProvider:
         self._dialect = config.dialect or row.dialect
         self._catalog = lent.catalog
         self._base_url = config.base_url or row.base_url
-        self._catalogued = row.catalog_for(self._base_url) if row.name else ""
         self._headers = tuple(
             (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
         )
@@ -79,6 +82,7 @@ class HttpProvider:
         self._names_models = "{model}" in (config.path or row.path)
         self._paths: dict[str, tuple[Origin, bytes]] = {}
         self._check()
+        self._catalogued = row.catalog_for(self._base_url) if row.name else ""
 
     def deployment(self, model: str) -> Deployment:
         config, row = self._config, self._row
@@ -159,6 +163,8 @@ class HttpProvider:
             merge_quirks((self._row.quirks, self._config.quirks))
         except msgspec.ValidationError as error:
             raise validation_error(error, f"{key}.quirks") from None
+        if not all(_HEADER.fullmatch(f"{n}: {v}") for n, v in self._config.headers.items()):
+            raise ConfigError(f"{key}.headers", "has characters that no HTTP header has")
         if not self.credentials:
             raise ConfigError(f"{key}.api_key", "is required for this provider")
 
