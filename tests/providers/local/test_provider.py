@@ -11,6 +11,7 @@ from trunkline.canon.errors import Unreachable
 from trunkline.catalog.catalog import Catalog
 from trunkline.config.errors import ConfigError
 from trunkline.dialects.base import Encoded
+from trunkline.kernel.tasks import Tasks
 from trunkline.providers.base import Surroundings
 from trunkline.providers.local.provider import SHIPPED, SPEC, available, build, shipped_weights
 from trunkline.providers.rows import ProviderRows
@@ -75,6 +76,8 @@ def test_a_deployment_has_its_share_of_the_context(gguf):
         (b'{"gguf":"/no/such.gguf"}', "providers.local.gguf", "no such file"),
         (b'{"gguf":5}', "providers.local.gguf", "expected `str | null`"),
         (b'{"ggfu":"x"}', "providers.local.ggfu", "unknown key"),
+        (b'{"slots":0}', "providers.local.slots", "expected `int` >= 1"),
+        (b'{"context":0}', "providers.local.context", "expected `int` >= 1"),
     ),
 )
 def test_a_wrong_table_is_told_by_its_key(table, key, says):
@@ -104,6 +107,23 @@ def test_a_file_that_is_no_model(gguf):
             await provider.ready()
         assert not provider.is_ready
         await provider.aclose()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+def test_a_client_that_leaves_during_the_start(gguf):
+    """Takes the process along: nobody would find it again."""
+
+    async def main():
+        provider = made(json.encode({"gguf": str(gguf)}))
+        start = Tasks(lambda *_: None).spawn("start", provider.ready())
+        while ", running" not in repr(provider):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.001)
+        start.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await start
+        assert ", not started" in repr(provider)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -5,10 +5,11 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.errors import Unreachable
@@ -33,9 +34,9 @@ class LocalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Path of a GGUF file; without it, the model that comes with the extra `local`."""
     model: str | None = None
     """What to call it; by default the file's name without its ending."""
-    context: int = 8192
+    context: Annotated[int, Meta(ge=1)] = 8192
     """Tokens, shared by the slots."""
-    slots: int = 2
+    slots: Annotated[int, Meta(ge=1)] = 2
     """Requests answered at the same time."""
 
 
@@ -140,6 +141,10 @@ class LocalProvider:
         except (OSError, TimeoutError) as error:
             await self.aclose()
             raise Unreachable("the local model did not start", detail=repr(error)) from None
+        except asyncio.CancelledError:
+            # Its client left. Nobody would find this process again: the next start makes another.
+            await self.aclose()
+            raise
         if not address:
             await process.wait()
             raise Unreachable(
