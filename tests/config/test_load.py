@@ -3,7 +3,7 @@
 import pytest
 
 from trunkline.config.errors import ConfigError
-from trunkline.config.load import line_of, load, parse
+from trunkline.config.load import line_of, parse, read
 
 BAD = [
     ('[server]\nport = "x"\n', "f.toml:2: server.port: expected `int`, got `str`"),
@@ -63,7 +63,7 @@ def test_references_are_filled_everywhere():
 def test_a_missing_file_is_told(tmp_path):
     """With its name and the reason."""
     with pytest.raises(ConfigError, match=r"none\.toml: cannot read the file: No such file"):
-        load(tmp_path / "none.toml", {})
+        read(tmp_path / "none.toml")
 
 
 def test_lines_of_keys():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from trunkline.config.load import load
+from trunkline.config.load import parse, read
 from trunkline.config.schema import Config
 from trunkline.wiring import Gateway, Machine
 
@@ -56,8 +56,8 @@ class Settings:
         if self.file is None:
             config, text, name = Config(), "", ""
         else:
-            config, name = load(self.file, self.environ), str(self.file)
-            text = self.file.read_text(encoding="utf-8")
+            text, name = read(self.file), str(self.file)
+            config = parse(text, self.environ, name)
         return self._overridden(config), text, name
 
     def gateway(self, data: Path | None = None) -> Gateway:

@@ -17,16 +17,15 @@ Value = object
 """A TOML value: str, int, float, bool, date, list or table."""
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Raises ConfigError for everything that can be wrong, including a file that is not there."""
+def read(path: Path) -> str:
+    """The file's text. Raises ConfigError for everything that can be wrong, its absence included."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise ConfigError("", f"cannot read the file: {reason}", file=str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError("", "expected a UTF-8 text file", file=str(path)) from None
-    return parse(text, environ, str(path))
 
 
 def parse(text: str, environ: Mapping[str, str], file: str = "") -> Config:
