@@ -40,7 +40,7 @@ def test_the_first_start_makes_a_key_to_paste(tmp_path, capsys):
         printed = capsys.readouterr().out
 
         assert f"API key         {key}\n" in printed
-        assert f"-H 'Authorization: Bearer {key}'" in printed
+        assert f'-H "Authorization: Bearer {key}"' in printed
         assert 0o600 == (tmp_path / FIRST_KEY_FILE).stat().st_mode & 0o777
         assert 200 == (await w.chat(key)).status
         assert key == await first_key(w.gateway, tmp_path)
@@ -57,7 +57,7 @@ def test_keys_that_were_handed_out_are_not_shown_again(tmp_path, capsys):
         printed = capsys.readouterr().out
 
         assert "`trunkline keys create` makes another" in printed
-        assert "Bearer $TRUNKLINE_KEY" in printed
+        assert '-H "Authorization: Bearer $TRUNKLINE_KEY"' in printed
         assert not (tmp_path / FIRST_KEY_FILE).exists()
         assert 1 == len(await w.gateway.key_service.list())
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from trunkline.storage.secrets import load_or_create
+from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create
 from trunkline.tenancy.service import NewKey
 from trunkline.wiring import Gateway
 
@@ -28,7 +28,7 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
     key = await first_key(gateway, data)
     providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
     preset = gateway.machine.environ.get("TRUNKLINE_ADMIN_KEY")
-    admin_key = "as TRUNKLINE_ADMIN_KEY says" if preset else data / "admin-key"
+    admin_key = "as TRUNKLINE_ADMIN_KEY says" if preset else data / ADMIN_KEY_FILE
     lines = [
         f"Trunkline serves on {base}",
         f"  OpenAI SDKs     base_url {base}/v1",
@@ -39,7 +39,8 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
         "",
         "Try it:",
         f"  curl {base}/v1/chat/completions \\",
-        f"    -H 'Authorization: Bearer {key or '$TRUNKLINE_KEY'}' \\",
+        # In double quotes, or the shell would send the variable's name.
+        f'    -H "Authorization: Bearer {key or "$TRUNKLINE_KEY"}" \\',
         "    -H 'Content-Type: application/json' \\",
         f'    -d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Say hello."}}]}}\'',
         "",
