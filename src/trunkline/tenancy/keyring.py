@@ -120,6 +120,6 @@ def _no_key(key: bytes) -> Unauthenticated:
         )
     prefixes = ", ".join(form.prefix.decode() for form in FORMATS)
     return Unauthenticated(
-        f"This is not an API key of this gateway, which begin with {prefixes}"
-        f" (a provider's own key belongs into the gateway's configuration); {_HOW_TO_GET_ONE}."
+        f"This is not an API key of this gateway: those begin with {prefixes}"
+        f" (a provider's own key belongs in the gateway's configuration); {_HOW_TO_GET_ONE}."
     )
