@@ -30,7 +30,7 @@ class Policy(Enum):
     """Who may call a route."""
 
     KEY = "key"
-    """Any valid key; it sees only what is its own tenant's."""
+    """Any valid key; it sees only what is its own."""
     ADMIN = "admin"
     """The admin key alone."""
 

@@ -288,9 +288,9 @@ def _content_type(response: UpstreamResponse) -> bytes:
 
 def _most_telling(errors: Sequence[GatewayError]) -> GatewayError:
     """
-    What the client shall hear when nobody answered.
+    What the client shall hear when nobody answered. All throttled: the shortest wait.
 
-    All throttled: the shortest wait. Otherwise the last error, for it is the last resort's.
+    Otherwise the last resort's error; if that only says "not now", one that says what is wrong.
     """
     if not errors:
         return NoRouteAvailable("no deployment is configured for this model")

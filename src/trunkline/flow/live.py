@@ -135,7 +135,7 @@ class LiveAnswer:
                 return last
 
     def before_error(self) -> bytes:
-        """What the client should still get when `next` raised."""
+        """What the client should still get when `pour` raised."""
         return self._held + self.pipe.before_error
 
     async def linger(self) -> None:

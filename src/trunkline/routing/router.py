@@ -57,7 +57,7 @@ class Memory:
 
 
 class Router:
-    """One per process. Survives a reload: what it learned is kept by deployment id."""
+    """One per generation of the configuration; the next inherits what it learned, by deployment."""
 
     def __init__(
         self,
