@@ -1,19 +1,15 @@
 """
 The soak's upstream: OpenAI chat and Anthropic messages, each stream paced like a model.
 
-    python bench/pacer.py PORT TTFT_MS EVENTS GAP_MS
-
 Its first piece of text holds two monotonic clock readings, in nanoseconds: when the request had
 arrived whole, and when the piece was written. Processes of one machine share that clock, so
 the client can tell exactly what the gateway added.
 """
 
 import asyncio
-import sys
 import time
 
 import httptools
-import uvloop
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -103,14 +99,3 @@ class Server(asyncio.Protocol):
         )
         stop = anthropic(b"content_block_stop", b'"index":0') + anthropic(b"message_delta", delta)
         return stop + b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-
-
-async def main() -> None:
-    port, ttft, events, gap = (int(a) for a in sys.argv[1:5])
-    Server.ttft, Server.events, Server.gap = ttft / 1000, events, gap / 1000
-    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", port, backlog=1024)
-    await server.serve_forever()
-
-
-if __name__ == "__main__":
-    uvloop.run(main())

@@ -301,6 +301,10 @@ class CatalogNames:
     def direct(self, name: str) -> tuple[str, str] | None:
         return self._catalog.openrouter_id(name)
 
+    def holders(self, name: str) -> Sequence[str]:
+        direct = [provider for provider, _ in self._catalog.openrouter_ids(name)]
+        return [*direct, *(row.provider for row in self._catalog.by_name(name))]
+
     def nearest(self, name: str, known: Sequence[str]) -> Sequence[str]:
         return nearest(name, known)
 

@@ -128,7 +128,9 @@ def test_an_unknown_model_leaves_an_entry_without_attempts():
     world = World(openai(whole()))
     world.router.table._aliases = {}
     world.router.table._names = type(
-        "N", (), {"direct": lambda s, n: None, "nearest": lambda s, n, k: []}
+        "N",
+        (),
+        {"direct": lambda s, n: None, "nearest": lambda s, n, k: [], "holders": lambda s, n: []},
     )()
     reply = world.ask(chat_body())
 

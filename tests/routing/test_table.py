@@ -31,6 +31,9 @@ class FakeNames:
             "anthropic/claude-3.5-sonnet": ("anthropic", "claude-3-5-sonnet"),
         }.get(name)
 
+    def holders(self, name):
+        return ["mistral"] if name == "mistral-large" else []
+
     def nearest(self, name, known):
         return difflib.get_close_matches(name, known, 2)
 
@@ -101,3 +104,11 @@ def test_names_lists_aliases_and_models_once():
     assert ["gpt-4o", "shared"] == RouteTable(
         {"gpt-4o": route}, {"openai": OPENAI, "azure": AZURE}, FakeNames()
     ).names()
+
+
+def test_a_model_of_a_provider_that_is_not_configured():
+    """The first mistake of everybody: the name is right, the key is missing."""
+    with pytest.raises(UnknownModel, match=r"served by mistral, not configured here") as caught:
+        table(OPENAI).resolve("mistral-large")
+
+    assert "[providers.mistral]" in caught.value.message

@@ -24,6 +24,8 @@ class Names(Protocol):
         """An OpenRouter-style id as (direct provider, its own model name)."""
 
     def nearest(self, name: str, known: Sequence[str]) -> Sequence[str]: ...
+    def holders(self, name: str) -> Sequence[str]:
+        """Providers that serve a model of this name, configured or not."""
 
 
 OPENROUTER = "openrouter"
@@ -106,6 +108,14 @@ class RouteTable:
 
     def _unknown(self, name: str) -> UnknownModel:
         shown = name if len(name) <= 100 else name[:100] + "..."
+        holders = [h for h in self._names.holders(name[:100]) if h not in self._providers]
+        if holders:
+            served = " or ".join(holders[:3])
+            return UnknownModel(
+                f"The model '{shown}' is served by {served}, not configured here: the gateway "
+                f"needs a key for it, in its environment or as [providers.{holders[0]}].",
+                param="model",
+            )
         near = self._names.nearest(name[:100], self.names())
         *most, last = near or ("",)
         either = f"{', '.join(most)} or {last}" if most else last
