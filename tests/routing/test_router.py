@@ -120,3 +120,14 @@ def test_a_reload_keeps_what_was_learned():
     assert 9.0 == heir.cooling.remaining("k", "m", 0.0)
     heir.failed(B, Overloaded("x"), 0.0)
     assert Health.OPEN is heir.health("b", 0.0)
+
+
+def test_made_up_names_do_not_push_out_what_was_learned():
+    """However many a client invents, the sick one is still known to be sick."""
+    r = router()
+    fail(r, A)
+    for i in range(10_050):
+        r.starting(deployment(f"made-up-{i}"), 0.0)
+
+    assert Health.OPEN is r.health("a", 0.5)
+    assert len(r.statistics(0.0)) <= 10_000

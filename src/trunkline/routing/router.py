@@ -153,7 +153,9 @@ class Router:
         target = self._targets.get(deployment_id)
         if target is None:
             if len(self._targets) >= _MOST_TARGETS:
-                del self._targets[next(iter(self._targets))]
+                # The newest goes: names that clients make up must not push out what was
+                # learned of those that were configured.
+                self._targets.popitem()
             target = self._targets[deployment_id] = _Target(self._rules)
         return target
 
