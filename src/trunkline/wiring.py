@@ -66,7 +66,8 @@ simulator = simulate
 # Seconds between looks whether a generation has served its last exchange.
 _RETIRING = 1.0
 
-ReadConfig = Callable[[], tuple[Config, str, str]]
+Loaded = tuple[Config, str, str]
+ReadConfig = Callable[[], Loaded]
 """The configuration, its text and its file's name (for messages). Raises ConfigError."""
 
 
@@ -112,7 +113,7 @@ class Gateway:
         self._elders: list[Router] = []
         self._estimator = UsageEstimator()
         self._rows = ProviderRows.load()
-        config, _, _ = read_config()
+        loaded = read_config()
         self.ledger = LedgerService(
             data,
             self.storage.ledger,
@@ -120,13 +121,13 @@ class Gateway:
             machine.entropy,
             SystemDisk(),
             self._problem,
-            durability=Durability(config.ledger.durability),
+            durability=Durability(loaded[0].ledger.durability),
         )
         self.reports = self.ledger.reports
         self._standing: tuple[ServerConfig, LedgerConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
-        self.rooms = self._furnish(1, None)
+        self.rooms = self._furnish(loaded, 1, None)
 
     async def start(self) -> None:
         """Keys are known and books are open when this returns."""
@@ -149,7 +150,8 @@ class Gateway:
         """Read the configuration anew. Raises ConfigError, and then nothing has changed."""
         self._elders = [e for e in (*self._elders, self.rooms.router) if e.retries.active]
         standing = tuple(self._retired)
-        self.rooms = self._furnish(self.rooms.generation + 1, self.rooms.router)
+        loaded = self._read_config()
+        self.rooms = self._furnish(loaded, self.rooms.generation + 1, self.rooms.router)
         self.log.info("configuration loaded", generation=self.rooms.generation)
         leaving = [provider for provider in self._retired if provider not in standing]
         self.tasks.spawn("config: retire", self._retire(leaving, tuple(self._elders)))
@@ -175,9 +177,9 @@ class Gateway:
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 
-    def _furnish(self, generation: int, elder: Router | None) -> Rooms:
+    def _furnish(self, loaded: Loaded, generation: int, elder: Router | None) -> Rooms:
         """One generation. Raises ConfigError with file and line."""
-        config, text, file = self._read_config()
+        config, text, file = loaded
         try:
             self._check(config)
             providers = self._build_providers(config)

@@ -7,7 +7,7 @@ from typing import Any
 from tests.faults.gateway import World
 from trunkline.flow.rooms import Rooms
 from trunkline.routing.router import Router
-from trunkline.wiring import Gateway, Machine
+from trunkline.wiring import Gateway, Loaded, Machine
 
 Bug = Callable[[Rooms], Rooms]
 
@@ -23,8 +23,8 @@ class Faulty(World):
         bug = self._bug
 
         class FaultyGateway(Gateway):
-            def _furnish(self, generation: int, elder: Router | None) -> Rooms:
-                return bug(super()._furnish(generation, elder))
+            def _furnish(self, loaded: Loaded, generation: int, elder: Router | None) -> Rooms:
+                return bug(super()._furnish(loaded, generation, elder))
 
         return FaultyGateway(machine, self.config, self.data)
 
