@@ -22,7 +22,7 @@ from trunkline.catalog.pricer import CatalogPricer
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
-from trunkline.dialects.registry import DIALECTS
+from trunkline.dialects.registry import DIALECTS, UPSTREAM_ONLY
 from trunkline.edge.asgi import NotFoundApp
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.limits import Limits, Shutdown
@@ -198,6 +198,7 @@ class Gateway:
         return Rooms(
             generation=generation,
             dialects=DIALECTS,
+            clients={**DIALECTS, **UPSTREAM_ONLY},
             providers=serving,
             router=router,
             ledger=self.ledger.book,
@@ -241,8 +242,8 @@ class Gateway:
                 known = ", ".join(PROVIDERS)
                 raise ConfigError(f"providers.{name}.kind", f"no such kind; there are {known}")
             provider = PROVIDERS[kind].build(name, raw, self._surroundings())
-            if provider.deployment("any").dialect not in DIALECTS:
-                known = ", ".join(DIALECTS)
+            if provider.deployment("any").dialect not in (*DIALECTS, *UPSTREAM_ONLY):
+                known = ", ".join((*DIALECTS, *UPSTREAM_ONLY))
                 raise ConfigError(
                     f"providers.{name}.dialect", f"no such dialect; there are {known}"
                 )

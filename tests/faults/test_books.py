@@ -79,7 +79,7 @@ def pricer(kind: Callable[[Any], Any]) -> Bug:
 def dialect(kind: Callable[[Any], Any]) -> Bug:
     def plant(rooms: Rooms) -> Rooms:
         dialects: Mapping[str, Any] = {**rooms.dialects, OPENAI: kind(rooms.dialects[OPENAI])}
-        return replace(rooms, dialects=dialects)
+        return replace(rooms, dialects=dialects, clients=dialects)
 
     return plant
 

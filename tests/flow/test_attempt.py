@@ -10,6 +10,7 @@ from tests.flow.world import (
     ANTHROPIC,
     DONE,
     HELLO,
+    OPENAI,
     ROLE,
     STOP,
     USAGE,
@@ -474,3 +475,14 @@ def test_the_first_answer_may_be_asked_for_alone():
         assert isinstance(made.attempts[-1].error, Unreachable | Garbled)
 
     asyncio.run(main())
+
+
+def test_a_target_that_speaks_the_client_s_dialect_besides_is_asked_in_it():
+    """No translation where none is needed: the other dialect's path, its bytes untouched."""
+    world = World(anthropic(whole(WHOLE), also=(OPENAI,)))
+    reply = world.ask(chat_body())
+
+    assert WHOLE == reply.body
+    [sent] = world.providers["up"].transport.sent
+    assert b"/chat/completions" == sent.request.path
+    assert [OPENAI] == [a.deployment.dialect for a in world.exchange.attempts]

@@ -80,6 +80,7 @@ class World:
         self.rooms = Rooms(
             generation=1,
             dialects=DIALECTS,
+            clients=DIALECTS,
             providers=self.providers,
             router=self.router,
             ledger=self.ledger,

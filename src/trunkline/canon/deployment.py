@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 
 class Quirks(Struct, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """The upstream's name for it."""
     dialect: str
     """The wire dialect the provider speaks for it, by registry name."""
+    also: tuple[str, ...] = ()
+    """Dialects it speaks besides: a client of one of these is served without translation."""
     quirks: Quirks = Quirks()
     weight: int = 1
     context_window: int | None = None
@@ -74,3 +77,15 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """Seconds a whole (not streamed) answer may take: its first content is its last."""
     idle_timeout: float = 60.0
     """Seconds between events once content has come."""
+
+    def speaking(self, dialect: str) -> "Deployment":
+        """
+        The same target, asked in `dialect` where it speaks that.
+
+        Quirks that name fields are in the words of its main dialect and stay with it.
+        """
+        if dialect == self.dialect or dialect not in self.also:
+            return self
+        return replace(
+            self, dialect=dialect, quirks=replace(self.quirks, drop=(), rename={}, add={})
+        )

@@ -128,8 +128,15 @@ class ClientDialect(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def path(self) -> str:
-        """Appended to the provider's base URL: "/chat/completions", "/v1/messages"."""
+    def stream_type(self) -> bytes:
+        """The media type of its streams, in lower case: "text/event-stream"."""
+
+    def path(self, model: str, *, stream: bool) -> str:
+        """
+        Appended to the provider's base URL: "/chat/completions", "/v1/messages".
+
+        `model` is the upstream's name, for dialects that carry it here (percent-encoded).
+        """
 
     @property
     def sentinel(self) -> bytes:

@@ -1,8 +1,12 @@
 """Every dialect, by the name configurations and deployments use."""
 
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
-from trunkline.dialects.base import Dialect
+from trunkline.dialects.base import ClientDialect, Dialect
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.kernel.registry import Registry
 
 DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages()])
+"""Those that clients speak; each faces upstreams, too."""
+
+UPSTREAM_ONLY: Registry[ClientDialect] = Registry([])
+"""Those that no client of ours speaks."""

@@ -15,7 +15,7 @@ from trunkline.canon.errors import (
     UpstreamError,
 )
 from trunkline.canon.exchange import Attempt, Exchange, Status
-from trunkline.dialects.base import Dialect, Encoded, Stamp
+from trunkline.dialects.base import ClientDialect, Dialect, Encoded, Stamp
 from trunkline.flow.books import Books, lacking
 from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
 from trunkline.flow.pipes import Passthrough, Translation, check_text
@@ -56,7 +56,7 @@ class Asking:
             while rest:
                 deployment, rest = rest[0], rest[1:]
                 try:
-                    return await self._ask(deployment)
+                    return await self._ask(deployment.speaking(self._exchange.dialect))
                 except GatewayError as error:
                     errors.append(error)
                     rest = self._rooms.router.after(error, deployment, rest)
@@ -157,7 +157,7 @@ class Asking:
     def _encode(self, deployment: Deployment, *, passes: bool) -> Encoded:
         """The request as this deployment shall see it; what it cannot honour becomes a note."""
         exchange = self._exchange
-        client = self._rooms.dialects[deployment.dialect]
+        client = self._rooms.clients[deployment.dialect]
         if passes:
             encoded = client.forward(exchange.envelope, deployment, exchange.headers)
         else:
@@ -177,17 +177,22 @@ class Asking:
     ) -> Answering:
         rooms, exchange = self._rooms, self._exchange
         provider = rooms.providers[deployment.provider]
-        client = rooms.dialects[deployment.dialect]
+        client = rooms.clients[deployment.dialect]
         if not provider.is_ready:
             await provider.ready()
         limit = deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
         deadline = rooms.clock.monotonic() + limit
         response = await provider.transport.send(
-            provider.request(deployment, client.path, encoded, credential),
+            provider.request(
+                deployment,
+                client.path(deployment.model, stream=exchange.stream),
+                encoded,
+                credential,
+            ),
             Timeouts(deployment.connect_timeout, limit, deployment.idle_timeout),
         )
         try:
-            if not _is_answer(response, wants_stream=exchange.stream):
+            if not _is_answer(response, client.stream_type if exchange.stream else b""):
                 raise await _refusal(response, client, deadline - rooms.clock.monotonic())
             if not exchange.stream:
                 left = deadline - rooms.clock.monotonic()
@@ -204,7 +209,7 @@ class Asking:
     def _whole(
         self, body: bytes, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> WholeAnswer:
-        client = self._rooms.dialects[deployment.dialect]
+        client = self._rooms.clients[deployment.dialect]
         if passes:
             check_text(body)
             usage = client.read_usage(body)
@@ -221,7 +226,7 @@ class Asking:
     def _live(
         self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> LiveAnswer:
-        client = self._rooms.dialects[deployment.dialect]
+        client = self._rooms.clients[deployment.dialect]
         if passes:
             watcher = client.watcher(wants_usage=self._server.wants_usage(self._exchange.envelope))
             passing = Passthrough(watcher, client.sentinel)
@@ -250,10 +255,11 @@ def _looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
     return not quirks.mid_system and body.count(b'"system"') > 1
 
 
-def _is_answer(response: UpstreamResponse, *, wants_stream: bool) -> bool:
+def _is_answer(response: UpstreamResponse, stream_type: bytes) -> bool:
+    """`stream_type`: empty where a whole answer was asked for, which may call itself anything."""
     if not 200 <= response.status < 300:
         return False
-    return not wants_stream or _content_type(response).startswith(b"text/event-stream")
+    return not stream_type or _content_type(response).startswith(stream_type)
 
 
 async def _body(response: UpstreamResponse, most: int, left: float) -> bytes:
@@ -267,7 +273,7 @@ async def _body(response: UpstreamResponse, most: int, left: float) -> bytes:
         raise TimedOut("the provider did not finish its answer in time") from None
 
 
-async def _refusal(response: UpstreamResponse, client: Dialect, left: float) -> GatewayError:
+async def _refusal(response: UpstreamResponse, client: ClientDialect, left: float) -> GatewayError:
     """What an answer that is not one tells of."""
     status = response.status
     if 300 <= status < 400:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
-from trunkline.dialects.base import Dialect
+from trunkline.dialects.base import ClientDialect, Dialect
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.base import Ledger
@@ -41,6 +41,9 @@ class Rooms(Struct, frozen=True, kw_only=True):
     generation: int
     """Counts reloads of the configuration, from 1."""
     dialects: Mapping[str, Dialect]
+    """Those our clients may speak."""
+    clients: Mapping[str, ClientDialect]
+    """Those upstreams may speak: these and some that face upstreams only."""
     providers: Mapping[str, Provider]
     router: Router
     ledger: Ledger

@@ -62,6 +62,8 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     dialect: str
     base_url: str
     """Empty where the operator must give it, or where `kind` needs none."""
+    also: tuple[str, ...] = ()
+    """Dialects it speaks besides, at the same base URL: clients of these pass untranslated."""
     name: str = ""
     kind: Literal["http", "sim", "local"] = "http"
     auth: Auth = Auth.BEARER

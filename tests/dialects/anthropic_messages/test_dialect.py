@@ -5,7 +5,7 @@ from tests.dialects.anthropic_messages.kit import DIALECT, events_of, text_strea
 
 def test_how_it_is_known() -> None:
     """Its name in registries, and its path behind a base URL."""
-    assert ("anthropic-messages", "/v1/messages") == (DIALECT.name, DIALECT.path)
+    assert ("anthropic-messages", "/v1/messages") == (DIALECT.name, DIALECT.path("m", stream=False))
 
 
 def test_its_sentinel_closes_a_stream() -> None:

@@ -8,7 +8,7 @@ def test_names():
     """What the registry and the flow know it by."""
     assert ("openai-chat", "/chat/completions", b"data: [DONE]\n\n") == (
         DIALECT.name,
-        DIALECT.path,
+        DIALECT.path("m", stream=True),
         DIALECT.sentinel,
     )
 

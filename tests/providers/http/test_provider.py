@@ -151,3 +151,20 @@ def test_made_up_models_leave_nothing_behind():
 
     assert 100 == len(paths)
     assert 1 == len(azure._paths)
+
+
+def test_what_it_speaks_besides_is_the_row_s_or_the_operator_s():
+    """A row's other dialects hold for its own; who names another dialect or path names them too."""
+    own = build("mine", dialect="openai-chat", base_url="http://h/v1", also=["openai-responses"])
+    plain = build("mine", dialect="openai-chat", base_url="http://h/v1")
+
+    assert ("openai-responses",) == own.deployment("m").also
+    assert () == plain.deployment("m").also
+
+
+def test_paths_that_carry_a_model_are_not_kept_forever():
+    """Clients may make up names: what is remembered of them is bounded, and stays right."""
+    provider = build("mine", dialect="openai-chat", base_url="http://h/v1")
+    for number in range(3000):
+        assert b"/v1/m%d" % number == request(provider, path=f"/m{number}").path
+    assert len(provider._paths) <= 1024

@@ -29,7 +29,7 @@ class AnthropicMessages:
     """Both roles. Stateless: encoders, decoders and watchers hold what one stream needs."""
 
     name = NAME
-    path = "/v1/messages"
+    stream_type = b"text/event-stream"
     sentinel = MESSAGE_STOP
 
     # --- facing clients
@@ -58,6 +58,9 @@ class AnthropicMessages:
         return stream_error(error, request_id)
 
     # --- facing upstreams
+
+    def path(self, model: str, *, stream: bool) -> str:
+        return "/v1/messages"
 
     def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
         return encode_request(request, deployment)

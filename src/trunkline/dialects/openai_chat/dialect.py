@@ -27,7 +27,7 @@ from trunkline.dialects.openai_chat.wire import NAME
 
 class OpenAIChat:
     name = NAME
-    path = "/chat/completions"
+    stream_type = b"text/event-stream"
     sentinel = DONE
 
     # Facing clients.
@@ -51,6 +51,9 @@ class OpenAIChat:
         return stream_error(error)
 
     # Facing upstreams.
+
+    def path(self, model: str, *, stream: bool) -> str:
+        return "/chat/completions"
 
     def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
         return encode_request(request, deployment)

@@ -21,6 +21,8 @@ from trunkline.transport.base import Origin, Transport, UpstreamRequest
 _JSON = (b"content-type", b"application/json")
 # RFC 9110 sections 5.1 and 5.5, of the values what is ASCII: anything else could end the line.
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~]*")
+# Paths that are remembered: some carry the model, and clients may make up any number of those.
+_MOST_PATHS = 1024
 _CHAT_KINDS = frozenset({"chat"})
 # Without a row we know nothing of its quirks: it gets what the client sent, developer messages too.
 _UNKNOWN = ProviderRow(
@@ -35,6 +37,8 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     like: str | None = None
     """Take another provider's row: a second account, or a look-alike behind another address."""
     dialect: str | None = None
+    also: tuple[str, ...] | None = None
+    """Dialects it speaks besides; by default the row's, if `dialect` is the row's, too."""
     base_url: str | None = None
     api_key: str | None = None
     api_keys: tuple[str, ...] = ()
@@ -70,6 +74,8 @@ class HttpProvider:
         self._config = config
         self._row = row
         self._dialect = config.dialect or row.dialect
+        same = self._dialect == row.dialect and not (config.path or row.path)
+        self._also = config.also if config.also is not None else row.also if same else ()
         self._catalog = lent.catalog
         self._base_url = config.base_url or row.base_url
         self._headers = tuple(
@@ -94,6 +100,7 @@ class HttpProvider:
             provider=self.name,
             model=model,
             dialect=self._dialect,
+            also=self._also,
             quirks=row.quirks_for(model, config.quirks),
             context_window=known.context_window if known else None,
             max_output_tokens=known.max_output_tokens if known else None,
@@ -113,10 +120,11 @@ class HttpProvider:
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
     ) -> UpstreamRequest:
-        # Remembered by path alone: clients may make up any number of model names.
         place = None if self._names_models else self._paths.get(path)
         if place is None:
             place = self._place(path, deployment.model)
+            if len(self._paths) >= _MOST_PATHS:
+                self._paths.clear()
             self._paths[path] = place
         headers: Headers = (_JSON, *credential.headers)
         if self._headers or encoded.headers:
