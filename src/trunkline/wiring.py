@@ -258,6 +258,7 @@ class Gateway:
             rows=self._rows,
             entropy=self.machine.entropy,
             dice=self.machine.dice,
+            dialects=(*DIALECTS, *UPSTREAM_ONLY),
         )
 
     def _router(self, config: Config, table: RouteTable, elder: Router | None) -> Router:

@@ -80,8 +80,8 @@ def test_nobody_answered(errors):
 
 
 def test_each_sdk_finds_the_request_id_where_it_looks():
-    """Anthropic's reads `request-id`, OpenAI's `x-request-id`."""
-    told = dict(trunkline_headers(exchange(dialect="anthropic-messages"), streaming=False))
+    """Under the name that the exchange brought along from its dialect."""
+    told = dict(trunkline_headers(exchange(request_id_header=b"request-id"), streaming=False))
 
     assert b"req_1" == told[b"request-id"]
     assert b"x-request-id" not in told

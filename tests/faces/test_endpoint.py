@@ -130,6 +130,16 @@ def test_each_mount_refuses_in_its_own_shape(tmp_path):
     assert ("error", "invalid_request_error") == (refused["type"], refused["error"]["type"])
 
 
+@pytest.mark.parametrize(
+    ("path", "header"), ((CHAT, b"x-request-id"), ("/v1/messages", b"request-id"))
+)
+def test_the_mounts_dialect_tells_where_the_request_id_goes(tmp_path, path, header):
+    """Each SDK finds it where it looks."""
+    reply = ask(tmp_path, body(max_tokens=9), path)
+
+    assert (200, reply.header(b"x-trunkline-request-id")) == (reply.status, reply.header(header))
+
+
 def test_who_may_not_call_is_refused_before_the_body(tmp_path):
     """An unknown key, and one whose scopes do not cover the mount."""
 

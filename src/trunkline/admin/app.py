@@ -19,6 +19,7 @@ from trunkline.canon.errors import (
 )
 from trunkline.canon.exchange import Principal
 from trunkline.config.errors import ConfigError
+from trunkline.dialects.callers import spoken
 from trunkline.faces.endpoint import token_of
 from trunkline.flow.base import Head
 from trunkline.kernel.ids import ulid
@@ -132,8 +133,7 @@ def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Pri
 def _refusal(
     error: GatewayError, request: Request, plane: ControlPlane, request_id: str
 ) -> Response:
-    dialect = "anthropic-messages" if "anthropic-version" in request.headers else "openai-chat"
-    wire = plane.rooms.dialects[dialect].render_error(error, request_id)
+    wire = spoken(request.headers, plane.rooms.dialects).render_error(error, request_id)
     response = Response(wire.body, wire.status)
     for name, value in wire.headers:
         response.headers[name.decode()] = value.decode("latin-1")

@@ -82,6 +82,8 @@ class Exchange:
     started: float
     """Monotonic seconds at arrival."""
     body: bytes = b""
+    request_id_header: bytes = b"x-request-id"
+    """In which header of the answer the client's dialect looks for `id`."""
     request: Request | None = None
     """Deep-decoded once somebody needs to look inside."""
     attempts: list[Attempt] = field(default_factory=list)

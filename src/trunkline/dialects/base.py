@@ -109,6 +109,14 @@ class ServerDialect(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def caller_header(self) -> bytes:
+        """A request header, in lower case, that only its clients send; empty where none is."""
+
+    @property
+    def request_id_header(self) -> bytes:
+        """The answer's header, in lower case, in which its clients look for the request id."""
+
     def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         """Raises Malformed (with `param`), only."""
 

@@ -45,10 +45,7 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
     attempts = exchange.attempts
     headers = [
         (b"x-trunkline-request-id", request_id),
-        (
-            b"request-id" if exchange.dialect == "anthropic-messages" else b"x-request-id",
-            request_id,
-        ),
+        (exchange.request_id_header, request_id),
         (b"x-trunkline-attempts", b"%d" % len(attempts)),
     ]
     if attempts and attempts[-1].error is None:

@@ -59,12 +59,13 @@ def token_of(head: Head) -> bytes:
 class FaceEndpoint:
     """Implements the edge's Endpoint for one mount."""
 
-    __slots__ = ("face", "gateway", "mount")
+    __slots__ = ("face", "gateway", "mount", "request_id_header")
 
     def __init__(self, face: Face, mount: Mount, gateway: Surroundings) -> None:
         self.face = face
         self.mount = mount
         self.gateway = gateway
+        self.request_id_header = gateway.rooms.dialects[mount.dialect].request_id_header
 
     def begin(self, head: Head) -> Call:
         principal = self.gateway.keys.authenticate(token_of(head), head.received_at)
@@ -118,6 +119,7 @@ class _Admitted:
             received_at=head.received_at,
             started=head.started,
             body=body,
+            request_id_header=self._endpoint.request_id_header,
         )
 
 

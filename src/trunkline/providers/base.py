@@ -69,6 +69,8 @@ class Surroundings(Struct, frozen=True):
     entropy: Entropy
     dice: Callable[[], float]
     """Uniform in [0, 1)."""
+    dialects: tuple[str, ...] = ()
+    """What upstreams may speak: the names that a configuration may give."""
 
 
 class ProviderSpec(Struct, frozen=True):

@@ -8,6 +8,14 @@ def test_how_it_is_known() -> None:
     assert ("anthropic-messages", "/v1/messages") == (DIALECT.name, DIALECT.path("m", stream=False))
 
 
+def test_what_it_tells_of_its_clients() -> None:
+    """The header without which Anthropic refuses a request, and where its SDKs find the id."""
+    assert (b"anthropic-version", b"request-id") == (
+        DIALECT.caller_header,
+        DIALECT.request_id_header,
+    )
+
+
 def test_its_sentinel_closes_a_stream() -> None:
     """For an upstream that left it out."""
     whole = text_stream("a")

@@ -13,6 +13,11 @@ def test_names():
     )
 
 
+def test_what_it_tells_of_its_clients():
+    """No header of theirs is theirs alone; they look for the request id where OpenAI puts it."""
+    assert (b"", b"x-request-id") == (DIALECT.caller_header, DIALECT.request_id_header)
+
+
 def test_all_the_way():
     """A client's request to an upstream, its answer back, whole and streamed."""
     request = decode(stream=True, stream_options={"include_usage": True})

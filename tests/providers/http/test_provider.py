@@ -17,7 +17,13 @@ ROWS = ProviderRows.load()
 
 def build(provider, /, **table):
     lent = Surroundings(
-        transport=None, clock=None, catalog=CATALOG, rows=ROWS, entropy=bytes, dice=float
+        transport=None,
+        clock=None,
+        catalog=CATALOG,
+        rows=ROWS,
+        entropy=bytes,
+        dice=float,
+        dialects=("one", "other"),
     )
     return SPEC.build(provider, msgspec.Raw(msgspec.json.encode(table)), lent)
 
@@ -117,7 +123,7 @@ def test_a_path_may_name_the_model():
 
 
 BAD = [
-    ("nobody", {}, "providers.nobody.dialect", "say what it speaks"),
+    ("nobody", {}, "providers.nobody.dialect", "say what it speaks, one of one, other"),
     ("box", {"dialect": "openai-chat"}, "providers.box.base_url", "is required"),
     ("box", {"dialect": "openai-chat", "base_url": "ftp://x"}, "providers.box.base_url", "http://"),
     ("ollama", {"base_url": "localhost:11434"}, "providers.ollama.base_url", "http://"),

@@ -66,5 +66,12 @@ def test_its_defaults_strike_where_a_request_names_none() -> None:
 
 def test_a_bad_table_is_told() -> None:
     """With the key's path."""
-    with pytest.raises(ConfigError, match="providers"):
-        build(dialect="gemini")
+    with pytest.raises(ConfigError, match="unknown key"):
+        build(dialects="openai-chat")
+
+
+def test_a_dialect_that_it_does_not_speak_is_told() -> None:
+    """With those that it does."""
+    with pytest.raises(ConfigError, match="speaks openai-chat and anthropic-messages") as told:
+        build(dialect="nope")
+    assert "providers.sim.dialect" == told.value.key

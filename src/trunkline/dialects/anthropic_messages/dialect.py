@@ -34,6 +34,9 @@ class AnthropicMessages:
 
     # --- facing clients
 
+    caller_header = b"anthropic-version"
+    request_id_header = b"request-id"
+
     def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         return decode_request(body, headers)
 

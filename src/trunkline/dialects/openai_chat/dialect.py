@@ -32,6 +32,9 @@ class OpenAIChat:
 
     # Facing clients.
 
+    caller_header = b""  # its SDKs name themselves in none that others never send
+    request_id_header = b"x-request-id"
+
     def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         return decode_request(body)
 

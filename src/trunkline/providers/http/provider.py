@@ -77,6 +77,7 @@ class HttpProvider:
         same = self._dialect == row.dialect and not (config.path or row.path)
         self._also = config.also if config.also is not None else row.also if same else ()
         self._catalog = lent.catalog
+        self._spoken = lent.dialects
         self._base_url = config.base_url or row.base_url
         self._headers = tuple(
             (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
@@ -156,8 +157,8 @@ class HttpProvider:
         if not self._dialect:
             raise ConfigError(
                 f"{key}.dialect",
-                f"no provider '{self.name}' is known; say what it speaks: openai-chat or "
-                "anthropic-messages",
+                f"no provider '{self.name}' is known; say what it speaks, "
+                f"one of {', '.join(self._spoken)}",
             )
         if not self._base_url:
             raise ConfigError(f"{key}.base_url", "is required for this provider")

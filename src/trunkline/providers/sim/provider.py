@@ -1,13 +1,13 @@
 """The simulator as a provider of the gateway itself: no port, no key, every fault on request."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.catalog.catalog import Catalog
+from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
@@ -17,6 +17,7 @@ from trunkline.providers.sim.transport import SimTransport
 from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 _ORIGIN = Origin("http", "sim.invalid", 80)  # a name that can never be reached: RFC 2606
+# What it speaks, and what the base URL of each adds to the dialect's path.
 _PREFIX = {"openai-chat": b"/v1", "anthropic-messages": b""}
 
 
@@ -24,7 +25,7 @@ class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[providers.sim]`"""
 
     kind: str = "sim"
-    dialect: Literal["openai-chat", "anthropic-messages"] = "openai-chat"
+    dialect: str = "openai-chat"
     defaults: str = ""
     """Options for requests that name none: "fault=u11:fail=1"."""
 
@@ -83,6 +84,10 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
         config = msgspec.json.decode(raw, type=SimConfig)
     except msgspec.ValidationError as error:
         raise validation_error(error, f"providers.{name}") from None
+    if config.dialect not in _PREFIX:
+        raise ConfigError(
+            f"providers.{name}.dialect", f"the simulator speaks {' and '.join(_PREFIX)}"
+        )
     return SimProvider(name, config, lent)
 
 
