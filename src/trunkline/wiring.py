@@ -17,8 +17,8 @@ from msgspec import Struct
 from trunkline.admin.app import control_app
 from trunkline.canon.deployment import Deployment
 from trunkline.catalog.catalog import Catalog
-from trunkline.catalog.names import nearest
 from trunkline.catalog.pricer import CatalogPricer
+from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
@@ -39,7 +39,8 @@ from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.service import Durability, LedgerService
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
-from trunkline.providers.discovery import discovered, kind_of
+from trunkline.providers.building import Built, build_providers
+from trunkline.providers.discovery import discovered
 from trunkline.providers.registry import PROVIDERS, simulate
 from trunkline.providers.rows import ProviderRows
 from trunkline.routing.aliases import alias_routes
@@ -108,7 +109,7 @@ class Gateway:
             machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
         )
         self._read_config = read_config
-        self._providers: dict[str, tuple[bytes, Provider]] = {}
+        self._providers: dict[str, Built] = {}
         self._retired: list[Provider] = []
         self._elders: list[Router] = []
         self._estimator = UsageEstimator()
@@ -137,7 +138,7 @@ class Gateway:
 
     async def aclose(self) -> None:
         """After the edge has stopped: settle what is left, then let go of everything."""
-        providers = [provider for _, provider in self._providers.values()]
+        providers = [built.provider for built in self._providers.values()]
         for provider in (*self._retired, *providers):
             await provider.aclose()
         await self.tasks.finish("settle ")
@@ -183,14 +184,15 @@ class Gateway:
         try:
             self._check(config)
             providers = self._build_providers(config)
-            serving = {name: provider for name, (_, provider) in providers.items()}
+            serving = {name: built.provider for name, built in providers.items()}
             aliases = alias_routes(config.models, serving, STRATEGIES)
         except ConfigError as error:
             raise place_error(error, text, file) from None
         table = RouteTable(aliases, serving, CatalogNames(self.catalog))
         router = self._router(config, table, elder)
-        for name, (_, provider) in self._providers.items():
-            if providers.get(name, (b"", None))[1] is not provider:
+        for name, built in self._providers.items():
+            provider = built.provider
+            if serving.get(name) is not provider:
                 self._retired.append(provider)
                 # A key that was refused has perhaps just been mended.
                 router.cooling.forget(credential.id for credential in provider.credentials)
@@ -226,29 +228,11 @@ class Gateway:
         elif standing != self._standing:
             self.log.warning("changes of [server] and [ledger] wait for the next start")
 
-    def _build_providers(self, config: Config) -> dict[str, tuple[bytes, Provider]]:
-        """An unchanged table keeps its provider, and with it connections and a loaded model."""
+    def _build_providers(self, config: Config) -> dict[str, Built]:
         tables = config.providers or discovered(
             self._rows, self.machine.environ, local=PROVIDERS["local"].available()
         )
-        built: dict[str, tuple[bytes, Provider]] = {}
-        for name, raw in tables.items():
-            same = self._providers.get(name)
-            if same is not None and same[0] == bytes(raw):
-                built[name] = same
-                continue
-            kind = kind_of(name, raw)
-            if kind not in PROVIDERS:
-                known = ", ".join(PROVIDERS)
-                raise ConfigError(f"providers.{name}.kind", f"no such kind; there are {known}")
-            provider = PROVIDERS[kind].build(name, raw, self._surroundings())
-            if provider.deployment("any").dialect not in (*DIALECTS, *UPSTREAM_ONLY):
-                known = ", ".join((*DIALECTS, *UPSTREAM_ONLY))
-                raise ConfigError(
-                    f"providers.{name}.dialect", f"no such dialect; there are {known}"
-                )
-            built[name] = (bytes(raw), provider)
-        return built
+        return build_providers(tables, PROVIDERS, self._surroundings(), self._providers)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -294,23 +278,6 @@ def _admin_key(data: Path, machine: Machine) -> str | bytes:
     entropy = machine.entropy
     preset = machine.environ.get("TRUNKLINE_ADMIN_KEY")
     return preset or load_or_create(data / ADMIN_KEY_FILE, lambda: mint_admin_key(entropy), entropy)
-
-
-class CatalogNames:
-    """What the route table asks of the catalogue."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-
-    def direct(self, name: str) -> tuple[str, str] | None:
-        return self._catalog.openrouter_id(name)
-
-    def holders(self, name: str) -> Sequence[str]:
-        direct = [provider for provider, _ in self._catalog.openrouter_ids(name)]
-        return [*direct, *(row.provider for row in self._catalog.by_name(name))]
-
-    def nearest(self, name: str, known: Sequence[str]) -> Sequence[str]:
-        return nearest(name, known)
 
 
 def endpoints(gateway: Gateway) -> Endpoints:
