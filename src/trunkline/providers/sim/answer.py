@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from trunkline.providers.sim.ask import Ask, Rejected, count
 from trunkline.providers.sim.models import Muse
 from trunkline.providers.sim.options import Options
+from trunkline.providers.sim.plan import step_of
 from trunkline.providers.sim.script import Script, play, read_script
 from trunkline.providers.sim.turns import Answer, Call, Tally, Turn
 
@@ -18,13 +19,17 @@ def compose(ask: Ask, base: str, options: Options, script: bytes | None) -> Answ
     """
     if script is None and base == "sim-script":
         script = ask.prompt.encode()
-    scripted = read_script(script) if script is not None else None
+    scripted = read_script(script) if script is not None else _planned(ask, base)
     turns = []
     for index in range(ask.n):
         turn = play(scripted) if scripted else Muse(ask, options, index).turn(base)
         exact = scripted is not None and scripted.finish is not None
         turns.append(turn if exact else _within(turn, ask))
     return Answer(turns=tuple(turns), usage=_tally(ask, options, turns, scripted))
+
+
+def _planned(ask: Ask, base: str) -> Script | None:
+    return step_of(ask) if base == "sim-agent" else None
 
 
 def _within(turn: Turn, ask: Ask) -> Turn:

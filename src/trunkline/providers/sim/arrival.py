@@ -78,3 +78,5 @@ def received(arrival: Arrival, credential: Credential, now: float, *, keep_body:
 def described(row: Row, ask: Ask) -> None:
     row.model = ask.model
     row.stream = ask.stream
+    row.tools = len(ask.tools)
+    row.results = len(ask.results)

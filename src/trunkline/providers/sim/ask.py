@@ -22,6 +22,15 @@ class Tool(Struct, frozen=True):
     """A JSON schema as plain values; None: it takes no arguments."""
 
 
+class Said(Struct, frozen=True):
+    """A message of the conversation, or a part of one."""
+
+    role: str
+    """ "user", "assistant" or whatever else the dialect has; a tool's result is neither of the two."""
+    text: str = ""
+    """Only a user's is of interest."""
+
+
 class Ask(Struct, kw_only=True):
     """One request, understood."""
 
@@ -39,6 +48,7 @@ class Ask(Struct, kw_only=True):
     parallel: bool | None = None
     results: tuple[str, ...] = ()
     """Texts of the tool results that stand behind the last assistant turn."""
+    history: tuple[Said, ...] = ()
     images: tuple[str, ...] = ()
     """A media type or URL for each image or document."""
     limit: int | None = None

@@ -25,6 +25,10 @@ class Row(Struct, kw_only=True):
     path: str = ""
     model: str = ""
     stream: bool = False
+    tools: int = 0
+    """Offered."""
+    results: int = 0
+    """Of tools, behind the last assistant turn."""
     credential: str = ""
     """First 16 hex digits of the key's SHA-256; empty when none came."""
     headers: Mapping[str, str] = {}

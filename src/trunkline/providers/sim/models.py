@@ -135,6 +135,7 @@ _MODELS: Mapping[str, Callable[[Muse], Turn]] = {
     "sim-filter": Muse.filtered,
     "sim-length": Muse.too_long,
     "sim-stop": Muse.stopping,
+    "sim-agent": Muse.chat,
 }
 MODELS: tuple[str, ...] = (*_MODELS, "sim-script", "sim-replay")
 """Every model that begins with "sim-"; any other name behaves as `sim-chat`."""

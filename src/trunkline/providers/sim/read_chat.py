@@ -1,6 +1,6 @@
 """Reads a Chat Completions request: its JSON, and what it asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET, DecodeError, Raw, ValidationError, json
 
@@ -9,6 +9,7 @@ from trunkline.providers.sim.ask import (
     MESSAGE_TOKENS,
     Ask,
     Rejected,
+    Said,
     Tool,
     count,
     plain,
@@ -79,6 +80,7 @@ def _ask(body: ChatBody, model: str, messages: Sequence[ChatMessage]) -> Ask:
         named=named,
         parallel=body.parallel_tool_calls,
         results=_results(messages),
+        history=tuple(_history(messages)),
         images=tuple(_images(messages)),
         limit=limit if limit is not None else body.max_tokens,
         stops=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
@@ -113,6 +115,11 @@ def _results(messages: Sequence[ChatMessage]) -> tuple[str, ...]:
         if message.role == "tool":
             found.append(_text(message.content))
     return tuple(reversed(found))
+
+
+def _history(messages: Sequence[ChatMessage]) -> Iterator[Said]:
+    for message in messages:
+        yield Said(message.role, _text(message.content) if message.role == "user" else "")
 
 
 def _images(messages: Sequence[ChatMessage]) -> list[str]:

@@ -9,6 +9,7 @@ from trunkline.providers.sim.ask import (
     MESSAGE_TOKENS,
     Ask,
     Rejected,
+    Said,
     Tool,
     count,
     plain,
@@ -64,6 +65,7 @@ def _ask(body: MessagesBody, model: str, messages: Sequence[Message]) -> Ask:
         named=(choice.name,) if choice.name else (),
         parallel=False if choice.disable_parallel_tool_use else None,
         results=_results(messages),
+        history=tuple(_history(messages)),
         images=tuple(_images(messages)),
         limit=body.max_tokens if body.max_tokens is not UNSET else None,
         stops=tuple(body.stop_sequences or ()),
@@ -116,6 +118,11 @@ def _results(messages: Sequence[Message]) -> tuple[str, ...]:
         blocks = reversed(list(_blocks(message.content)))
         found += [_text(_inner(block)) for block in blocks if block.type == "tool_result"]
     return tuple(reversed(found))
+
+
+def _history(messages: Sequence[Message]) -> Iterator[Said]:
+    for message in messages:
+        yield Said(message.role, _text(message.content) if message.role == "user" else "")
 
 
 def _images(messages: Sequence[Message]) -> list[str]:
