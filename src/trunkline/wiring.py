@@ -23,7 +23,6 @@ from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
 from trunkline.dialects.registry import DIALECTS, UPSTREAM_ONLY
-from trunkline.edge.asgi import NotFoundApp
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.limits import Limits, Shutdown
 from trunkline.edge.server import Edge
@@ -309,8 +308,8 @@ def edge(gateway: Gateway, server: ServerConfig) -> Edge:
             write_seconds=server.write_timeout,
         ),
     )
-    application = control_app(gateway, gateway.machine.entropy, failed)
-    application.router.default = NotFoundApp(context)
+    hot = [path.decode() for path in context.routes]
+    application = control_app(gateway, gateway.machine.entropy, failed, hot)
     stages = Shutdown(accept_grace=server.accept_grace, drain_timeout=server.drain_timeout)
     gateway.edge = Edge(context, failed, application, shutdown=stages)
     return gateway.edge

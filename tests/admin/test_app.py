@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.gateway import ADMIN_KEY, World, within, world
-from trunkline.admin.app import ROUTES
+from tests.gateway import ADMIN_KEY, World, entropy, within, world
+from trunkline.admin.app import ROUTES, control_app
 from trunkline.admin.base import Policy
 from trunkline.wiring import Gateway
 
@@ -69,6 +69,28 @@ def test_anthropics_clients_are_refused_in_their_shape(tmp_path):
         refused = await w.ask("GET", "/v1/models/nope", headers=named)
 
         assert ("error", "not_found_error") == (refused.json["type"], refused.json["error"]["type"])
+
+    within(tmp_path, test)
+
+
+def test_an_unknown_path_is_told_in_the_callers_shape(tmp_path):
+    """With what is near, of the control plane and of the hot paths beside it."""
+    anthropics = {"anthropic-version": "2023-06-01"}
+
+    async def test(w: World) -> None:
+        w.app = control_app(w.gateway, entropy(), print, ("/v1/messages",))
+        openai = await w.ask("GET", "/v1/model", key="")
+        claude = await w.ask("POST", "/messages", key="", headers=anthropics)
+
+        assert (404, "invalid_request_error") == (openai.status, openai.json["error"]["type"])
+        assert "; did you mean /v1/models" in openai.json["error"]["message"]
+        assert (404, "error", "not_found_error") == (
+            claude.status,
+            claude.json["type"],
+            claude.json["error"]["type"],
+        )
+        assert "; did you mean /v1/messages" in claude.json["error"]["message"]
+        assert claude.headers["x-trunkline-request-id"].startswith("req_")
 
     within(tmp_path, test)
 

@@ -6,9 +6,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.admin import keys, ledger, models, operation
 from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
+from trunkline.admin.nowhere import not_found
 from trunkline.admin.openapi import document
 from trunkline.canon.errors import (
     ClientError,
@@ -40,8 +42,14 @@ class _InvalidConfig(ClientError):
     code = "invalid_config"
 
 
-def control_app(plane: ControlPlane, entropy: Entropy, on_bug: OnBug) -> Starlette:
-    """An ASGI application of ROUTES and their OpenAPI document."""
+def control_app(
+    plane: ControlPlane, entropy: Entropy, on_bug: OnBug, beside: Sequence[str] = ()
+) -> Starlette:
+    """
+    An ASGI application of ROUTES and their OpenAPI document.
+
+    `beside`: paths that others serve, for a caller who misses one of them.
+    """
 
     async def openapi(_call: ControlCall) -> Response:
         return answer(document(routes))
@@ -50,12 +58,14 @@ def control_app(plane: ControlPlane, entropy: Entropy, on_bug: OnBug) -> Starlet
         "GET", "/admin/v1/openapi.json", Policy.ADMIN, openapi, "This document, in OpenAPI 3.1"
     )
     routes = (*ROUTES, own)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(r.path, _endpoint(r, plane, entropy, on_bug), methods=[r.method]) for r in routes
         ],
         exception_handlers={405: _method_refusal(routes, plane, entropy)},
     )
+    app.router.default = _nowhere((*beside, *(r.path for r in routes)), plane, entropy)
+    return app
 
 
 def _endpoint(
@@ -97,6 +107,18 @@ def _method_refusal(
         response.headers["allow"] = allowed
         response.headers["x-trunkline-request-id"] = request_id
         return response
+
+    return refuse
+
+
+def _nowhere(served: Sequence[str], plane: ControlPlane, entropy: Entropy) -> ASGIApp:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        request_id = _request_id(plane, entropy)
+        told = not_found(request.method, scope["path"], served)
+        response = _refusal(told, request, plane, request_id)
+        response.headers["x-trunkline-request-id"] = request_id
+        await response(scope, receive, send)
 
     return refuse
 
