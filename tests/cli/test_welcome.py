@@ -1,6 +1,8 @@
 """What a start prints can be pasted and works."""
 
 import asyncio
+import re
+import subprocess
 
 import pytest
 
@@ -32,18 +34,41 @@ def test_a_place_that_is_taken_is_told_with_a_way_out():
 
 
 def test_the_first_start_makes_a_key_to_paste(tmp_path, capsys):
-    """It is printed, kept for its owner alone, works, and is the same at the next start."""
+    """It is printed this once, kept for its owner alone, and works."""
 
     async def test(w: World) -> None:
         await welcome(w.gateway, "127.0.0.1", 8787, tmp_path)
         key = (tmp_path / FIRST_KEY_FILE).read_text()
         printed = capsys.readouterr().out
 
-        assert f"API key         {key}\n" in printed
+        assert f"API key         {key} (from now on in {tmp_path / FIRST_KEY_FILE})\n" in printed
         assert f'-H "Authorization: Bearer {key}"' in printed
         assert 0o600 == (tmp_path / FIRST_KEY_FILE).stat().st_mode & 0o777
         assert 200 == (await w.chat(key)).status
-        assert key == await first_key(w.gateway, tmp_path)
+
+    within(tmp_path, test)
+
+
+def test_later_starts_say_where_the_first_key_lies(tmp_path, capsys):
+    """What a start prints ends up in logs. The printed call reads the file, whatever its name."""
+    data = tmp_path / "it's mine"
+
+    async def test(w: World) -> None:
+        key = await first_key(w.gateway, data)
+        await welcome(w.gateway, "127.0.0.1", 8787, data, workers=3)
+        printed = capsys.readouterr().out
+        bearer = re.search(r'-H ("Authorization.*") ', printed)[1]
+
+        assert await first_key(w.gateway, data) is None
+        assert key not in printed
+        assert f"API key         in {data / FIRST_KEY_FILE}\n" in printed
+        assert printed.startswith("Trunkline serves on http://127.0.0.1:8787 with 3 workers\n")
+        assert f"Authorization: Bearer {key}" == shell(f"printf %s {bearer}")
+
+    def shell(command: str) -> str:
+        return subprocess.run(
+            ["/bin/sh", "-c", command], capture_output=True, text=True, check=True
+        ).stdout
 
     within(tmp_path, test)
 

@@ -1,5 +1,6 @@
 """What a start prints: address, key, and a call to paste."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -20,27 +21,33 @@ _FIRST_CHOICES = (
 )
 
 
-async def welcome(gateway: Gateway, host: str, port: int, data: Path) -> None:
+async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers: int = 1) -> None:
     """On standard output; the log goes to standard error."""
     base = address(host, port)
     names = gateway.rooms.router.table.names()
     model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
     key = await first_key(gateway, data)
+    kept = data.absolute() / FIRST_KEY_FILE  # may be pasted in another folder
+    shown, sent = "as handed out; `trunkline keys create` makes another", "$TRUNKLINE_KEY"
+    if key:
+        shown, sent = f"{key} (from now on in {kept})", key
+    elif kept.exists():
+        shown, sent = f"in {kept}", f"$(cat {shlex.quote(str(kept))})"
     providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
     preset = gateway.machine.environ.get("TRUNKLINE_ADMIN_KEY")
     admin_key = "as TRUNKLINE_ADMIN_KEY says" if preset else data / ADMIN_KEY_FILE
     lines = [
-        f"Trunkline serves on {base}",
+        f"Trunkline serves on {base}" + (f" with {workers} workers" if workers > 1 else ""),
         f"  OpenAI SDKs     base_url {base}/v1",
         f"  Anthropic SDKs  base_url {base}",
-        f"  API key         {key or 'as handed out; `trunkline keys create` makes another'}",
+        f"  API key         {shown}",
         f"  providers       {providers}",
         f"  control plane   {base}/admin/v1 (its key: {admin_key})",
         "",
         "Try it:",
         f"  curl {base}/v1/chat/completions \\",
-        # In double quotes, or the shell would send the variable's name.
-        f'    -H "Authorization: Bearer {key or "$TRUNKLINE_KEY"}" \\',
+        # In double quotes, or the shell would send the variable's or the command's name.
+        f'    -H "Authorization: Bearer {sent}" \\',
         "    -H 'Content-Type: application/json' \\",
         f'    -d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Say hello."}}]}}\'',
         "",
@@ -66,15 +73,13 @@ def cannot_listen(host: str, port: int, error: OSError) -> str:
 
 async def first_key(gateway: Gateway, data: Path) -> str | None:
     """
-    The key made at the first start, so that there is something to paste.
+    A key, made when there is none, so that a first start has something to paste; else None.
 
     Kept beside the admin key, readable by its owner alone; delete the file when keys have
-    been handed out. None when there are keys but no such file.
+    been handed out. It is shown this once: what a start prints ends up in logs.
     """
     path = data / FIRST_KEY_FILE
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
-    if await gateway.key_service.list():
+    if path.exists() or await gateway.key_service.list():
         return None
     created = await gateway.key_service.create(NewKey(name="first key"))
     load_or_create(path, created.key.encode, gateway.machine.entropy)

@@ -1,5 +1,6 @@
 """Several processes on one port: started, restarted when one dies, stopped together."""
 
+import asyncio
 import select
 import signal
 import socket
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trunkline.cli.settings import Settings
-from trunkline.cli.welcome import address, cannot_listen
+from trunkline.cli.welcome import cannot_listen, welcome
 
 # A worker that dies at once is not started again faster than this.
 _PAUSE = 1.0
@@ -89,9 +90,18 @@ def supervise(settings: Settings, count: int) -> int:
     command += ["--host", server.host, "--port", str(port), "--data", str(settings.data)]
     if settings.file is not None:
         command += ["--config", str(settings.file)]
-    print(f"Trunkline serves on {address(server.host, port)} with {count} workers")
-    print("  API key         `trunkline keys create` makes one", flush=True)
+    asyncio.run(_greet(settings, port, count))
     return Supervisor(command, count).run()
+
+
+async def _greet(settings: Settings, port: int, count: int) -> None:
+    """By a gateway that serves nothing: before the workers start, which would each do it."""
+    gateway = settings.gateway()
+    try:
+        host = settings.read()[0].server.host
+        await welcome(gateway, host, port, settings.data, workers=count)
+    finally:
+        await gateway.aclose()
 
 
 def free_port(host: str, port: int) -> int:
