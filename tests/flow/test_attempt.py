@@ -36,7 +36,7 @@ from trunkline.canon.errors import (
     TimedOut,
     Unreachable,
 )
-from trunkline.flow.attempt import Asking, _looks_inside, _most_telling
+from trunkline.flow.attempt import Asking, _most_telling, looks_inside
 from trunkline.flow.books import Books
 from trunkline.flow.live import LiveAnswer
 from trunkline.kernel.clock import SystemClock
@@ -380,7 +380,7 @@ DEVELOPER = [{"role": "developer", "content": "a"}]
 )
 def test_who_must_look_inside(quirks, more, inside):
     """Only quirks that lie deeper than the top level, and that this request can meet."""
-    assert inside == _looks_inside(*exchange(quirks, **more))
+    assert inside == looks_inside(*exchange(quirks, **more))
 
 
 def test_a_body_that_passes_is_not_read():

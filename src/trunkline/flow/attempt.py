@@ -170,7 +170,7 @@ class Asking:
 
     def _passes(self, deployment: Deployment) -> bool:
         same = deployment.dialect == self._server.name
-        return same and not _looks_inside(deployment.quirks, self._exchange)
+        return same and not looks_inside(deployment.quirks, self._exchange)
 
     async def _send(
         self, deployment: Deployment, credential: Credential, encoded: Encoded, *, passes: bool
@@ -243,7 +243,7 @@ class Asking:
         return Stamp(self._rooms.token(), deployment.model, int(self._exchange.received_at))
 
 
-def _looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
+def looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
     """Quirks that lie deeper than the top level of this body: its bytes cannot just pass."""
     if quirks.tool_id or quirks.think_tags or quirks.reasoning_field == "content":
         return True
