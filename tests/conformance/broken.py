@@ -226,6 +226,9 @@ class _Watching:
     def feed(self, events: bytes) -> bytes:
         return self._watcher.feed(events)
 
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return self._watcher.fault(error, request_id)
+
 
 class _AlwaysFinished(_Watching):
     @property

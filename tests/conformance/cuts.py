@@ -41,7 +41,7 @@ def check(ways: Ways, recording: Recording) -> Verdict:
     faults = [
         f"{way.name}: {fault}"
         for way in _ways_through(ways, recording)
-        for fault in _broken_off(ways, way, stream)
+        for fault in _broken_off(way, stream)
     ]
     return Verdict(tuple(faults))
 
@@ -78,7 +78,7 @@ def _finished(dialect: str, events: Sequence[bytes]) -> int:
     return len(events)
 
 
-def _broken_off(ways: Ways, way: Way, stream: Stream) -> Iterator[str]:
+def _broken_off(way: Way, stream: Stream) -> Iterator[str]:
     passed = list[bytes]()
     yield from _at_every_event(way, stream, passed)
     if not passed:
@@ -86,7 +86,7 @@ def _broken_off(ways: Ways, way: Way, stream: Stream) -> Iterator[str]:
     ends = list(accumulate(passed))
     yield from _by_itself(way, stream, ends)
     yield from _within_events(way, stream, ends)
-    yield from _told_to_the_sdk(ways, way, stream, ends)
+    yield from _told_to_the_sdk(way, stream)
 
 
 def _at_every_event(way: Way, stream: Stream, passed: list[bytes]) -> Iterator[str]:
@@ -152,11 +152,12 @@ def _within_events(way: Way, stream: Stream, ends: Sequence[bytes]) -> Iterator[
                 yield f"cut within event {number} it ends as if it were whole"
 
 
-def _told_to_the_sdk(ways: Ways, way: Way, stream: Stream, ends: Sequence[bytes]) -> Iterator[str]:
+def _told_to_the_sdk(way: Way, stream: Stream) -> Iterator[str]:
     """The official SDK raises, whatever came before."""
     error = Disconnected("the provider broke off")
     for number in {1, stream.finished // 2, stream.finished - 1} - {0}:
-        sent = ends[number - 1] + ways.of(way.client).stream_error(error, "req_1")
+        pipe = way.pipe()
+        sent = pipe.feed(b"".join(stream.events[:number])) + pipe.fault(error, "req_1")
         try:
             _read(way.client, sent)
         except (openai.APIError, anthropic.APIStatusError) as raised:

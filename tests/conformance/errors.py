@@ -8,7 +8,7 @@ from msgspec import Struct, json
 
 from tests.conformance import sdk
 from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
-from tests.conformance.ways import CLIENTS, Verdict, Ways
+from tests.conformance.ways import CLIENTS, STAMP, Verdict, Ways
 from trunkline.canon.errors import GatewayError, ModelMissing, Refused, Throttled
 from trunkline.canon.event import Faulted
 
@@ -102,7 +102,7 @@ def _before_the_first_byte(
 
 
 def _after_it(ways: Ways, client: str, error: GatewayError) -> Iterator[str]:
-    event = ways.of(client).stream_error(error, "req_1")
+    event = ways.of(client).encoder(ways.hello(client), STAMP).fault(error, "req_1")
     try:
         _read(client, event)
     except (openai.APIError, anthropic.APIStatusError) as raised:

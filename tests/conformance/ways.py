@@ -46,8 +46,11 @@ class Ways(Struct, frozen=True):
         if recording.request is not None and recording.dialect == client:
             request = self.of(client).decode_request(recording.request, {})
             return replace(request, include_usage=True)
-        hello = (Message(Role.USER, (Text("hi"),)),)
-        return ChatRequest(model="m", messages=hello, origin=client, include_usage=True)
+        return self.hello(client)
+
+    def hello(self, client: str) -> ChatRequest:
+        said = (Message(Role.USER, (Text("hi"),)),)
+        return ChatRequest(model="m", messages=said, origin=client, include_usage=True)
 
     def whole(self, recording: Recording, client: str) -> bytes:
         """Decoded, and encoded for the client."""

@@ -49,7 +49,12 @@ class RoundsUp(Over):
 class SwallowsStalls(Over):
     """A relay that ends what broke off as if it had been meant to end there."""
 
-    def stream_error(self, error: Exception, request_id: str) -> bytes:
+    def watcher(self, *, wants_usage: bool) -> Any:
+        return Quiet(self.other.watcher(wants_usage=wants_usage))
+
+
+class Quiet(Over):
+    def fault(self, error: Exception, request_id: str) -> bytes:
         return (
             b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
         )

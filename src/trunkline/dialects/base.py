@@ -52,6 +52,13 @@ class EventEncoder(Protocol):
     def feed(self, burst: Burst) -> bytes:
         """Bytes for these events, possibly none. After Ended or Faulted the stream is closed."""
 
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        """
+        The events that tell of a fault after the first byte; the stream ends with them.
+
+        Asked of the encoder because they may count on from what was sent (Responses).
+        """
+
 
 class EventDecoder(Protocol):
     """The bytes of an upstream's stream to canonical events. One per answer."""
@@ -102,6 +109,8 @@ class Watcher(Protocol):
     before_error: bytes
 
     def feed(self, events: bytes) -> bytes: ...
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        """As EventEncoder.fault, in continuation of what has passed."""
 
 
 class ServerDialect(Protocol):
@@ -126,8 +135,6 @@ class ServerDialect(Protocol):
         """Whether the client asked for usage in its stream (where the dialect lets it choose)."""
 
     def render_error(self, error: GatewayError, request_id: str) -> WireError: ...
-    def stream_error(self, error: GatewayError, request_id: str) -> bytes:
-        """The in-dialect event that tells of a fault after the first byte; the stream ends with it."""
 
 
 class ClientDialect(Protocol):

@@ -54,6 +54,9 @@ class Pipe(Protocol):
     def finish(self) -> bytes:
         """At the end of the upstream's body. Raises Disconnected when it came too early."""
 
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        """How the client is told of what `feed` or `finish` raised, or of what befell between them."""
+
 
 class Passthrough:
     """Same dialect on both sides: whole events go out as they came in."""
@@ -105,6 +108,9 @@ class Passthrough:
             raise Disconnected(_UNFINISHED)
         return last if self.sighting is Sighting.ENDED else last + self._sentinel
 
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return self._watcher.fault(error, request_id)
+
 
 def _readable(whole: bytes) -> bytes:
     """The events before the first that is not UTF-8; mostly all of them."""
@@ -146,6 +152,9 @@ class Translation:
 
     def finish(self) -> bytes:
         return self._encode(self._decoder.finish())
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return self._encoder.fault(error, request_id)
 
     def _encode(self, burst: Burst) -> bytes:
         if not burst:

@@ -91,13 +91,13 @@ class Serving:
             self._close_books(Status.FAILED, error)
         else:
             await self._settle(answering, Status.PARTIAL, error)
-        self._say(error, answering.before_error() if isinstance(answering, LiveAnswer) else b"")
+        self._say(error, answering)
 
-    def _say(self, error: GatewayError, before: bytes = b"") -> None:
+    def _say(self, error: GatewayError, answering: Answering | None) -> None:
         """Before the first byte: status and body. After it: an event in the client's dialect."""
         exchange, reply = self._exchange, self._reply
-        if reply.started:
-            reply.end(before + self._server.stream_error(error, exchange.id))
+        if reply.started and isinstance(answering, LiveAnswer):
+            reply.end(answering.before_error() + answering.pipe.fault(error, exchange.id))
             return
         answer = self._face.refuse(error, exchange.id, self._server)
         told = {name for name, _ in answer.headers}
@@ -119,7 +119,7 @@ class Serving:
             self._books.answered(status, answering.usage, error)
             self._books.close_later(status, answering.usage, list(answering.delivered))
         if error is not None:
-            self._say(error)
+            self._say(error, answering)
 
     async def _settle(
         self, answering: Answering, status: Status, error: GatewayError | None

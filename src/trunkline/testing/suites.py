@@ -163,7 +163,7 @@ def _check_errors(dialect: Dialect) -> list[str]:
             wrong.append(f"{error!r} loses its message")
         if not isinstance(dialect.decode_error(wire.status, wire.headers, wire.body), GatewayError):
             wrong.append(f"{error!r} cannot be read back")
-        told = dialect.stream_error(error, "req_1")
+        told = dialect.encoder(_request(dialect.name, stream=True), _STAMP).fault(error, "req_1")
         if not told.endswith(b"\n\n") or error.message.encode() not in told:
             wrong.append(f"{error!r} is not told within a stream")
     return wrong

@@ -8,7 +8,7 @@ from msgspec import Raw, json
 from tests.dialects.anthropic_messages.kit import DIALECT
 from trunkline.canon import errors
 from trunkline.canon.errors import GatewayError
-from trunkline.dialects.anthropic_messages.errors import decode_inline
+from trunkline.dialects.anthropic_messages.errors import decode_inline, stream_error
 
 E = errors
 
@@ -179,7 +179,7 @@ def test_every_error_is_rendered(error: GatewayError, status: int, kind: str) ->
         "request_id": "req_1",
     } == body
     assert (b"request-id", b"req_1") in wire.headers
-    assert b"event: error\ndata: " + wire.body + b"\n\n" == DIALECT.stream_error(error, "req_1")
+    assert b"event: error\ndata: " + wire.body + b"\n\n" == stream_error(error, "req_1")
 
 
 def test_how_long_to_wait() -> None:

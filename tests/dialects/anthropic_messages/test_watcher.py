@@ -15,7 +15,7 @@ from tests.dialects.anthropic_messages.kit import (
     sse,
     text_stream,
 )
-from trunkline.canon.errors import Garbled, Overloaded
+from trunkline.canon.errors import Disconnected, Garbled, Overloaded
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
 
@@ -124,3 +124,10 @@ def test_an_error_alone() -> None:
         watcher.feed(sse(ERROR))
 
     assert b"" == watcher.before_error
+
+
+def test_a_fault() -> None:
+    """An error event with the request's id, whatever has passed."""
+    fault = DIALECT.watcher(wants_usage=True).fault(Disconnected("gone"), "req_1")
+    assert fault.startswith(b"event: error\ndata: {")
+    assert fault.endswith(b'"request_id":"req_1"}\n\n')

@@ -3,8 +3,8 @@
 import pytest
 
 from trunkline.canon.content import CacheMark
+from trunkline.dialects.fields import Fields
 from trunkline.dialects.openai_chat.cache import read_mark, write_mark
-from trunkline.dialects.openai_chat.fields import Fields
 
 
 @pytest.mark.parametrize(

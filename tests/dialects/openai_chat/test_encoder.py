@@ -237,6 +237,6 @@ def test_a_fault():
     encoder.feed([START, TEXT, PartDelta(0, "a")])
     error = Disconnected("gone")
     stream = encoder.feed([Faulted(error)])
-    assert DIALECT.stream_error(error, "req_1") == stream
+    assert encoder.fault(error, "req_1") == stream
     assert b"[DONE]" not in stream
     assert {"message", "type", "param", "code"} == json.decode(stream[6:])["error"].keys()

@@ -24,7 +24,7 @@ from trunkline.canon.errors import (
 from trunkline.canon.event import Ended, Faulted
 from trunkline.canon.fold import fold, unfold
 from trunkline.dialects.openai_chat import call_ids
-from trunkline.dialects.openai_chat.wire import RAW_MAP
+from trunkline.dialects.raws import RAW_MAP
 
 # Recorded where the provider broke off with an error event.
 BROKEN = (

@@ -4,7 +4,7 @@ import pytest
 from msgspec import Raw
 
 from trunkline.canon.request import Thinking
-from trunkline.dialects.openai_chat.notes import Notes
+from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.thinking import reasoning_effort
 
 ALL = ("none", "minimal", "low", "medium", "high", "xhigh")

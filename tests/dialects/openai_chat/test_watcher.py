@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.dialects.openai_chat.kit import DIALECT, DONE, calls, chunk, text
+from tests.dialects.openai_chat.kit import DIALECT, DONE, STAMP, calls, chunk, request, text
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError, Throttled
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
@@ -151,3 +151,10 @@ def test_usage_of_no_kind():
     watching = watcher()
     assert event == watching.feed(event)
     assert (None, Sighting.CONTENT) == (watching.usage, watching.sighting)
+
+
+def test_a_fault():
+    """A stream that broke is told of as its own encoder would tell."""
+    fault = watcher().fault(Disconnected("gone"), "req_1")
+    assert DIALECT.encoder(request(), STAMP).fault(Disconnected("gone"), "req_1") == fault
+    assert b"gone" in fault

@@ -2,7 +2,8 @@
 
 from msgspec import Raw
 
-from trunkline.dialects.openai_chat.wire import RAW_MAP, read_head
+from trunkline.dialects.openai_chat.wire import read_head
+from trunkline.dialects.raws import RAW_MAP
 
 
 def head(body):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec import Raw, json
 from msgspec.structs import replace
 
+from trunkline.canon.errors import GatewayError
 from trunkline.canon.event import (
     Annotated,
     Burst,
@@ -75,8 +76,7 @@ class Encoder:
         self._started = Started("", "")
         self._begun = False
         """message_start went out. It waits for something to say, as the usage may come first."""
-        self._index = 0
-        """Of the block now open, or next to open."""
+        self._index = 0  # of the block now open, or next to open
         self._part = -1
         """The part that block shows; others wait, for blocks may not overlap."""
         self._opened = PartOpened(-1, PartKind.TEXT)
@@ -99,6 +99,9 @@ class Encoder:
             elif not self._closed:
                 self._event(event)
         return b"".join(out)
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error, request_id)
 
     def _event(self, event: Event) -> None:
         match event:
@@ -130,7 +133,7 @@ class Encoder:
                 self._end(extra)
             case Faulted(error=error):
                 self._closed, self._plain = True, False
-                self._out.append(stream_error(error))
+                self._out.append(self.fault(error, ""))
             case _:
                 pass  # other choices' ends and log probabilities have no place here
 

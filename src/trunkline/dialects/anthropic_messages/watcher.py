@@ -7,7 +7,7 @@ from msgspec import Raw, Struct, ValidationError, json
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.anthropic_messages.decode_answer import garbled
-from trunkline.dialects.anthropic_messages.errors import decode_inline
+from trunkline.dialects.anthropic_messages.errors import decode_inline, stream_error
 from trunkline.dialects.anthropic_messages.quick import CONTENT_DELTA, DATA_AT, DELTA_HEAD
 from trunkline.dialects.anthropic_messages.usage import UsageReader
 from trunkline.dialects.anthropic_messages.wire import (
@@ -84,6 +84,9 @@ class Watcher:
             self.before_error = _before(events, at)
             raise garbled(error) from error
         return events
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error, request_id)
 
     def _quick(self, block: bytes) -> bool:
         try:

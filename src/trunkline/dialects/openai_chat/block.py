@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from msgspec import json
 
-from trunkline.dialects.openai_chat.wire import NOT_JSON
+from trunkline.dialects.raws import NOT_JSON
 
 DONE = b"data: [DONE]\n\n"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from trunkline.canon.content import CacheMark
-from trunkline.dialects.openai_chat.fields import STR, Fields
+from trunkline.dialects.fields import STR, Fields
 
 NO_MARKS = "dropped: this provider caches by itself or not at all"
 """What is said of marks that are not sent."""

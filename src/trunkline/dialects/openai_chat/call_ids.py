@@ -10,7 +10,7 @@ from string import ascii_letters, digits
 
 from msgspec import Raw, json
 
-from trunkline.dialects.openai_chat.wire import NOT_JSON
+from trunkline.dialects.raws import NOT_JSON
 
 # OpenAI: "string too long. Expected a string with maximum length 40" (seen 2026-11-21).
 _LONGEST = 40

@@ -16,9 +16,6 @@ from trunkline.dialects.openai_chat.think_tags import ThinkTags
 from trunkline.dialects.openai_chat.usage import read_raw_usage, read_usage
 from trunkline.dialects.openai_chat.wire import (
     NAME,
-    NOT_JSON,
-    NULL,
-    RAW_MAP,
     TOLD,
     WHOLE_CHOICES,
     Call,
@@ -27,6 +24,7 @@ from trunkline.dialects.openai_chat.wire import (
     WholeChoice,
     read_head,
 )
+from trunkline.dialects.raws import NOT_JSON, NULL, RAW_MAP
 
 NO_ERRORS = (b"null", b'""', b"{}", b"false")
 """An `error` field that tells of none."""

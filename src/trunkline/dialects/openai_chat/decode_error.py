@@ -25,7 +25,7 @@ from trunkline.canon.errors import (
     UpstreamError,
 )
 from trunkline.canon.exchange import Headers
-from trunkline.dialects.openai_chat.wire import NOT_JSON
+from trunkline.dialects.raws import NOT_JSON
 from trunkline.dialects.retry_after import retry_after
 from trunkline.dialects.scrub import scrub
 

@@ -23,8 +23,8 @@ from trunkline.canon.content import (
     ToolResult,
 )
 from trunkline.canon.errors import Malformed
+from trunkline.dialects.fields import STR, Fields, is_string
 from trunkline.dialects.openai_chat.cache import read_mark
-from trunkline.dialects.openai_chat.fields import STR, Fields, is_string
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
 from trunkline.dialects.openai_chat.wire import NAME
 

@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, OutputFormat, Thinking
+from trunkline.dialects.fields import BOOL, INT, NUMBER, STR, Fields
 from trunkline.dialects.openai_chat.decode_messages import read_messages
-from trunkline.dialects.openai_chat.fields import BOOL, INT, NUMBER, STR, Fields
 from trunkline.dialects.openai_chat.tools import read_choice, read_tools, uses_functions
-from trunkline.dialects.openai_chat.wire import NAME, NOT_JSON, RAW_MAP
+from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 _STRINGS = json.Decoder(str | list[str])
 _EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})

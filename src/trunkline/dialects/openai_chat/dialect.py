@@ -20,9 +20,9 @@ from trunkline.dialects.openai_chat.encode_answer import encode_answer
 from trunkline.dialects.openai_chat.encode_request import encode_request
 from trunkline.dialects.openai_chat.encoder import StreamEncoder
 from trunkline.dialects.openai_chat.quirks import forward
-from trunkline.dialects.openai_chat.render_error import render_error, stream_error
 from trunkline.dialects.openai_chat.watcher import StreamWatcher
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_errors import render_error
 
 
 class OpenAIChat:
@@ -49,9 +49,6 @@ class OpenAIChat:
 
     def render_error(self, error: GatewayError, request_id: str) -> WireError:
         return render_error(error, request_id)
-
-    def stream_error(self, error: GatewayError, request_id: str) -> bytes:
-        return stream_error(error)
 
     # Facing upstreams.
 

@@ -12,7 +12,8 @@ from trunkline.dialects.base import Stamp
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.tools import uses_functions
 from trunkline.dialects.openai_chat.usage import write_usage
-from trunkline.dialects.openai_chat.wire import NAME, NOT_JSON, RAW_LIST, RAW_MAP
+from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 
 
 def encode_answer(answer: Answer, request: Request, stamp: Stamp) -> bytes:

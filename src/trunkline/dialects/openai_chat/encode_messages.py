@@ -20,10 +20,10 @@ from trunkline.canon.content import (
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.foreign import foreign_fields
 from trunkline.canon.request import ChatRequest
+from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.encode_answer import write_call
 from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire
-from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.tools import ToolName
 from trunkline.dialects.openai_chat.wire import NAME

@@ -21,8 +21,8 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Unsupported
+from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.cache import NO_MARKS, write_mark
-from trunkline.dialects.openai_chat.notes import Notes
 from trunkline.dialects.openai_chat.wire import NAME
 
 Wire = Mapping[str, object]

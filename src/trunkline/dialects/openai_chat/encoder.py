@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import Raw, json
 
 from trunkline.canon.content import Reasoning
+from trunkline.canon.errors import GatewayError
 from trunkline.canon.event import (
     Annotated,
     Burst,
@@ -32,10 +33,10 @@ from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Stamp
 from trunkline.dialects.openai_chat.block import DONE
 from trunkline.dialects.openai_chat.reasoning import write_details
-from trunkline.dialects.openai_chat.render_error import stream_error
 from trunkline.dialects.openai_chat.tools import uses_functions
 from trunkline.dialects.openai_chat.usage import write_usage
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_errors import stream_error
 
 _encode = json.Encoder().encode
 
@@ -122,6 +123,9 @@ class StreamEncoder:
         data = b"".join(out)
         out.clear()
         return data
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error)
 
     def _take(self, event: Event) -> None:
         match event:

@@ -6,8 +6,8 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.dialects.base import Encoded
-from trunkline.dialects.openai_chat.notes import Notes
-from trunkline.dialects.openai_chat.wire import NOT_JSON, RAW_MAP
+from trunkline.dialects.notes import Notes
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 Body = MutableMapping[str, object]
 """A request on its way onto the wire."""

@@ -13,7 +13,8 @@ from typing import Any
 from msgspec import Raw, Struct, json
 
 from trunkline.canon.content import Reasoning
-from trunkline.dialects.openai_chat.wire import NAME, NOT_JSON, RAW_LIST
+from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.raws import NOT_JSON, RAW_LIST
 
 _OURS = "trunkline/"
 _TEXT = "reasoning.text"

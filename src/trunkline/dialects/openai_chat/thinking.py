@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trunkline.canon.request import Thinking
-from trunkline.dialects.openai_chat.notes import Notes
+from trunkline.dialects.notes import Notes
 
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 # Claude Code's "think" is 4,000 tokens, "think harder" 10,000, "ultrathink" 31,999 (seen 2026-11-21).

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from trunkline.canon.content import CacheMark
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, ChoiceMode, Request, Tool, ToolChoice
+from trunkline.dialects.fields import BOOL, STR, Fields, is_string, missing
+from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
-from trunkline.dialects.openai_chat.fields import BOOL, STR, Fields, is_string, missing
-from trunkline.dialects.openai_chat.notes import Notes
-from trunkline.dialects.openai_chat.wire import NAME, RAW_MAP
+from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.raws import RAW_MAP
 
 FUNCTIONS = "openai-chat/functions"
 """The origin of tools given as `functions`, the API before tools: the answer must speak it, too."""

@@ -10,7 +10,6 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.usage import Usage
 from trunkline.dialects.openai_chat.wire import (
-    NOT_JSON,
     USAGE,
     Chunk,
     CompletionDetails,
@@ -18,6 +17,7 @@ from trunkline.dialects.openai_chat.wire import (
     PromptDetails,
     WireUsage,
 )
+from trunkline.dialects.raws import NOT_JSON
 
 # The largest context on sale is some ten million tokens: what says more is a mistake.
 _MOST = 100_000_000

@@ -23,14 +23,14 @@ from trunkline.dialects.openai_chat.reasoning import shown_in
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
 from trunkline.dialects.openai_chat.wire import (
     CHUNK,
-    NOT_JSON,
-    RAW_MAP,
     TOLERANT_CHUNK,
     Call,
     Chunk,
     ChunkChoice,
     Delta,
 )
+from trunkline.dialects.openai_errors import stream_error
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 from trunkline.wire.sse import frames
 
 # Atomic, so that no CRLF is taken for two ends of lines.
@@ -94,6 +94,9 @@ class StreamWatcher:
         if done:
             self._end(before=block)
         return events
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error)
 
     def _passes(self, chunk: Chunk) -> bool:
         """False for a usage event that only we asked for. Raises the error an event tells of."""

@@ -8,7 +8,9 @@ its look-alikes send. Decoding into narrow structs skips all else without buildi
 from collections.abc import Mapping
 from typing import TypeVar
 
-from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, json
+from msgspec import UNSET, Raw, Struct, UnsetType, json
+
+from trunkline.dialects.raws import NOT_JSON, NULL
 
 NAME = "openai-chat"
 
@@ -136,18 +138,10 @@ class WholeChoice(Struct, gc=False):
 CHUNK = json.Decoder(Chunk)
 TOLD = json.Decoder(Told)
 TOLERANT_CHUNK = json.Decoder(TolerantChunk)
-RAW_MAP = json.Decoder(dict[str, Raw])
-RAW_LIST = json.Decoder(list[Raw])
 WHOLE_CHOICES = json.Decoder(list[WholeChoice])
 USAGE = json.Decoder(WireUsage | None)
 STRING = json.Decoder(str | None)
 COUNT = json.Decoder(int | float | None)
-
-NULL = Raw(b"null")
-"""Raws are compared as they are: to copy one to bytes may copy a whole conversation."""
-
-NOT_JSON = (MsgspecError, UnicodeDecodeError, RecursionError)
-"""All that decoding arbitrary bytes can raise: bad JSON, bad UTF-8, nesting without end."""
 
 # What a head's other fields mean is known; the rest is kept for clients of this same dialect.
 HEAD_FIELDS = frozenset(

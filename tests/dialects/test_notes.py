@@ -1,7 +1,7 @@
 """Notes of a translation."""
 
 from trunkline.canon.note import Note
-from trunkline.dialects.openai_chat.notes import Notes
+from trunkline.dialects.notes import Notes
 
 
 def test_once():

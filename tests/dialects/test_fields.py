@@ -4,7 +4,7 @@ import pytest
 from msgspec import Raw
 
 from trunkline.canon.errors import Malformed
-from trunkline.dialects.openai_chat.fields import INT, STR, Fields
+from trunkline.dialects.fields import INT, STR, Fields
 
 BODY = b'{"a":"x","b":{"c":[1,{"d":2}]},"n":null,"z":true}'
 

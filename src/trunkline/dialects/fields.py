@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import MsgspecError, Raw, json
 
 from trunkline.canon.errors import Malformed
-from trunkline.dialects.openai_chat.wire import NOT_JSON, NULL, RAW_LIST, RAW_MAP
+from trunkline.dialects.raws import NOT_JSON, NULL, RAW_LIST, RAW_MAP
 
 ValueT = TypeVar("ValueT")
 

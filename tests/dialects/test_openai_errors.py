@@ -6,6 +6,7 @@ from msgspec import json
 
 from tests.dialects.openai_chat.kit import DIALECT
 from trunkline.canon import errors
+from trunkline.dialects.openai_errors import stream_error
 
 INVALID = "invalid_request_error"
 TYPES = (INVALID, "server_error", "requests", "insufficient_quota", "timeout")
@@ -95,7 +96,7 @@ def test_headers():
 
 def test_stream_error():
     """An event the official SDK raises for, at once."""
-    event = DIALECT.stream_error(errors.Disconnected("gone"), "req_1")
+    event = stream_error(errors.Disconnected("gone"))
     assert event.startswith(b'data: {"error":{')
     assert event.endswith(b"}\n\n")
     body = json.decode(event[6:])["error"]
