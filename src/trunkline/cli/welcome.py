@@ -27,12 +27,7 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers
     names = gateway.rooms.router.table.names()
     model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
     key = await first_key(gateway, data)
-    kept = data.absolute() / FIRST_KEY_FILE  # may be pasted in another folder
-    shown, sent = "as handed out; `trunkline keys create` makes another", "$TRUNKLINE_KEY"
-    if key:
-        shown, sent = f"{key} (from now on in {kept})", key
-    elif kept.exists():
-        shown, sent = f"in {kept}", f"$(cat {shlex.quote(str(kept))})"
+    shown, sent = _key_as_told(key, data)
     providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
     preset = gateway.machine.environ.get("TRUNKLINE_ADMIN_KEY")
     admin_key = "as TRUNKLINE_ADMIN_KEY says" if preset else data / ADMIN_KEY_FILE
@@ -54,6 +49,16 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers
     ]
     print("\n".join(lines))
     sys.stdout.flush()
+
+
+def _key_as_told(fresh: str | None, data: Path) -> tuple[str, str]:
+    """(what to say of the key, what to send in the call): never the secret of an old one."""
+    kept = data.absolute() / FIRST_KEY_FILE  # the call may be pasted in another folder
+    if fresh:
+        return f"{fresh} (from now on in {kept})", fresh
+    if kept.exists():
+        return f"in {kept}", f"$(cat {shlex.quote(str(kept))})"
+    return "as handed out; `trunkline keys create` makes another", "$TRUNKLINE_KEY"
 
 
 def address(host: str, port: int) -> str:
