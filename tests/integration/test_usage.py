@@ -133,6 +133,6 @@ def test_metrics_and_health(own: Gateway, told: dict[tuple[str, str], list[Told]
 
     assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = metrics.body.decode().splitlines()
-    assert 'trunkline_routing_successes{deployment="sim/sim-chat"} 4' in lines
+    assert 'trunkline_target_successes_total{deployment="sim/sim-chat"} 4' in lines
     assert ("closed", 4) in [(t["health"], t["successes"]) for t in targets]
     assert {"/admin/v1/keys", "/admin/v1/usage", "/v1/models", "/metrics"} <= set(paths)

@@ -5,6 +5,11 @@ OpenTelemetry's GenAI conventions are still marked Development (seen 2026-11-21)
 move, only this file does.
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
 OPERATION = "gen_ai.operation.name"
 PROVIDER = "gen_ai.provider.name"
 REQUEST_MODEL = "gen_ai.request.model"
@@ -12,3 +17,144 @@ RESPONSE_MODEL = "gen_ai.response.model"
 INPUT_TOKENS = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 FINISH_REASONS = "gen_ai.response.finish_reasons"
+
+
+class Metric(Struct, frozen=True):
+    """A metric as Prometheus sees it (prometheus.io, Metric and label naming, seen 2026-11-21)."""
+
+    name: str
+    """With its unit, in base units; "_total" at the end of what only grows."""
+    kind: Literal["counter", "gauge", "untyped"]
+    help: str
+    label: str = ""
+    """What tells apart the numbers of a mapping, or the words of a state."""
+    states: tuple[str, ...] = ()
+    """Of a word: each is a series, 1 for the word it is now."""
+    scale: float = 1
+    """What the statistic is multiplied by, to come to base units."""
+
+
+METRICS: Mapping[str, Metric] = {
+    "edge.open_connections": Metric(
+        "trunkline_edge_open_connections", "gauge", "Connections that clients hold."
+    ),
+    "edge.active_requests": Metric(
+        "trunkline_edge_active_requests", "gauge", "Requests being answered or settled."
+    ),
+    "edge.connections": Metric(
+        "trunkline_edge_connections_total", "counter", "Connections that clients opened."
+    ),
+    "edge.hot_requests": Metric(
+        "trunkline_edge_requests_total", "counter", "Requests given to an endpoint."
+    ),
+    "edge.fall_through_requests": Metric(
+        "trunkline_edge_control_requests_total", "counter", "Requests that were no endpoint's."
+    ),
+    "edge.refused": Metric(
+        "trunkline_edge_refused_total", "counter", "Requests refused before a plan.", "reason"
+    ),
+    "edge.cancelled": Metric(
+        "trunkline_edge_cancelled_total", "counter", "Requests whose client left before the end."
+    ),
+    "edge.bugs": Metric(
+        "trunkline_edge_bugs_total", "counter", "Failures of our own that came as far as the edge."
+    ),
+    "edge.draining": Metric("trunkline_edge_draining", "gauge", "1 while finishing before a stop."),
+    "routing.health": Metric(
+        "trunkline_target_health",
+        "gauge",
+        "The state of a deployment's breaker: 1 for the one it is in.",
+        "state",
+        ("closed", "half_open", "open"),
+    ),
+    "routing.latency_ms": Metric(
+        "trunkline_target_first_content_seconds",
+        "gauge",
+        "Until a deployment's first content, smoothed.",
+        scale=0.001,
+    ),
+    "routing.successes": Metric(
+        "trunkline_target_successes_total", "counter", "Attempts that a deployment answered."
+    ),
+    "routing.failures": Metric(
+        "trunkline_target_failures_total", "counter", "Attempts that failed at a deployment."
+    ),
+    "transport.open": Metric(
+        "trunkline_transport_open_connections", "gauge", "Connections to upstreams."
+    ),
+    "transport.idle": Metric(
+        "trunkline_transport_idle_connections", "gauge", "Of these, kept for another request."
+    ),
+    "transport.connecting": Metric(
+        "trunkline_transport_connecting", "gauge", "Connections to upstreams being opened."
+    ),
+    "transport.requests": Metric(
+        "trunkline_transport_requests_total", "counter", "Requests sent to upstreams."
+    ),
+    "transport.opened": Metric(
+        "trunkline_transport_opened_total", "counter", "Connections opened to upstreams."
+    ),
+    "transport.retried": Metric(
+        "trunkline_transport_retried_total",
+        "counter",
+        "Requests sent again because a kept connection turned out to be closed.",
+    ),
+    "transport.timed_out": Metric(
+        "trunkline_transport_timed_out_total", "counter", "Requests that ran out of time."
+    ),
+    "ledger.journal.segment": Metric(
+        "trunkline_journal_segment", "gauge", "The journal file being written."
+    ),
+    "ledger.journal.written": Metric(
+        "trunkline_journal_written_bytes_total", "counter", "Bytes written to the journal."
+    ),
+    "ledger.journal.held": Metric(
+        "trunkline_journal_held_records", "gauge", "Records waiting for the disk to take them."
+    ),
+    "ledger.journal.lost": Metric(
+        "trunkline_journal_lost_records_total",
+        "counter",
+        "Records given up because too many were waiting.",
+    ),
+    "ledger.journal.failures": Metric(
+        "trunkline_journal_failures_total", "counter", "Writes that the disk refused."
+    ),
+    "ledger.mover.moved.segment": Metric(
+        "trunkline_ledger_moved_segment", "gauge", "The journal file the database has come to."
+    ),
+    "ledger.mover.moved.offset": Metric(
+        "trunkline_ledger_moved_offset_bytes", "gauge", "And how far within it."
+    ),
+    "ledger.mover.behind": Metric(
+        "trunkline_ledger_behind_bytes", "gauge", "Of the journal, not yet in the database."
+    ),
+    "ledger.mover.batches": Metric(
+        "trunkline_ledger_batches_total", "counter", "Batches moved to the database."
+    ),
+    "ledger.mover.failures": Metric(
+        "trunkline_ledger_failures_total", "counter", "Batches that the database refused."
+    ),
+    "ledger.mover.damaged_bytes": Metric(
+        "trunkline_ledger_damaged_bytes_total", "counter", "Of the journal, could not be read."
+    ),
+    "ledger.recovered.workers": Metric(
+        "trunkline_recovered_workers", "gauge", "Dead workers whose journal this start found."
+    ),
+    "ledger.recovered.orphaned": Metric(
+        "trunkline_recovered_requests", "gauge", "Requests that were open when these died."
+    ),
+    "ledger.recovered.damaged": Metric(
+        "trunkline_recovered_damages", "gauge", "Stretches of their journals that were unreadable."
+    ),
+    "keys.keys": Metric("trunkline_keys", "gauge", "Virtual keys, revoked and expired ones too."),
+    "keys.version": Metric(
+        "trunkline_keys_version", "gauge", "Changes with every change of any key."
+    ),
+    "storage.schema": Metric("trunkline_storage_schema", "gauge", "The database's last migration."),
+    "catalog.models": Metric("trunkline_catalog_models", "gauge", "Models in the catalogue."),
+    "catalog.priced": Metric("trunkline_catalog_priced_models", "gauge", "Of these, with a price."),
+    "catalog.providers": Metric(
+        "trunkline_catalog_providers", "gauge", "Providers in the catalogue."
+    ),
+}
+"""By the place of the statistic: room and field. What is not here is shown all the same, untyped."""
