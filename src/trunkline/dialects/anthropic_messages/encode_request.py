@@ -11,9 +11,9 @@ from trunkline.dialects.anthropic_messages.encode_thinking import Reasoned, enco
 from trunkline.dialects.anthropic_messages.encode_tools import encode_choice, encode_tools
 from trunkline.dialects.anthropic_messages.encode_turns import encode_system, encode_turns
 from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_header
-from trunkline.dialects.anthropic_messages.schema import closed
 from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, BROKEN, RAW_MAP, Fields
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.claude_schema import closed
 
 VERSION_HEADER = b"anthropic-version"
 VERSION = b"2023-06-01"

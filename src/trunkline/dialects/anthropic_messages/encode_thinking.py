@@ -7,13 +7,13 @@ from msgspec import Struct
 from trunkline.canon.request import Thinking
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_turns import Turn, within_tool_loop
-from trunkline.dialects.anthropic_messages.models import (
+from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, Fields
+from trunkline.dialects.claude import (
     takes_effort,
     takes_xhigh,
     thinks_adaptively,
     thinks_by_budget_only,
 )
-from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, Fields
 
 MIN_BUDGET = 1024
 """The API's own minimum (thinking.budget_tokens in its SDK, seen 2026-11-21)."""

@@ -7,8 +7,8 @@ from msgspec import Raw
 from trunkline.canon.content import ToolCall
 from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.anthropic_messages.draft import Draft
-from trunkline.dialects.anthropic_messages.schema import closed, tool_schema
 from trunkline.dialects.anthropic_messages.wire import NAME, RAW_MAP, Fields
+from trunkline.dialects.claude_schema import closed, tool_schema
 
 _CUSTOM_SCHEMA = Raw(
     b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'

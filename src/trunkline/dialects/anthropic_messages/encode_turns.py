@@ -13,8 +13,8 @@ from trunkline.dialects.anthropic_messages.encode_content import (
     BlockOut,
     encode_parts,
 )
-from trunkline.dialects.anthropic_messages.models import takes_mid_system
 from trunkline.dialects.anthropic_messages.wire import Fields
+from trunkline.dialects.claude import takes_mid_system
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _OPENING = "Continue."

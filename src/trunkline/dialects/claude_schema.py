@@ -1,9 +1,8 @@
-"""Other dialects' JSON schemas within what this API compiles."""
+"""Other dialects' JSON schemas within what Claude compiles, at Anthropic and at Bedrock."""
 
 from msgspec import Raw, json
 
 from trunkline.canon.errors import Unsupported
-from trunkline.dialects.anthropic_messages.wire import BROKEN, RAW_MAP
 
 # platform.claude.com, structured outputs, "JSON Schema limitations", seen 2026-11-21.
 _UNCOMPILED = frozenset({
@@ -23,6 +22,9 @@ _COMBINED = ("anyOf", "oneOf", "allOf")
 
 Schema = dict[str, object]
 
+_BROKEN = (ValueError, RecursionError)
+_RAW_MAP = json.Decoder(dict[str, Raw])
+
 
 def closed(schema: Raw, param: str) -> tuple[Raw, bool]:
     """
@@ -34,7 +36,7 @@ def closed(schema: Raw, param: str) -> tuple[Raw, bool]:
         tree = json.decode(schema)
         changed = _close(tree)
         return (Raw(json.encode(tree)) if changed else schema), changed
-    except BROKEN as error:
+    except _BROKEN as error:
         raise Unsupported(f"{param} is not a JSON schema", param=param) from error
 
 
@@ -71,13 +73,13 @@ def tool_schema(schema: Raw | None, param: str) -> tuple[Raw, bool]:
     if schema is None or bytes(schema) in {b"null", b"{}"}:
         return Raw(b'{"type":"object"}'), False
     try:
-        fields = RAW_MAP.decode(schema)
+        fields = _RAW_MAP.decode(schema)
         if fields.get("type") is not None and not any(key in fields for key in _COMBINED):
             return schema, False
         if not any(key in fields for key in _COMBINED):
             return Raw(json.encode({"type": "object", **fields})), False
         return Raw(json.encode(_flat(json.decode(schema)))), True
-    except BROKEN as error:
+    except _BROKEN as error:
         raise Unsupported(f"{param} is not a JSON schema", param=param) from error
 
 

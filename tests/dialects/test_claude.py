@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.dialects.anthropic_messages.models import (
+from trunkline.dialects.claude import (
     takes_effort,
     takes_mid_system,
     takes_xhigh,

@@ -7,7 +7,7 @@ from msgspec import Raw, json
 
 from tests.dialects.anthropic_messages.kit import raw
 from trunkline.canon.errors import Unsupported
-from trunkline.dialects.anthropic_messages.schema import closed, tool_schema
+from trunkline.dialects.claude_schema import closed, tool_schema
 
 
 def close(schema: Any) -> tuple[Any, bool]:
