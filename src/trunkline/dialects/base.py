@@ -153,12 +153,22 @@ class ClientDialect(Protocol):
         `model` is the upstream's name, for dialects that carry it here (percent-encoded).
         """
 
+    def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
+        """Raises Unsupported for what may neither be expressed nor dropped."""
+
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
+        """`think_tags` as in Quirks. Raises Garbled, or the decoded error when a 200 carries one."""
+
+    def decoder(self, *, think_tags: bool = False) -> EventDecoder: ...
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError: ...
+
+
+class Dialect(ServerDialect, ClientDialect, Protocol):
+    """Both roles under one name: then an answer may pass through, watched."""
+
     @property
     def sentinel(self) -> bytes:
         """The event that closes a stream, for one whose upstream left it out."""
-
-    def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
-        """Raises Unsupported for what may neither be expressed nor dropped."""
 
     def forward(
         self, envelope: Mapping[str, Raw], deployment: Deployment, headers: Mapping[bytes, bytes]
@@ -168,21 +178,11 @@ class ClientDialect(Protocol):
         applied, all else to the byte; in a stream the usage is asked for.
         """
 
-    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
-        """`think_tags` as in Quirks. Raises Garbled, or the decoded error when a 200 carries one."""
-
-    def decoder(self, *, think_tags: bool = False) -> EventDecoder: ...
     def watcher(self, *, wants_usage: bool) -> Watcher:
         """`wants_usage`: the client itself asked for the usage event."""
 
     def read_usage(self, body: bytes) -> Usage | None:
         """Only the usage of a whole answer, cheaply, for a passthrough. Raises Garbled, or the error in a 200."""
-
-    def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError: ...
-
-
-class Dialect(ServerDialect, ClientDialect, Protocol):
-    """Both roles under one name."""
 
 
 Dialects = Sequence[Dialect]

@@ -157,12 +157,12 @@ class Asking:
     def _encode(self, deployment: Deployment, *, passes: bool) -> Encoded:
         """The request as this deployment shall see it; what it cannot honour becomes a note."""
         exchange = self._exchange
-        client = self._rooms.clients[deployment.dialect]
         if passes:
-            encoded = client.forward(exchange.envelope, deployment, exchange.headers)
+            encoded = self._server.forward(exchange.envelope, deployment, exchange.headers)
         else:
             if exchange.request is None:
                 exchange.request = self._server.decode_request(exchange.body, exchange.headers)
+            client = self._rooms.clients[deployment.dialect]
             encoded = client.encode_request(exchange.request, deployment)
         # Notes tell of the answer the client gets, not of targets that were tried before.
         exchange.notes[:] = encoded.notes
@@ -209,13 +209,13 @@ class Asking:
     def _whole(
         self, body: bytes, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> WholeAnswer:
-        client = self._rooms.clients[deployment.dialect]
         if passes:
             check_text(body)
-            usage = client.read_usage(body)
+            usage = self._server.read_usage(body)
             # What it said must be read only where it does not tell what that takes.
-            said = spoken(client.decode_answer(body)) if lacking(usage, Status.OK) else []
+            said = spoken(self._server.decode_answer(body)) if lacking(usage, Status.OK) else []
             return WholeAnswer(body, usage, said)
+        client = self._rooms.clients[deployment.dialect]
         answer = restore_names(
             client.decode_answer(body, think_tags=deployment.quirks.think_tags), encoded.tool_names
         )
@@ -226,11 +226,12 @@ class Asking:
     def _live(
         self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
     ) -> LiveAnswer:
-        client = self._rooms.clients[deployment.dialect]
         if passes:
-            watcher = client.watcher(wants_usage=self._server.wants_usage(self._exchange.envelope))
-            passing = Passthrough(watcher, client.sentinel)
+            server = self._server
+            watcher = server.watcher(wants_usage=server.wants_usage(self._exchange.envelope))
+            passing = Passthrough(watcher, server.sentinel)
             return LiveAnswer(response, passing, self._rooms.clock, deployment.idle_timeout)
+        client = self._rooms.clients[deployment.dialect]
         request = self._exchange.request
         assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
         encoder = self._server.encoder(request, self._stamp(deployment))
@@ -281,7 +282,7 @@ async def _refusal(response: UpstreamResponse, client: ClientDialect, left: floa
     body = await _body(response, _MAX_ERROR_BODY, left)
     if status >= 300:
         return client.decode_error(status, response.headers, body)
-    client.read_usage(body)  # raises the error that a 200 may hold
+    client.decode_answer(body)  # raises the error that a 200 may hold
     return Garbled("the provider answered a streaming request with something else")
 
 
