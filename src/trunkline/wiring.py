@@ -108,6 +108,7 @@ class Gateway:
             machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
         )
         self._read_config = read_config
+        self._data = data
         self._providers: dict[str, Built] = {}
         self._retired: list[Provider] = []
         self._elders: list[Router] = []
@@ -242,6 +243,7 @@ class Gateway:
             entropy=self.machine.entropy,
             dice=self.machine.dice,
             dialects=(*DIALECTS, *UPSTREAM_ONLY),
+            data=self._data,
         )
 
     def _router(self, config: Config, table: RouteTable, elder: Router | None) -> Router:

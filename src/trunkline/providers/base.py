@@ -1,6 +1,7 @@
 """The seam to those we call: address, credentials and whatever must be ready before a call."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Raw, Struct
@@ -71,6 +72,8 @@ class Surroundings(Struct, frozen=True):
     """Uniform in [0, 1)."""
     dialects: tuple[str, ...] = ()
     """What upstreams may speak: the names that a configuration may give."""
+    data: Path | None = None
+    """Where files of their own may lie."""
 
 
 class ProviderSpec(Struct, frozen=True):

