@@ -9,7 +9,6 @@ from trunkline.canon.content import Opaque, Part, Refusal, Text, ToolCall
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.openai_chat import call_ids
-from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.finish import FAILURES, finish_reason
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
 from trunkline.dialects.openai_chat.think_tags import ThinkTags
@@ -24,6 +23,7 @@ from trunkline.dialects.openai_chat.wire import (
     WholeChoice,
     read_head,
 )
+from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON, NULL, RAW_MAP
 
 NO_ERRORS = (b"null", b'""', b"{}", b"false")

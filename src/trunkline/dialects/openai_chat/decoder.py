@@ -17,10 +17,10 @@ from trunkline.canon.event import (
 from trunkline.canon.fold import unfold
 from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import NO_ERRORS, UNFINISHED, decode_answer
-from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
 from trunkline.dialects.openai_chat.voice import Parts, Voice
 from trunkline.dialects.openai_chat.wire import CHUNK, NAME, TOLERANT_CHUNK, Chunk, Delta, read_head
+from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 from trunkline.wire.sse import Splitter, frames
 

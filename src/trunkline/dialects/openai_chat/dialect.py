@@ -13,7 +13,6 @@ from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Dialect, Encoded, Stamp, WireError
 from trunkline.dialects.openai_chat.block import DONE
 from trunkline.dialects.openai_chat.decode_answer import decode_answer, read_usage_of
-from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.decode_request import decode_request, wants_usage
 from trunkline.dialects.openai_chat.decoder import StreamDecoder
 from trunkline.dialects.openai_chat.encode_answer import encode_answer
@@ -23,6 +22,7 @@ from trunkline.dialects.openai_chat.quirks import forward
 from trunkline.dialects.openai_chat.watcher import StreamWatcher
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_errors import render_error
+from trunkline.dialects.openai_failures import decode_error
 
 
 class OpenAIChat:

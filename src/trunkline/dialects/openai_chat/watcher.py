@@ -17,7 +17,6 @@ from trunkline.dialects.openai_chat.decode_answer import (
     name_of,
     thought_in,
 )
-from trunkline.dialects.openai_chat.decode_error import decode_error
 from trunkline.dialects.openai_chat.finish import FAILURES
 from trunkline.dialects.openai_chat.reasoning import shown_in
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
@@ -30,6 +29,7 @@ from trunkline.dialects.openai_chat.wire import (
     Delta,
 )
 from trunkline.dialects.openai_errors import stream_error
+from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 from trunkline.wire.sse import frames
 
