@@ -22,7 +22,7 @@ from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
-from trunkline.dialects.registry import DIALECTS, UPSTREAM_ONLY
+from trunkline.dialects.registry import COUNTING, DIALECTS, UPSTREAM_ONLY
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.limits import Limits, Shutdown
 from trunkline.edge.server import Edge
@@ -201,6 +201,7 @@ class Gateway:
             generation=generation,
             dialects=DIALECTS,
             clients={**DIALECTS, **UPSTREAM_ONLY},
+            counting=COUNTING,
             providers=serving,
             router=router,
             ledger=self.ledger.book,

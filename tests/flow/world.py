@@ -6,7 +6,7 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Exchange, Principal
-from trunkline.dialects.registry import DIALECTS
+from trunkline.dialects.registry import COUNTING, DIALECTS
 from trunkline.faces.native.face import Native
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -81,6 +81,7 @@ class World:
             generation=1,
             dialects=DIALECTS,
             clients=DIALECTS,
+            counting=COUNTING,
             providers=self.providers,
             router=self.router,
             ledger=self.ledger,

@@ -50,8 +50,30 @@ class Quirks(Struct, frozen=True, kw_only=True):
     """How an OpenAI-like upstream takes a document by URL: "file_data" or "document_url" (Mistral); "" not."""
     flat_text: bool = False
     """An OpenAI-like upstream that takes content of text alone as a string only."""
+    counts: tuple[str, ...] = ()
+    """Dialects of which it has the endpoint that counts a request's tokens."""
     thought_signatures: bool = False
     """Wants Gemini's thought signatures back, in tool_calls[].extra_content."""
+
+
+class Embeds(Struct, frozen=True, kw_only=True):
+    """How a target turns texts into vectors, as data (providers/catalog.toml)."""
+
+    dialect: str = "openai-embeddings"
+    max_inputs: int = 2048
+    """Of one request to it; more are spread over several."""
+    max_tokens: int = 300_000
+    """Of all inputs of one request together."""
+    tokens: bool = False
+    """Takes inputs as token numbers, too."""
+    base64: bool = False
+    """Takes encoding_format "base64"."""
+    dimensions: str = "dimensions"
+    """What it calls the length that vectors shall have; "" where it knows one length only."""
+    drop: tuple[str, ...] = ()
+    """Top-level request fields it rejects: dropped with a note."""
+    add: Mapping[str, Raw] = {}
+    """Top-level request fields it needs when the client did not send them."""
 
 
 class Deployment(Struct, frozen=True, kw_only=True):
@@ -65,6 +87,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
     """Dialects it speaks besides: a client of one of these is served without translation."""
     quirks: Quirks = Quirks()
+    embeds: Embeds | None = None
+    """None: it has no vectors."""
     weight: int = 1
     context_window: int | None = None
     max_output_tokens: int | None = None
@@ -77,6 +101,11 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """Seconds a whole (not streamed) answer may take: its first content is its last."""
     idle_timeout: float = 60.0
     """Seconds between events once content has come."""
+
+    def embedding(self) -> "Deployment":
+        """The same target, asked for vectors: only for one that `embeds`."""
+        dialect = self.dialect if self.embeds is None else self.embeds.dialect
+        return replace(self, dialect=dialect, also=(), quirks=Quirks())
 
     def speaking(self, dialect: str) -> "Deployment":
         """

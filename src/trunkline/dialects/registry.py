@@ -2,6 +2,7 @@
 
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect
+from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.kernel.registry import Registry
 
@@ -10,3 +11,6 @@ DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages()])
 
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([])
 """Those that no client of ours speaks."""
+
+COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages()])
+"""Those with an endpoint that counts a request's tokens."""

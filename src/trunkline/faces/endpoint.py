@@ -1,6 +1,6 @@
 """A POST endpoint of a face: who calls, what do they ask for; then the flow takes over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from msgspec import DecodeError, Raw, ValidationError, json
@@ -10,6 +10,8 @@ from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
 from trunkline.faces.base import Mount
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
+from trunkline.flow.count import OPERATION as COUNT
+from trunkline.flow.count import Counting
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
 from trunkline.tenancy.keys import allow_scope
@@ -18,6 +20,16 @@ _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
 _STREAM = json.Decoder(bool | None)
 _MAX_MODEL_NAME = 512
+
+
+class Server(Protocol):
+    """One exchange being answered."""
+
+    async def run(self) -> None: ...
+
+
+_SERVERS: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {COUNT: Counting}
+"""By operation, whose answer is no model's."""
 
 
 class Authenticator(Protocol):
@@ -59,12 +71,13 @@ def token_of(head: Head) -> bytes:
 class FaceEndpoint:
     """Implements the edge's Endpoint for one mount."""
 
-    __slots__ = ("face", "gateway", "mount", "request_id_header")
+    __slots__ = ("face", "gateway", "mount", "request_id_header", "server")
 
     def __init__(self, face: Face, mount: Mount, gateway: Surroundings) -> None:
         self.face = face
         self.mount = mount
         self.gateway = gateway
+        self.server = _SERVERS.get(mount.operation, Serving)
         self.request_id_header = gateway.rooms.dialects[mount.dialect].request_id_header
 
     def begin(self, head: Head) -> Call:
@@ -98,7 +111,7 @@ class _Admitted:
             refused = endpoint.refuse(error, request_id)
             reply.whole(refused.status, refused.headers, refused.body)
             return
-        await Serving(gateway.rooms, exchange, endpoint.face, reply).run()
+        await endpoint.server(gateway.rooms, exchange, endpoint.face, reply).run()
 
     def _exchange(self, request_id: str, body: bytes) -> Exchange:
         """Shallow: one level of JSON. Raises Malformed."""

@@ -9,6 +9,7 @@ from trunkline.canon.deployment import Deployment
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ClientDialect, Dialect
+from trunkline.dialects.counting import CountingDialect
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.base import Ledger
@@ -44,6 +45,8 @@ class Rooms(Struct, frozen=True, kw_only=True):
     """Those our clients may speak."""
     clients: Mapping[str, ClientDialect]
     """Those upstreams may speak: these and some that face upstreams only."""
+    counting: Mapping[str, CountingDialect]
+    """Those with an endpoint that counts a request's tokens."""
     providers: Mapping[str, Provider]
     router: Router
     ledger: Ledger

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import json
 
-from trunkline.canon.errors import GatewayError, Garbled, Malformed, Overloaded
+from trunkline.canon.errors import Garbled, GatewayError, Malformed, Overloaded
 from trunkline.dialects.anthropic_messages.count import count_request, decode_count, encode_count
 from trunkline.dialects.base import Encoded
 

@@ -27,6 +27,8 @@ def test_bodies_pass():
 
 def test_where_it_stands():
     """The paths that the SDKs append to their base URL."""
-    assert {b"/v1/chat/completions": "openai-chat", b"/v1/messages": "anthropic-messages"} == {
-        mount.path: mount.dialect for mount in SPEC.mounts
-    }
+    assert {
+        b"/v1/chat/completions": "openai-chat",
+        b"/v1/messages": "anthropic-messages",
+        b"/v1/messages/count_tokens": "anthropic-messages",
+    } == {mount.path: mount.dialect for mount in SPEC.mounts}

@@ -174,3 +174,12 @@ def test_paths_that_carry_a_model_are_not_kept_forever():
     for number in range(3000):
         assert b"/v1/m%d" % number == request(provider, path=f"/m{number}").path
     assert len(provider._paths) <= 1024
+
+
+def test_a_path_of_its_own_leaves_no_endpoint_to_count_at():
+    """Every request goes to that path, so a request for a count would be answered instead."""
+    plain = build("anthropic", api_key="k").deployment("m")
+    bent = build("anthropic", api_key="k", path="/own/messages").deployment("m")
+
+    assert ("anthropic-messages",) == plain.quirks.counts
+    assert () == bent.quirks.counts

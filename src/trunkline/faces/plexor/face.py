@@ -7,13 +7,11 @@ from trunkline.canon.errors import (
     Forbidden,
     GatewayError,
     Overloaded,
-    RateLimited,
-    Throttled,
     Unauthenticated,
 )
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ServerDialect, WireError
-from trunkline.faces.base import FaceSpec, Mount, trunkline_headers, usd
+from trunkline.faces.base import FaceSpec, Mount, header_safe, trunkline_headers, usd
 from trunkline.flow.base import Face
 
 _ENVELOPE = json.Decoder(dict[str, Raw])
@@ -40,7 +38,7 @@ class Plexor:
         headers.append((b"x-plexor-mode", b"passthrough"))
         answered = exchange.answered_by
         if answered is not None:
-            headers.append((b"x-plexor-provider-used", answered.deployment.provider.encode()))
+            headers.append((b"x-plexor-provider-used", header_safe(answered.deployment.provider)))
             latency = round(exchange.first_content_ms or 0.0)
             headers.append((b"x-plexor-latency-ms", b"%d" % latency))
             if not streaming:
@@ -75,8 +73,8 @@ def _type(error: GatewayError) -> str:
     match error:
         case Unauthenticated() | Forbidden():
             return "authentication_error"
-        case RateLimited() | Throttled():
-            return "rate_limit_error"
+        case GatewayError(status=429):
+            return "rate_limit_error"  # plexor's table of statuses knows no other reason for a 429
         case ClientError():
             return "invalid_request_error"
         case Overloaded():
@@ -91,5 +89,11 @@ SPEC = FaceSpec(
     (
         Mount(b"/gateway/openai/v1/chat/completions", "openai-chat", "chat", "chat:write"),
         Mount(b"/gateway/anthropic/v1/messages", "anthropic-messages", "chat", "chat:write"),
+        Mount(
+            b"/gateway/anthropic/v1/messages/count_tokens",
+            "anthropic-messages",
+            "count_tokens",
+            "chat:write",
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Headers
@@ -96,13 +97,16 @@ class HttpProvider:
         if self._catalogued:  # nicknames are ours, not the provider's
             model = self._catalog.upstream_name(self._catalogued, model)
         known = self._known(model)
+        quirks = row.quirks_for(model, config.quirks)
+        if quirks.counts and (config.path or row.path):  # all requests go to this one path
+            quirks = replace(quirks, counts=())
         return Deployment(
             id=f"{self.name}/{model}",
             provider=self.name,
             model=model,
             dialect=self._dialect,
             also=self._also,
-            quirks=row.quirks_for(model, config.quirks),
+            quirks=quirks,
             context_window=known.context_window if known else None,
             max_output_tokens=known.max_output_tokens if known else None,
             price_model=known.key if known else None,

@@ -49,7 +49,12 @@ class SimProvider:
             provider=self.name,
             model=model,
             dialect=self._dialect,
-            quirks=Quirks(system_role="developer", max_tool_name=128, tool_images=True),
+            quirks=Quirks(
+                system_role="developer",
+                max_tool_name=128,
+                tool_images=True,
+                counts=("anthropic-messages",),
+            ),
             context_window=row.context_window if row else None,
             max_output_tokens=row.max_output_tokens if row else None,
             price_model=row.key if row else None,
