@@ -67,19 +67,19 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
 def named(provider: str, model: str) -> tuple[tuple[bytes, bytes], ...]:
     """Who answered. Remembered: there are few deployments and many answers."""
     return (
-        (b"x-trunkline-provider", _header_safe(provider)),
-        (b"x-trunkline-model", _header_safe(model)),
+        (b"x-trunkline-provider", header_safe(provider)),
+        (b"x-trunkline-model", header_safe(model)),
     )
 
 
 def warnings(notes: list[Note]) -> bytes:
     """Notes as one header line: "field: what was done; field: what was done"."""
     line = "; ".join(f"{note.field}: {note.message}" for note in notes)
-    safe = _header_safe(line)
+    safe = header_safe(line)
     return safe if len(safe) <= _MAX_WARNINGS else safe[: _MAX_WARNINGS - 4] + b" ..."
 
 
-def _header_safe(text: str) -> bytes:
+def header_safe(text: str) -> bytes:
     """Field names may come from the client: nothing but visible ASCII may reach a header."""
     if text.isascii() and text.isprintable():
         return text.encode()

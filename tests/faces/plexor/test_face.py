@@ -13,6 +13,7 @@ from trunkline.canon.errors import (
     InternalError,
     Malformed,
     Overloaded,
+    QuotaExhausted,
     RateLimited,
     Refused,
     Throttled,
@@ -31,7 +32,9 @@ TYPES = (
     (Throttled("x"), "rate_limit_error"),
     (Malformed("x"), "invalid_request_error"),
     (UnknownModel("x"), "invalid_request_error"),
-    (BudgetExceeded("x"), "invalid_request_error"),
+    (BudgetExceeded("x"), "rate_limit_error"),
+    (QuotaExhausted("x"), "rate_limit_error"),
+    (Refused("x", status=429), "rate_limit_error"),
     (ContentRejected("x"), "invalid_request_error"),
     (Refused("x", status=422), "invalid_request_error"),
     (Overloaded("x"), "overloaded_error"),
@@ -116,6 +119,18 @@ def test_a_whole_answer_tells_who_gave_it_and_what_it_cost(tmp_path, path):
         assert cost == body["plexor_cost_usd"] > 0
 
     within(tmp_path, test)
+
+
+def test_a_providers_name_cannot_break_out_of_its_header(tmp_path):
+    """Operators call providers as they like, umlauts and line breaks included."""
+    config = '[providers."s\\u00fcm\\r\\n"]\nkind = "sim"\n[models.fast]\ntargets = ["s\\u00fcm\\r\\n/sim-chat"]\n'
+
+    async def test(w: World) -> None:
+        reply = await w.chat(await w.key(), path=OPENAI)
+
+        assert (200, b"s?m??") == (reply.status, reply.header(b"x-plexor-provider-used"))
+
+    within(tmp_path, test, config)
 
 
 def test_a_stream_tells_what_is_known_at_its_start(tmp_path):
