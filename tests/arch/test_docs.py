@@ -16,7 +16,7 @@ from scripts import document_providers
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _PATH = re.compile(r"`((?:src|tests|docs|scripts|requirements|bench)/[\w./-]+)`")
-_TARGET = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
+_TARGET = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 _COMMAND = re.compile(r"(?:`|^|\n)trunkline ([a-z]+)", re.MULTILINE)
 
 
@@ -67,7 +67,7 @@ def test_paths_exist(repository: Path) -> None:
 def test_make_targets_exist(repository: Path) -> None:
     """Each `make ...` that a document names is a target."""
     makefile = (repository / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
     assert {} == {
         str(d.relative_to(repository)): unknown

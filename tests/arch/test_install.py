@@ -32,9 +32,9 @@ def test_ci_runs_what_everybody_runs(repository: Path) -> None:
 def test_every_target_is_described(repository: Path) -> None:
     """`make help` lists each target there is."""
     makefile = (repository / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
-    described = set(re.findall(r"^([a-z]+):.*## \w", makefile, re.MULTILINE))
+    described = set(re.findall(r"^([a-z-]+):.*## \w", makefile, re.MULTILINE))
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert targets == described == set(phony.split())
 

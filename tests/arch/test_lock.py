@@ -100,8 +100,9 @@ def test_the_server_is_pinned_exactly(repository: Path) -> None:
     assert uvicorn == f"uvicorn=={pins(read(repository, 'run'))['uvicorn']}"
 
 
-def test_the_javascript_lock_has_no_address(repository: Path) -> None:
+@pytest.mark.parametrize("folder", ("tests/js", "tests/agents"))
+def test_a_javascript_lock_has_no_address(repository: Path, folder: str) -> None:
     """npm's lock carries integrity hashes and no registry."""
-    lock = (repository / "tests/js/package-lock.json").read_text("utf-8")
+    lock = (repository / folder / "package-lock.json").read_text("utf-8")
 
     assert (False, False, True) == ("://" in lock, '"resolved"' in lock, '"integrity"' in lock)

@@ -1,0 +1,121 @@
+"""Claude Code, headless, over upstreams of both its own dialect and the other."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.agents.errand import COMMAND, Ended, Errand
+
+BOTH = ("anthropic-messages", "openai-chat")
+# Beside the gateway: no update, no telemetry, no other model for small jobs.
+QUIET = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
+BIG = 60_000
+"""Bytes; its requests had 76 to 116 KB when this was written."""
+
+
+@pytest.fixture
+def claude(
+    installed: Callable[[str], str], errand: Errand
+) -> Callable[..., tuple[Ended, Mapping[str, Any]]]:
+    """Runs it once; what it printed, too, as JSON."""
+    program = installed("@anthropic-ai/claude-code-*/claude")
+
+    def run(model: str = "house-model", **environ: str) -> tuple[Ended, Mapping[str, Any]]:
+        prompt = errand.prompt("Bash", command=COMMAND, description="Copy the secret")
+        ended = errand.run(
+            [program, "-p", prompt, "--output-format", "json", "--allowedTools", "Bash"],
+            {
+                "ANTHROPIC_BASE_URL": errand.base,
+                "ANTHROPIC_MODEL": model,
+                "ANTHROPIC_SMALL_FAST_MODEL": model,
+                **QUIET,
+                **(environ or {"ANTHROPIC_API_KEY": errand.key}),
+            },
+        )
+        return ended, msgspec.json.decode(ended.said.strip().splitlines()[-1])
+
+    return run
+
+
+@pytest.mark.parametrize("line", BOTH, indirect=True)
+def test_a_task(errand: Errand, claude: Any) -> None:
+    """The whole loop, told and billed right; its probe and its query change nothing."""
+    ended, result = claude()
+
+    errand.prove_done(ended)
+    errand.prove_loop()
+    errand.prove_books()
+    assert (False, 2, "end_turn") == (
+        result["is_error"],
+        result["num_turns"],
+        result["stop_reason"],
+    )
+    for turn in errand.turns():
+        assert "/v1/messages?beta=true" == turn.target
+        assert len(turn.body) > BIG
+        assert errand.key == turn.headers["x-api-key"]
+    counted = result["usage"]
+    assert sum(row["usage"]["input"] for row in errand.rows()) == counted["input_tokens"]
+    assert sum(row["usage"]["output"] for row in errand.rows()) == counted["output_tokens"]
+    probes = [asked for asked in errand.asked() if not asked.request_id]
+    assert {("HEAD", "/", 200)} >= {(a.method, a.target, a.status) for a in probes}
+
+
+@pytest.mark.parametrize("line", BOTH, indirect=True)
+def test_betas_reach_anthropic_alone(errand: Errand, claude: Any) -> None:
+    """What it asks for in `anthropic-beta` is forwarded to its own dialect, and to no other."""
+    claude()
+
+    (asked,) = {turn.headers["anthropic-beta"] for turn in errand.turns()}
+    forwarded = {row["headers"].get("anthropic-beta") for row in errand.rows()}
+    assert "claude-code-20250219" in asked
+    assert {asked if errand.line.dialect == "anthropic-messages" else None} == forwarded
+
+
+@pytest.mark.parametrize("line", BOTH, indirect=True)
+def test_a_bearer_token(errand: Errand, claude: Any) -> None:
+    """Its other way to show a key."""
+    ended, _ = claude(ANTHROPIC_AUTH_TOKEN=errand.key)
+
+    errand.prove_done(ended)
+    errand.prove_books()
+    assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
+
+
+@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
+def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
+    """
+    An error in the middle: it asks again without a stream, and the loop goes on.
+
+    The pace sees to it that the client has had content by then; before, the gateway asks again.
+    """
+    ended, _ = claude(f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}")
+
+    errand.prove_done(ended)
+    first, second, *_ = errand.turns()
+    assert (True, None) == (first.field("stream"), second.field("stream"))
+    assert first.field("messages") == second.field("messages")
+    entries = [errand.entry(turn)["status"] for turn in errand.turns()]
+    assert ["ok"] * (len(entries) - 1) == entries[1:]
+    assert "ok" != entries[0]
+
+
+@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("status", (429, 529))
+def test_a_busy_upstream(errand: Errand, claude: Any, status: int) -> None:
+    """Busy for longer than the gateway tries: the client is told so in words it retries at."""
+    model = f"up/sim-agent@fault=u{10 if status == 429 else 11}:status={status},fail=4"
+
+    ended, _ = claude(
+        f"{model},tag={errand.key[-8:]}",
+        ANTHROPIC_API_KEY=errand.key,
+        CLAUDE_CODE_MAX_RETRIES="6",
+    )
+
+    errand.prove_done(ended)
+    told = [turn.status for turn in errand.turns()]
+    assert status in told
+    assert [200, 200] == told[-2:]
