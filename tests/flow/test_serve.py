@@ -270,3 +270,27 @@ def test_silence_is_a_timeout_told_in_dialect(dialect):
     assert isinstance(world.exchange.attempts[0].error, TimedOut)
     assert [1] == world.sent
     assert 0 == world.unclosed
+
+
+def test_the_log_does_not_hold_what_a_provider_says_of_the_request():
+    """It may quote the prompt, which is the client's to read: code, status and length remain."""
+    said = "Invalid prompt: 'my secret diary'"
+    body = json.encode({"error": {"message": said, "type": "invalid_request_error", "code": "bad"}})
+    world = World(openai(whole(body, 400)))
+    reply = world.ask(chat_body())
+    (line,) = map(json.decode, world.logged)
+
+    assert said == json.decode(reply.body)["error"]["message"]
+    assert ("Refused", 400, "bad", f"({len(said)} characters)") == tuple(
+        line[name] for name in ("error", "status", "code", "message")
+    )
+    assert "diary" not in "".join(world.logged)
+
+
+def test_the_log_holds_what_a_provider_says_of_itself():
+    """That is for whoever has to repair it."""
+    body = json.encode({"error": {"message": "Over your limit of 5", "type": "x", "code": "y"}})
+    world = World(openai(*[whole(body, 429)] * 2))
+    world.ask(chat_body())
+
+    assert "Over your limit of 5" == json.decode(world.logged[-1])["message"]

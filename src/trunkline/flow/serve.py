@@ -6,7 +6,13 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 
 import asyncio
 
-from trunkline.canon.errors import ClientError, Draining, GatewayError, InternalError
+from trunkline.canon.errors import (
+    ClientError,
+    Draining,
+    GatewayError,
+    InternalError,
+    UpstreamError,
+)
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Answering, Asking
 from trunkline.flow.base import Face, Reply
@@ -22,6 +28,9 @@ _EVENTS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+
+# Of an upstream: what it says with these is about what the client sent. A 429 is about the account.
+_OF_THE_REQUEST = frozenset(range(400, 500)) - {429}
 
 
 class Serving:
@@ -138,19 +147,23 @@ class Serving:
         await self._rooms.ledger.durable()
 
     def _log(self, error: GatewayError) -> None:
-        if not isinstance(error, ClientError):
-            attempts = self._exchange.attempts
-            self._rooms.log.warning(
-                "exchange failed",
-                request=self._exchange.id,
-                model=self._exchange.model,
-                attempts=len(attempts),
-                target=attempts[-1].deployment.id if attempts else "",
-                error=type(error).__name__,
-                status=error.status,
-                message=error.message,
-                detail=error.detail,
-            )
+        """Without what a provider says of the request itself: it may quote the prompt."""
+        if isinstance(error, ClientError):
+            return
+        attempts = self._exchange.attempts
+        quotes = isinstance(error, UpstreamError) and error.status in _OF_THE_REQUEST
+        self._rooms.log.warning(
+            "exchange failed",
+            request=self._exchange.id,
+            model=self._exchange.model,
+            attempts=len(attempts),
+            target=attempts[-1].deployment.id if attempts else "",
+            error=type(error).__name__,
+            status=error.status,
+            code=error.upstream_code or error.code,
+            message=f"({len(error.message)} characters)" if quotes else error.message,
+            detail="" if quotes else error.detail,
+        )
 
     def _close_books(self, status: Status, error: GatewayError | None = None) -> None:
         """A request that never got as far as an attempt leaves an entry, too."""
