@@ -7,7 +7,7 @@ from tests.dialects.openai_chat.kit import FOREIGN, decode, encoded, request, se
 from trunkline.canon.content import CacheMark, Message, Role, ToolCall
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChoiceMode, Tool, ToolChoice
-from trunkline.dialects.openai_chat.tools import Names, uses_functions
+from trunkline.dialects.openai_chat.tools import uses_functions
 
 OWN = "openai-chat"
 SCHEMA = b'{ "type": "object" }'
@@ -195,13 +195,3 @@ def test_own_long_names():
     """A definition of our own dialect is not kept to the letter then."""
     tool = {"type": "function", "function": {"name": LONG}, "odd": 1}
     assert 64 == len(sent(decode(tools=[tool]))["tools"][0]["function"]["name"])
-
-
-def test_names_of_other_dialects():
-    """Gemini's dots and colons are none of OpenAI's characters."""
-    names = Names(64, strict=True)
-    changed = names("a.b:c")
-    assert changed.startswith("a_b_c_")
-    assert {changed: "a.b:c"} == names.used
-    assert "a.b" == Names(64, strict=False)("a.b")
-    assert names("a.b") != names("a:b")

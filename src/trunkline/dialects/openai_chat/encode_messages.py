@@ -25,8 +25,8 @@ from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.encode_answer import write_call
 from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire
 from trunkline.dialects.openai_chat.reasoning import write_details
-from trunkline.dialects.openai_chat.tools import ToolName
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_names import ToolName
 
 _DROPPED = "dropped: Chat Completions has no such field"
 

@@ -19,9 +19,10 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.encode_messages import MessageWriter, with_schema
 from trunkline.dialects.openai_chat.quirks import Body, apply
-from trunkline.dialects.openai_chat.thinking import reasoning_effort
-from trunkline.dialects.openai_chat.tools import Names, write_choice, write_tools
+from trunkline.dialects.openai_chat.tools import write_choice, write_tools
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_effort import reasoning_effort
+from trunkline.dialects.openai_names import Names
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 # OpenAI: user and safety_identifier are at most 64 characters (seen 2026-11-21).

@@ -1,8 +1,6 @@
 """Tools and the choice among them, off the wire and onto it."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 
 from msgspec import Raw, json
 from msgspec.structs import replace
@@ -14,6 +12,7 @@ from trunkline.dialects.fields import BOOL, STR, Fields, is_string, missing
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_names import ToolName
 from trunkline.dialects.raws import RAW_MAP
 
 FUNCTIONS = "openai-chat/functions"
@@ -21,10 +20,6 @@ FUNCTIONS = "openai-chat/functions"
 
 _MODES = {"auto": ChoiceMode.AUTO, "none": ChoiceMode.NONE, "required": ChoiceMode.REQUIRED}
 _WORDS = {mode: word for word, mode in _MODES.items()}
-_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
-_DIGITS = 8
-
-ToolName = Callable[[str], str]
 
 
 def uses_functions(request: Request) -> bool:
@@ -110,28 +105,6 @@ def _function(function: Fields, cache: CacheMark | None, origin: str) -> Tool:
         origin=origin,
         cache=cache,
     )
-
-
-class Names:
-    """Names as an upstream takes them: too long a one gets an end by which it is known again."""
-
-    __slots__ = ("_longest", "_strict", "used")
-
-    def __init__(self, longest: int, *, strict: bool) -> None:
-        self._longest = longest
-        self._strict = strict
-        """Other dialects allow characters that OpenAI does not."""
-        self.used: dict[str, str] = {}
-        """Names changed -> the client's own."""
-
-    def __call__(self, name: str) -> str:
-        plain = _FOREIGN.sub("_", name) if self._strict else name
-        if plain == name and len(name) <= self._longest:
-            return name
-        digest = sha256(name.encode()).hexdigest()[:_DIGITS]
-        changed = f"{plain[: self._longest - _DIGITS - 1]}_{digest}"
-        self.used[changed] = name
-        return changed
 
 
 def write_tools(request: ChatRequest, names: ToolName, notes: Notes, *, marks: bool) -> list[Raw]:

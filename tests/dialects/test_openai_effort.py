@@ -5,7 +5,7 @@ from msgspec import Raw
 
 from trunkline.canon.request import Thinking
 from trunkline.dialects.notes import Notes
-from trunkline.dialects.openai_chat.thinking import reasoning_effort
+from trunkline.dialects.openai_effort import reasoning_effort
 
 ALL = ("none", "minimal", "low", "medium", "high", "xhigh")
 GROQ = ("low", "medium", "high")
