@@ -103,6 +103,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     """The client asked for a usage chunk in the stream (OpenAI's stream_options)."""
     extra: Mapping[str, Raw] = {}
     """Top-level fields we do not know, in the order they came."""
+    echo: Mapping[str, Raw] = {}
+    """What the answers of its own dialect repeat of the request, as they shall say it (Responses)."""
 
 
 Request = ChatRequest
