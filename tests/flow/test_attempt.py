@@ -7,10 +7,8 @@ from msgspec import json
 from msgspec.structs import replace
 
 from tests.flow.world import (
-    ANTHROPIC,
     DONE,
     HELLO,
-    OPENAI,
     ROLE,
     STOP,
     USAGE,
@@ -22,7 +20,6 @@ from tests.flow.world import (
     streamed,
     whole,
 )
-from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import (
     BadCredential,
     Disconnected,
@@ -36,8 +33,9 @@ from trunkline.canon.errors import (
     TimedOut,
     Unreachable,
 )
-from trunkline.flow.attempt import Asking, _most_telling, looks_inside
+from trunkline.flow.attempt import Asking, _most_telling
 from trunkline.flow.books import Books
+from trunkline.flow.chat import ChatQuestion
 from trunkline.flow.live import LiveAnswer
 from trunkline.kernel.clock import SystemClock
 from trunkline.routing.breaker import Health
@@ -353,78 +351,6 @@ def test_each_target_keeps_its_own_clocks():
     assert (7.0, 70.0, 3.0) == (stream.headers, answer.headers, answer.idle)
 
 
-def exchange(quirks=Quirks(), **more):  # noqa: B008 - frozen
-    return quirks, World(openai()).make(chat_body(**more))
-
-
-TWO_SYSTEM = [{"role": "system", "content": "a"}, {"role": "system", "content": "b"}]
-DEVELOPER = [{"role": "developer", "content": "a"}]
-
-
-@pytest.mark.parametrize(
-    ("quirks", "more", "inside"),
-    (
-        (Quirks(), {}, False),
-        (Quirks(drop=("seed",), rename={"a": "b"}), {"seed": 1}, False),
-        (Quirks(tool_id="mistral"), {}, True),
-        (Quirks(think_tags=True), {}, True),
-        (Quirks(reasoning_field="content"), {}, True),
-        (Quirks(schema_output=False), {}, False),
-        (Quirks(schema_output=False), {"response_format": {"type": "json_object"}}, True),
-        (Quirks(schema_output=True), {"response_format": {"type": "json_object"}}, False),
-        (Quirks(), {"messages": DEVELOPER}, True),
-        (Quirks(system_role="developer"), {"messages": DEVELOPER}, False),
-        (Quirks(mid_system=False), {"messages": TWO_SYSTEM[:1]}, False),
-        (Quirks(mid_system=False), {"messages": TWO_SYSTEM}, True),
-    ),
-)
-def test_who_must_look_inside(quirks, more, inside):
-    """Only quirks that lie deeper than the top level, and that this request can meet."""
-    assert inside == looks_inside(*exchange(quirks, **more))
-
-
-def test_a_body_that_passes_is_not_read():
-    """Its messages reach the upstream to the byte; with a deeper quirk they are written anew."""
-    body = b'{"model":"m", "messages":[ {"role":"user",  "content":"\\u0068i"} ]}'
-    plain = World(openai(whole()))
-    plain.ask(body)
-    inside = World(openai(whole(), quirks=Quirks(tool_id="mistral")))
-    inside.ask(body)
-
-    def sent(world):
-        return world.providers["up"].transport.sent[0].request.body
-
-    assert b'[ {"role":"user",  "content":"\\u0068i"} ]' in sent(plain)
-    assert plain.exchange.request is None
-    assert b'"content":"hi"' in sent(inside)
-    assert inside.exchange.request is not None
-
-
-def test_names_that_were_shortened_come_back():
-    """Over an upstream that takes sixty-four letters."""
-    name = "f" * 100
-    tool = {"name": name, "input_schema": {"type": "object"}}
-    asked = {
-        "model": "m",
-        "max_tokens": 9,
-        "messages": [{"role": "user", "content": "hi"}],
-        "tools": [tool],
-    }
-
-    world = World(openai(whole()))
-    world.ask(json.encode(asked), ANTHROPIC)
-    sent = json.decode(world.providers["up"].transport.sent[0].request.body)
-    short = sent["tools"][0]["function"]["name"]
-    call = {"id": "c1", "type": "function", "function": {"name": short, "arguments": "{}"}}
-    answer = json.decode(WHOLE)
-    answer["choices"][0]["message"] = {"role": "assistant", "content": None, "tool_calls": [call]}
-    answer["choices"][0]["finish_reason"] = "tool_calls"
-    reply = World(openai(whole(json.encode(answer)))).ask(json.encode(asked), ANTHROPIC)
-
-    assert len(short) <= 64 < len(name)
-    assert name == json.decode(reply.body)["content"][0]["name"]
-
-
 PAUSES = [Throttled("a", retry_after=9.0), Throttled("b", retry_after=2.0), Throttled("c")]
 GONE, LATE, BUSY = Unreachable("gone"), TimedOut("late"), Overloaded("busy")
 KEY, SAID = BadCredential("key"), Refused("said no")
@@ -462,7 +388,8 @@ def test_the_first_answer_may_be_asked_for_alone():
         world = World(openai(refused(500), GOOD))
         made = world.make(chat_body(stream=True))
         server = world.rooms.dialects["openai-chat"]
-        asking = Asking(world.rooms, made, server, Books(world.rooms, made, server))
+        question = ChatQuestion(world.rooms, made, server)
+        asking = Asking(world.rooms, made, question, Books(world.rooms, made, server))
         plan = world.router.table.resolve("m").deployments
         live = await asking.first_answer(plan)
         assert isinstance(live, LiveAnswer)
@@ -475,14 +402,3 @@ def test_the_first_answer_may_be_asked_for_alone():
         assert isinstance(made.attempts[-1].error, Unreachable | Garbled)
 
     asyncio.run(main())
-
-
-def test_a_target_that_speaks_the_client_s_dialect_besides_is_asked_in_it():
-    """No translation where none is needed: the other dialect's path, its bytes untouched."""
-    world = World(anthropic(whole(WHOLE), also=(OPENAI,)))
-    reply = world.ask(chat_body())
-
-    assert WHOLE == reply.body
-    [sent] = world.providers["up"].transport.sent
-    assert b"/chat/completions" == sent.request.path
-    assert [OPENAI] == [a.deployment.dialect for a in world.exchange.attempts]

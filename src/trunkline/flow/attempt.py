@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
-from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import (
     BadCredential,
     Garbled,
@@ -14,11 +15,10 @@ from trunkline.canon.errors import (
     TimedOut,
     UpstreamError,
 )
-from trunkline.canon.exchange import Attempt, Exchange, Status
-from trunkline.dialects.base import ClientDialect, Dialect, Encoded, Stamp
-from trunkline.flow.books import Books, lacking
-from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
-from trunkline.flow.pipes import Passthrough, Translation, check_text
+from trunkline.canon.exchange import Attempt, Exchange
+from trunkline.dialects.base import Encoded
+from trunkline.flow.books import Books
+from trunkline.flow.live import LiveAnswer
 from trunkline.flow.rooms import Rooms
 from trunkline.providers.base import Credential
 from trunkline.transport.base import Timeouts, UpstreamResponse
@@ -31,32 +31,58 @@ _PAUSED: Mapping[type[UpstreamError], str] = {
     QuotaExhausted: "the account of this gateway at {provider} has run dry",
 }
 _THROTTLED = "{provider} asked for a pause on '{model}'; try again in {seconds} s"
-# Where a request asks for structured output, in any dialect.
-_OUTPUT_FORMATS = frozenset({"response_format", "output_config", "output_format"})
-
-Answering = WholeAnswer | LiveAnswer
+WholeT_co = TypeVar("WholeT_co", covariant=True)
 
 
-class Asking:
+class Question(Protocol[WholeT_co]):
+    """What one exchange asks of deployments, and how the answer of each is read."""
+
+    def target(self, deployment: Deployment) -> Deployment:
+        """The same deployment, as it is asked this."""
+
+    def encode(self, deployment: Deployment) -> Encoded:
+        """The request as it shall see it. Raises GatewayError where it cannot be asked this."""
+
+    def path(self, deployment: Deployment) -> str: ...
+    def stream_type(self, deployment: Deployment) -> bytes:
+        """The media type of a stream, in lower case."""
+
+    def whole(self, body: bytes, deployment: Deployment, encoded: Encoded) -> WholeT_co:
+        """Raises Garbled, or the error that a 200 may hold."""
+
+    def live(
+        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded
+    ) -> LiveAnswer:
+        """Asked only where the exchange streams."""
+
+    def refusal(
+        self, response: UpstreamResponse, deployment: Deployment, body: bytes
+    ) -> GatewayError:
+        """What a status tells of that is no answer's; a 200 may be no stream where one was asked for."""
+
+
+class Asking(Generic[WholeT_co]):
     """One exchange's search for an answer."""
 
-    __slots__ = ("_books", "_exchange", "_retries", "_rooms", "_server")
+    __slots__ = ("_books", "_exchange", "_question", "_retries", "_rooms")
 
-    def __init__(self, rooms: Rooms, exchange: Exchange, server: Dialect, books: Books) -> None:
+    def __init__(
+        self, rooms: Rooms, exchange: Exchange, question: Question[WholeT_co], books: Books
+    ) -> None:
         self._rooms = rooms
         self._exchange = exchange
-        self._server = server
+        self._question = question
         self._books = books
         self._retries = 0
 
-    async def first_answer(self, deployments: Sequence[Deployment]) -> Answering:
+    async def first_answer(self, deployments: Sequence[Deployment]) -> WholeT_co | LiveAnswer:
         """Whoever answers first, in this order. Raises the most telling error when nobody does."""
         rest, errors = deployments, list[GatewayError]()
         try:
             while rest:
                 deployment, rest = rest[0], rest[1:]
                 try:
-                    return await self._ask(deployment.speaking(self._exchange.dialect))
+                    return await self._ask(self._question.target(deployment))
                 except GatewayError as error:
                     errors.append(error)
                     rest = self._rooms.router.after(error, deployment, rest)
@@ -64,19 +90,20 @@ class Asking:
             self._rooms.router.retries.retrying -= self._retries
         raise _most_telling(errors)
 
-    async def _ask(self, deployment: Deployment) -> Answering:
+    async def _ask(self, deployment: Deployment) -> WholeT_co | LiveAnswer:
         """One deployment: with each of its credentials, and once more where that may help."""
         rooms, tries = self._rooms, 0
         while True:
             credential = self._credential(deployment)
             attempt = Attempt(len(self._exchange.attempts) + 1, deployment, rooms.clock.unix())
-            passes = self._passes(deployment)
-            encoded = self._encode(deployment, passes=passes)
+            encoded = self._question.encode(deployment)
+            # Notes tell of the answer the client gets, not of targets that were tried before.
+            self._exchange.notes[:] = encoded.notes
             tries += 1
             self._books.begin(attempt)
             rooms.router.starting(deployment, rooms.clock.monotonic())
             try:
-                answering = await self._send(deployment, credential, encoded, passes=passes)
+                answering = await self._send(deployment, credential, encoded)
             except GatewayError as error:
                 if not await self._again(attempt, credential, error, tries):
                     raise
@@ -154,106 +181,35 @@ class Asking:
         turn = int(self._rooms.dice() * len(credentials))
         return cooling.pick([c.id for c in credentials], deployment.model, now, turn)
 
-    def _encode(self, deployment: Deployment, *, passes: bool) -> Encoded:
-        """The request as this deployment shall see it; what it cannot honour becomes a note."""
-        exchange = self._exchange
-        if passes:
-            encoded = self._server.forward(exchange.envelope, deployment, exchange.headers)
-        else:
-            if exchange.request is None:
-                exchange.request = self._server.decode_request(exchange.body, exchange.headers)
-            client = self._rooms.clients[deployment.dialect]
-            encoded = client.encode_request(exchange.request, deployment)
-        # Notes tell of the answer the client gets, not of targets that were tried before.
-        exchange.notes[:] = encoded.notes
-        return encoded
-
-    def _passes(self, deployment: Deployment) -> bool:
-        same = deployment.dialect == self._server.name
-        return same and not looks_inside(deployment.quirks, self._exchange)
-
     async def _send(
-        self, deployment: Deployment, credential: Credential, encoded: Encoded, *, passes: bool
-    ) -> Answering:
-        rooms, exchange = self._rooms, self._exchange
+        self, deployment: Deployment, credential: Credential, encoded: Encoded
+    ) -> WholeT_co | LiveAnswer:
+        rooms, question = self._rooms, self._question
         provider = rooms.providers[deployment.provider]
-        client = rooms.clients[deployment.dialect]
         if not provider.is_ready:
             await provider.ready()
-        limit = deployment.first_content_timeout if exchange.stream else deployment.answer_timeout
+        streams = self._exchange.stream
+        limit = deployment.first_content_timeout if streams else deployment.answer_timeout
         deadline = rooms.clock.monotonic() + limit
         response = await provider.transport.send(
-            provider.request(
-                deployment,
-                client.path(deployment.model, stream=exchange.stream),
-                encoded,
-                credential,
-            ),
+            provider.request(deployment, question.path(deployment), encoded, credential),
             Timeouts(deployment.connect_timeout, limit, deployment.idle_timeout),
         )
         try:
-            if not _is_answer(response, client.stream_type if exchange.stream else b""):
-                raise await _refusal(response, client, deadline - rooms.clock.monotonic())
-            if not exchange.stream:
+            if not _is_answer(response, question.stream_type(deployment) if streams else b""):
+                body = await _error_body(response, deadline - rooms.clock.monotonic())
+                raise question.refusal(response, deployment, body)
+            if not streams:
                 left = deadline - rooms.clock.monotonic()
                 body = await _body(response, rooms.max_answer, left)
                 response.close()
-                return self._whole(body, deployment, encoded, passes=passes)
-            live = self._live(response, deployment, encoded, passes=passes)
+                return question.whole(body, deployment, encoded)
+            live = question.live(response, deployment, encoded)
             await live.open(deadline - rooms.clock.monotonic())
         except BaseException:
             response.close()
             raise
         return live
-
-    def _whole(
-        self, body: bytes, deployment: Deployment, encoded: Encoded, *, passes: bool
-    ) -> WholeAnswer:
-        if passes:
-            check_text(body)
-            usage = self._server.read_usage(body)
-            # What it said must be read only where it does not tell what that takes.
-            said = spoken(self._server.decode_answer(body)) if lacking(usage, Status.OK) else []
-            return WholeAnswer(body, usage, said)
-        client = self._rooms.clients[deployment.dialect]
-        answer = restore_names(
-            client.decode_answer(body, think_tags=deployment.quirks.think_tags), encoded.tool_names
-        )
-        request = self._exchange.request
-        assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
-        return WholeAnswer.translated(answer, self._server, request, self._stamp(deployment))
-
-    def _live(
-        self, response: UpstreamResponse, deployment: Deployment, encoded: Encoded, *, passes: bool
-    ) -> LiveAnswer:
-        if passes:
-            server = self._server
-            watcher = server.watcher(wants_usage=server.wants_usage(self._exchange.envelope))
-            passing = Passthrough(watcher, server.sentinel)
-            return LiveAnswer(response, passing, self._rooms.clock, deployment.idle_timeout)
-        client = self._rooms.clients[deployment.dialect]
-        request = self._exchange.request
-        assert request is not None  # noqa: S101 - _encode decoded it for this very deployment
-        encoder = self._server.encoder(request, self._stamp(deployment))
-        pipe = Translation(
-            client.decoder(think_tags=deployment.quirks.think_tags), encoder, encoded.tool_names
-        )
-        return LiveAnswer(response, pipe, self._rooms.clock, deployment.idle_timeout)
-
-    def _stamp(self, deployment: Deployment) -> Stamp:
-        return Stamp(self._rooms.token(), deployment.model, int(self._exchange.received_at))
-
-
-def looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
-    """Quirks that lie deeper than the top level of this body: its bytes cannot just pass."""
-    if quirks.tool_id or quirks.think_tags or quirks.reasoning_field == "content":
-        return True
-    if not quirks.schema_output and not _OUTPUT_FORMATS.isdisjoint(exchange.envelope):
-        return True
-    body = exchange.body
-    if quirks.system_role != "developer" and b'"developer"' in body:
-        return True
-    return not quirks.mid_system and body.count(b'"system"') > 1
 
 
 def _is_answer(response: UpstreamResponse, stream_type: bytes) -> bool:
@@ -274,16 +230,12 @@ async def _body(response: UpstreamResponse, most: int, left: float) -> bytes:
         raise TimedOut("the provider did not finish its answer in time") from None
 
 
-async def _refusal(response: UpstreamResponse, client: ClientDialect, left: float) -> GatewayError:
-    """What an answer that is not one tells of."""
-    status = response.status
-    if 300 <= status < 400:
-        return Garbled(f"the provider answered with a redirect ({status}), which is never followed")
-    body = await _body(response, _MAX_ERROR_BODY, left)
-    if status >= 300:
-        return client.decode_error(status, response.headers, body)
-    client.decode_answer(body)  # raises the error that a 200 may hold
-    return Garbled("the provider answered a streaming request with something else")
+async def _error_body(response: UpstreamResponse, left: float) -> bytes:
+    if 300 <= response.status < 400:
+        raise Garbled(
+            f"the provider answered with a redirect ({response.status}), which is never followed"
+        )
+    return await _body(response, _MAX_ERROR_BODY, left)
 
 
 def _content_type(response: UpstreamResponse) -> bytes:

@@ -29,8 +29,8 @@ from trunkline.canon.note import Note
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.counting import CountingDialect
-from trunkline.flow.attempt import looks_inside
 from trunkline.flow.base import Face, Reply
+from trunkline.flow.chat import looks_inside
 from trunkline.flow.rooms import Rooms
 from trunkline.providers.base import Credential
 from trunkline.tenancy.keys import allow_model

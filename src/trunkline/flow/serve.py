@@ -14,9 +14,10 @@ from trunkline.canon.errors import (
     UpstreamError,
 )
 from trunkline.canon.exchange import Exchange, Status
-from trunkline.flow.attempt import Answering, Asking
+from trunkline.flow.attempt import Asking
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
+from trunkline.flow.chat import ChatQuestion
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
 from trunkline.tenancy.keys import allow_model
@@ -28,6 +29,8 @@ _EVENTS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+
+Answering = WholeAnswer | LiveAnswer
 
 # Of an upstream: what it says with these is about what the client sent. A 429 is about the account.
 _OF_THE_REQUEST = frozenset(range(400, 500)) - {429}
@@ -75,7 +78,8 @@ class Serving:
         allow_model(exchange.principal, exchange.model)
         route = rooms.router.table.resolve(exchange.model)
         plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
-        asking = Asking(rooms, exchange, self._server, self._books)
+        question = ChatQuestion(rooms, exchange, self._server)
+        asking = Asking(rooms, exchange, question, self._books)
         return await asking.first_answer(plan)
 
     async def _hand_over(self, answer: WholeAnswer) -> None:
