@@ -45,8 +45,40 @@ def test_it_is_refused(messages: list, more: dict, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "kind", "expected"),
+    (
+        ("max_tokens", -5, "integer_below_min", ">= 1, but got -5"),
+        ("max_tokens", 0, "integer_below_min", ">= 1, but got 0"),
+        ("max_completion_tokens", -1, "integer_below_min", ">= 1, but got -1"),
+        ("n", 0, "integer_below_min", ">= 1, but got 0"),
+        ("n", 129, "integer_above_max", "<= 128, but got 129"),
+        ("top_logprobs", 21, "integer_above_max", "<= 20, but got 21"),
+        ("temperature", 2.5, "decimal_above_max", "<= 2, but got 2.5"),
+        ("temperature", -1, "decimal_below_min", ">= 0, but got -1"),
+        ("top_p", 1.5, "decimal_above_max", "<= 1, but got 1.5"),
+        ("presence_penalty", -3, "decimal_below_min", ">= -2, but got -3"),
+    ),
+)
+def test_a_number_out_of_its_range_is_refused(field, value, kind, expected) -> None:
+    """400 with the field, the bound and the code of the real API; with lax it is let pass."""
+    more = {field: value, "logprobs": True}
+    refused = play(engine(), ask(CHAT, "sim-chat", [USER], **more))
+    what = kind.replace("_below_min", " below minimum").replace("_above_max", " above maximum")
+
+    assert 400 == refused.status
+    assert {
+        "message": f"Invalid '{field}': {what} value. Expected a value {expected} instead.",
+        "type": "invalid_request_error",
+        "param": field,
+        "code": f"{kind}_value",
+    } == refused.json["error"]
+    assert 200 == play(engine(), ask(CHAT, "sim-chat@lax", [USER], **more)).status
+
+
+@pytest.mark.parametrize(
     ("messages", "more"),
     (
+        ([USER], {"max_tokens": 1, "n": 2, "temperature": 2, "top_p": 0, "presence_penalty": -2}),
         ([USER, CALLING, RESULT, USER], {"tools": TOOLS, "tool_choice": "auto"}),
         ([USER], {"tool_choice": None, "stop": list("abcd"), "logprobs": True, "top_logprobs": 2}),
         ([{"role": "developer", "content": "x"}, {"role": "system", "content": "y"}, USER], {}),

@@ -95,3 +95,18 @@ def test_max_tokens_is_required() -> None:
 def test_it_is_accepted(messages: list) -> None:
     """What the real API takes is taken; its own signature comes back valid."""
     assert 200 == play(engine(), ask(MESSAGES, "sim-chat", messages)).status
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    (
+        ({"max_tokens": -5}, "max_tokens: Input should be greater than or equal to 1"),
+        ({"max_tokens": 0}, "max_tokens: Input should be greater than or equal to 1"),
+        ({"temperature": 1.5}, "temperature: range: 0..1"),
+        ({"top_p": -0.5}, "top_p: range: 0..1"),
+        ({"top_k": -1}, "top_k: Input should be greater than or equal to 0"),
+    ),
+)
+def test_a_number_out_of_its_range_is_refused(more: dict, message: str) -> None:
+    """With the field and its bound."""
+    assert message == refusal([USER], **more)

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from math import inf
 
+import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from trunkline.providers.sim.ask import Rejected, plain
@@ -86,10 +88,25 @@ class ChatBody(Struct):
     reasoning_effort: str | None = None
     temperature: float | None = None
     top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
 
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _TOOL_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+
+# platform.openai.com, Create chat completion (seen 2026-11-21). What a model may write besides is
+# its own matter.
+_RANGES: tuple[tuple[str, str, int, float], ...] = (
+    ("max_tokens", "integer", 1, inf),
+    ("max_completion_tokens", "integer", 1, inf),
+    ("n", "integer", 1, 128),
+    ("top_logprobs", "integer", 0, 20),
+    ("temperature", "decimal", 0, 2),
+    ("top_p", "decimal", 0, 1),
+    ("frequency_penalty", "decimal", -2, 2),
+    ("presence_penalty", "decimal", -2, 2),
+)
 
 
 def check_chat(body: ChatBody) -> None:
@@ -113,6 +130,7 @@ def check_chat(body: ChatBody) -> None:
     _check_calls(messages)
     _check_tools(body)
     _check_limits(body)
+    _check_ranges(body)
 
 
 def _check_tools(body: ChatBody) -> None:
@@ -144,6 +162,22 @@ def _check_limits(body: ChatBody) -> None:
         raise Rejected(
             "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
             param="top_logprobs",
+        )
+
+
+def _check_ranges(body: ChatBody) -> None:
+    values = msgspec.structs.asdict(body)
+    for field, kind, least, most in _RANGES:
+        value = values[field]
+        if value is None or least <= value <= most:
+            continue
+        below = value < least
+        sign, bound = (">=", least) if below else ("<=", most)
+        raise Rejected(
+            f"Invalid '{field}': {kind} {'below minimum' if below else 'above maximum'} value. "
+            f"Expected a value {sign} {bound}, but got {value:g} instead.",
+            param=field,
+            code=f"{kind}_{'below_min' if below else 'above_max'}_value",
         )
 
 

@@ -79,6 +79,8 @@ class MessagesBody(Struct):
     output_config: OutputConfig | None = None
     output_format: Format | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
 
 
 def sign(thinking: str) -> str:
@@ -99,6 +101,10 @@ def check_messages(body: MessagesBody, *, counting: bool = False) -> None:
         raise Rejected("messages: at least one message is required")
     if body.temperature is not None and not 0 <= body.temperature <= 1:
         raise Rejected("temperature: range: 0..1")
+    if body.top_p is not None and not 0 <= body.top_p <= 1:
+        raise Rejected("top_p: range: 0..1")
+    if body.top_k is not None and body.top_k < 0:
+        raise Rejected("top_k: Input should be greater than or equal to 0")
     for at, message in enumerate(messages):
         _check_message(at, message)
     _check_calls(messages)
