@@ -11,8 +11,8 @@ from tests.agents.errand import COMMAND, Ended, Errand
 BOTH = ("anthropic-messages", "openai-chat")
 # Beside the gateway: no update, no telemetry, no other model for small jobs.
 QUIET = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
-BIG = 60_000
-"""Bytes; its requests had 76 to 116 KB when this was written."""
+LONG = 60_000
+"""Characters of a task, on top of 50 to 120 KB that it sends with any (2.1.197 and 2.1.330)."""
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def claude(
 
     def run(model: str = "house-model", **environ: str) -> tuple[Ended, Mapping[str, Any]]:
         prompt = errand.prompt("Bash", command=COMMAND, description="Copy the secret")
+        prompt += "More of it. " * (LONG // 12)
         ended = errand.run(
             [program, "-p", prompt, "--output-format", "json", "--allowedTools", "Bash"],
             {
@@ -54,7 +55,7 @@ def test_a_task(errand: Errand, claude: Any) -> None:
     )
     for turn in errand.turns():
         assert "/v1/messages?beta=true" == turn.target
-        assert len(turn.body) > BIG
+        assert len(turn.body) > 100_000
         assert errand.key == turn.headers["x-api-key"]
     counted = result["usage"]
     assert sum(row["usage"]["input"] for row in errand.rows()) == counted["input_tokens"]
@@ -96,7 +97,7 @@ def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
 
     errand.prove_done(ended)
     first, second, *_ = errand.turns()
-    assert (True, None) == (first.field("stream"), second.field("stream"))
+    assert (True, False) == (first.field("stream"), bool(second.field("stream")))
     assert first.field("messages") == second.field("messages")
     entries = [errand.entry(turn)["status"] for turn in errand.turns()]
     assert ["ok"] * (len(entries) - 1) == entries[1:]
