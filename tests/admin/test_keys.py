@@ -92,3 +92,44 @@ def test_an_unknown_key_is_not_found(tmp_path, method):
         assert "`nope`" in told.json["error"]["message"]
 
     within(tmp_path, test)
+
+
+def test_a_key_is_replaced_by_a_successor(tmp_path):
+    """Shown once; both are valid for a day, or for as long as is asked."""
+
+    async def test(w: World) -> None:
+        old = (
+            await w.ask("POST", "/admin/v1/keys", {"name": "ci", "scopes": ["models:read"]})
+        ).json
+        path = f"/admin/v1/keys/{old['id']}/rotate"
+        first = await w.ask("POST", path)
+        second = await w.ask("POST", path, {"overlap_seconds": 0})
+
+        assert (201, "ci", ["models:read"], old["id"]) == (
+            first.status,
+            first.json["name"],
+            first.json["scopes"],
+            first.json["replaces"],
+        )
+        assert w.clock.unix() + 86_400 == first.json["replaced_expires_at"]
+        for key, status in ((old, 401), (first.json, 200), (second.json, 200)):
+            assert status == (await w.ask("GET", "/v1/models", key=key["key"])).status
+
+    within(tmp_path, test)
+
+
+def test_a_rotation_that_cannot_be(tmp_path):
+    """404 for nobody's key; 400 with the field that is wrong."""
+
+    async def test(w: World) -> None:
+        key = (await w.ask("POST", "/admin/v1/keys", {"name": "ci"})).json
+        path = f"/admin/v1/keys/{key['id']}/rotate"
+        nobody = await w.ask("POST", "/admin/v1/keys/nope/rotate")
+        negative = await w.ask("POST", path, {"overlap_seconds": -1})
+        mistyped = await w.ask("POST", path, {"overlap": 5})
+
+        assert (404, 400, 400) == (nobody.status, negative.status, mistyped.status)
+        assert "overlap_seconds" == negative.json["error"]["param"]
+        assert "overlap" == mistyped.json["error"]["param"]
+
+    within(tmp_path, test)

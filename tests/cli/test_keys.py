@@ -1,8 +1,11 @@
-"""`trunkline keys`: hand out, list, revoke."""
+"""`trunkline keys`: hand out, list, rotate, revoke."""
+
+import argparse
 
 import msgspec
 import pytest
 
+from trunkline.cli.keys import duration
 from trunkline.cli.main import main
 
 
@@ -64,3 +67,34 @@ def test_a_revoked_key_stays_in_the_list(keys):
     assert f"{made['id']} (old) is revoked" in keys("revoke", made["id"])
     assert "revoked" == keys("list").splitlines()[1].split()[1]
     assert "revoked" == msgspec.json.decode(keys("revoke", made["id"], "--json"))["status"]
+
+
+def test_a_rotated_key_has_a_successor(keys):
+    """Printed as a new key is; the old one ends when the overlap does."""
+    old = msgspec.json.decode(keys("create", "--json", "--name", "ci", "--scope", "chat:write"))
+    printed = keys("rotate", old["id"], "--overlap", "2h").splitlines()
+    new = msgspec.json.decode(keys("rotate", old["id"], "--json", "--overlap", "0"))
+
+    assert printed[0].startswith("tl_")
+    assert "only time" in printed[2]
+    assert printed[3].startswith(f"It replaces {old['id']} (ci), which ends at 20")
+    assert ("ci", ["chat:write"], old["id"]) == (new["name"], new["scopes"], new["replaces"])
+    assert ["expired", "active", "active"] == [
+        line.split()[1] for line in keys("list").splitlines()[1:]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    (("90", 90), ("90s", 90), ("30m", 1800), ("24h", 86_400), ("7d", 604_800), ("0", 0)),
+)
+def test_durations(text, seconds):
+    """A number and its unit; seconds where there is none."""
+    assert seconds == duration(text)
+
+
+@pytest.mark.parametrize("text", ("", "h", "-5m", "1.5h", "1w", "5 m", "9999999999s"))
+def test_what_is_no_duration(text):
+    """Told with examples of what is."""
+    with pytest.raises(argparse.ArgumentTypeError, match="24h"):
+        duration(text)

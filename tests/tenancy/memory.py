@@ -31,6 +31,14 @@ class MemoryKeys:
         self.changes += 1
         return True
 
+    async def succeed(self, key: KeyRecord, old_id: str, at: float) -> bool:
+        if not await self.add(key):
+            return False
+        old = self.records[old_id]
+        ends = at if old.expires_at is None else min(old.expires_at, at)
+        self.records[old_id] = structs.replace(old, expires_at=ends)
+        return True
+
     async def get(self, key_id: str) -> KeyRecord | None:
         self._check()
         return self.records.get(key_id)

@@ -198,3 +198,61 @@ def test_the_search_finds_a_secret_that_was_kept(tmp_path: Path) -> None:
         return created
 
     assert ["trunkline.db"] == found_in(tmp_path, asyncio.run(run()).key[16:])
+
+
+def test_a_rotated_key_and_its_successor_overlap() -> None:
+    """Both open the door until the overlap is over; the new one may do what the old one may."""
+    office = Office()
+    wanted = NewKey(name="ci", tenant="acme", scopes=("chat:write",), models=("mini",))
+    old = asyncio.run(office.service.create(wanted))
+    new = asyncio.run(office.service.rotate(old.id, 60.0))
+
+    assert ("ci", "acme", ("chat:write",), ("mini",), None, "active", old.id, NOON + 60) == (
+        new.name,
+        new.tenant,
+        new.scopes,
+        new.models,
+        new.expires_at,
+        new.status,
+        new.replaces,
+        new.replaced_expires_at,
+    )
+    assert [True, True] == [office.lets_in(key.key) for key in (old, new)]
+    office.clock.now += 60
+    assert [False, True] == [office.lets_in(key.key) for key in (old, new)]
+    assert new.key[16:] not in repr(new)
+
+
+def test_a_successor_lives_as_long_as_the_old_key_was_made_to() -> None:
+    """Counted from now; and the old one never ends later than it would have."""
+    office = Office()
+    old = asyncio.run(office.service.create(NewKey(name="a", expires_at=NOON + 100)))
+    office.clock.now += 90
+    new = asyncio.run(office.service.rotate(old.id))
+
+    assert (NOON + 190, NOON + 100) == (new.expires_at, new.replaced_expires_at)
+
+
+def test_without_an_overlap_the_old_key_ends_at_once() -> None:
+    """For one that has leaked."""
+    office = Office()
+    old = asyncio.run(office.service.create(NewKey(name="a")))
+    asyncio.run(office.service.rotate(old.id, 0))
+
+    assert not office.lets_in(old.key)
+
+
+def test_what_cannot_be_rotated() -> None:
+    """Nobody, a key that has ended, one for ever: and then nothing has changed."""
+    office = Office()
+    key = asyncio.run(office.service.create(NewKey(name="a")))
+    for overlap in (-1.0, 1e9, float("nan")):
+        with pytest.raises(Malformed, match="overlap_seconds"):
+            asyncio.run(office.service.rotate(key.id, overlap))
+    with pytest.raises(NotFound, match="nobody"):
+        asyncio.run(office.service.rotate("nobody"))
+    asyncio.run(office.service.revoke(key.id))
+    with pytest.raises(Malformed, match="is revoked; create another"):
+        asyncio.run(office.service.rotate(key.id))
+
+    assert 1 == len(asyncio.run(office.service.list()))

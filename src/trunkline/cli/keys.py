@@ -1,7 +1,8 @@
-"""`trunkline keys`: hand out, list and revoke the keys clients call with."""
+"""`trunkline keys`: hand out, list, rotate and revoke the keys clients call with."""
 
 import argparse
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -9,13 +10,16 @@ import msgspec
 from trunkline.admin.times import rfc3339, unix_seconds
 from trunkline.canon.errors import GatewayError
 from trunkline.cli.settings import UsageError, add_options, of
-from trunkline.tenancy.service import DEFAULT_TENANT, KeyService, NewKey
+from trunkline.tenancy.service import DEFAULT_OVERLAP, DEFAULT_TENANT, KeyService, NewKey
 
 Work = Callable[[KeyService, argparse.Namespace], Awaitable[int]]
 
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("keys", help="create, list or revoke API keys")
+    parser = commands.add_parser("keys", help="create, list, rotate or revoke API keys")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = _action(actions, "create", "create a key; it is shown this once", _create)
     create.add_argument("--name", default="unnamed", help="what it is for")
@@ -24,6 +28,17 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     create.add_argument("--model", action="append", help="a model it may use; may repeat")
     create.add_argument("--expires", metavar="WHEN", help="a date and time, or Unix seconds")
     _action(actions, "list", "list all keys", _list)
+    rotate = _action(
+        actions, "rotate", "replace a key by a successor that may do the same", _rotate
+    )
+    rotate.add_argument("id", help="as `keys list` shows it")
+    rotate.add_argument(
+        "--overlap",
+        type=duration,
+        default=DEFAULT_OVERLAP,
+        metavar="DURATION",
+        help="how long the old key stays valid: 90s, 30m, 24h, 7d (default 24h)",
+    )
     revoke = _action(actions, "revoke", "refuse a key from now on", _revoke)
     revoke.add_argument("id", help="as `keys list` shows it")
 
@@ -89,6 +104,18 @@ async def _list(service: KeyService, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _rotate(service: KeyService, options: argparse.Namespace) -> int:
+    rotated = await service.rotate(options.id, options.overlap)
+    if options.json:
+        print(msgspec.json.encode(rotated).decode())
+        return 0
+    ends = rfc3339(rotated.replaced_expires_at)
+    print(f"{rotated.key}\n")
+    print(f"This is the only time it is shown. id {rotated.id}, tenant {rotated.tenant}")
+    print(f"It replaces {rotated.replaces} ({rotated.name}), which ends at {ends}.")
+    return 0
+
+
 async def _revoke(service: KeyService, options: argparse.Namespace) -> int:
     view = await service.revoke(options.id)
     if options.json:
@@ -96,3 +123,11 @@ async def _revoke(service: KeyService, options: argparse.Namespace) -> int:
     else:
         print(f"{view.id} ({view.name}) is revoked; running gateways refuse it within a second.")
     return 0
+
+
+def duration(text: str) -> float:
+    """For argparse: seconds."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"expected a time like 90s, 30m, 24h or 7d, not {text!r}")
+    return int(found[1]) * _SECONDS[found[2] or "s"]

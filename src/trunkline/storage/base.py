@@ -31,6 +31,9 @@ class KeyStore(Protocol):
     async def add(self, key: KeyRecord) -> bool:
         """False, and nothing done, where the id is taken."""
 
+    async def succeed(self, key: KeyRecord, old_id: str, at: float) -> bool:
+        """As `add`; the old key then ends at `at` (Unix seconds), if not sooner. Both or neither."""
+
     async def get(self, key_id: str) -> KeyRecord | None: ...
     async def revoke(self, key_id: str, at: float) -> bool:
         """False where there is no such key; a revoked key keeps its first date."""

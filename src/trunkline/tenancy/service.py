@@ -1,6 +1,7 @@
-"""Creating, listing and revoking keys, for the admin API and the command line."""
+"""Creating, listing, rotating and revoking keys, for the admin API and the command line."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -14,6 +15,9 @@ from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keys import SCOPES, Mac, mint
 
 DEFAULT_TENANT = "default"
+DEFAULT_OVERLAP = 86_400
+"""Seconds: a day to bring the new key everywhere."""
+LONGEST_OVERLAP = 366 * 86_400
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME_LIMIT = 200
 _LIST_LIMIT = 1000
@@ -58,6 +62,16 @@ class CreatedKey(KeyView, frozen=True, kw_only=True):
         return f"CreatedKey({self.prefix!r})"
 
 
+class RotatedKey(CreatedKey, frozen=True, kw_only=True):
+    replaces: str
+    """The old key's id."""
+    replaced_expires_at: float
+    """Unix seconds: until then both are valid."""
+
+    def __repr__(self) -> str:
+        return f"RotatedKey({self.prefix!r}, replaces {self.replaces!r})"
+
+
 class KeyService:
     """Every method raises LedgerUnavailable where the store cannot be used."""
 
@@ -80,22 +94,62 @@ class KeyService:
         """Raises Malformed, naming the field."""
         now = self._clock.unix()
         _check(wanted, now)
+        wish = KeyRecord(
+            id="",
+            tenant=wanted.tenant,
+            name=wanted.name,
+            prefix="",
+            mac=b"",
+            scopes=wanted.scopes,
+            models=wanted.models,
+            created_at=now,
+            expires_at=wanted.expires_at,
+        )
+        record, key = await self._mint(wish, self._store.add)
+        return CreatedKey(key=key, **structs.asdict(_view(record, now)))
+
+    async def rotate(self, key_id: str, overlap: float = DEFAULT_OVERLAP) -> RotatedKey:
+        """
+        A successor that may do what the old key may, and lives as long from now as that one was
+        made to; the old one ends after `overlap` seconds, if not sooner.
+
+        Raises NotFound, and Malformed for a key that is no longer valid.
+        """
+        if not 0 <= overlap <= LONGEST_OVERLAP:
+            raise Malformed(
+                f"`overlap_seconds` must be between 0 and {LONGEST_OVERLAP}.",
+                param="overlap_seconds",
+            )
+        now = self._clock.unix()
+        old = await self._record(key_id)
+        status = _view(old, now).status
+        if status != "active":
+            raise Malformed(f"The key `{key_id}` is {status}; create another.", param="id")
+        life = None if old.expires_at is None else old.expires_at - old.created_at
+        wish = structs.replace(old, created_at=now, expires_at=None if life is None else now + life)
+        record, key = await self._mint(
+            wish, lambda record: self._store.succeed(record, key_id, now + overlap)
+        )
+        ends = (await self._record(key_id)).expires_at
+        return RotatedKey(
+            key=key,
+            replaces=key_id,
+            replaced_expires_at=now + overlap if ends is None else ends,
+            **structs.asdict(_view(record, now)),
+        )
+
+    async def _mint(
+        self, wish: KeyRecord, keep: Callable[[KeyRecord], Awaitable[bool]]
+    ) -> tuple[KeyRecord, str]:
+        """`wish` with an identity of its own, kept and known, and its key."""
         for _ in range(_TRIES):
             minted = mint(self._entropy)
-            record = KeyRecord(
-                id=minted.id,
-                tenant=wanted.tenant,
-                name=wanted.name,
-                prefix=minted.prefix,
-                mac=self._mac(minted.key.encode()),
-                scopes=wanted.scopes,
-                models=wanted.models,
-                created_at=now,
-                expires_at=wanted.expires_at,
+            record = structs.replace(
+                wish, id=minted.id, prefix=minted.prefix, mac=self._mac(minted.key.encode())
             )
-            if await self._store.add(record):
+            if await keep(record):
                 await self._follow()
-                return CreatedKey(key=minted.key, **structs.asdict(_view(record, now)))
+                return record, minted.key
         raise InternalError("no key could be made", detail="the source of entropy repeats itself")
 
     async def list(self) -> tuple[KeyView, ...]:
@@ -105,10 +159,7 @@ class KeyService:
 
     async def get(self, key_id: str) -> KeyView:
         """Raises NotFound."""
-        record = await self._store.get(key_id)
-        if record is None:
-            raise NotFound(f"There is no key `{key_id}`.", param="id")
-        return _view(record, self._clock.unix())
+        return _view(await self._record(key_id), self._clock.unix())
 
     async def revoke(self, key_id: str) -> KeyView:
         """
@@ -119,6 +170,12 @@ class KeyService:
             raise NotFound(f"There is no key `{key_id}`.", param="id")
         await self._follow()
         return await self.get(key_id)
+
+    async def _record(self, key_id: str) -> KeyRecord:
+        record = await self._store.get(key_id)
+        if record is None:
+            raise NotFound(f"There is no key `{key_id}`.", param="id")
+        return record
 
     async def _follow(self) -> None:
         if self._follower is not None:

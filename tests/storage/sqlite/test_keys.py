@@ -68,6 +68,30 @@ def test_revoking_keeps_the_first_date(tmp_path: Path) -> None:
     assert (True, True, False, expected) == with_storage(tmp_path, work)
 
 
+@pytest.mark.parametrize(("ends", "at"), ((None, 9.0), (2.5, 2.5), (20.0, 9.0)))
+def test_a_successor_ends_the_old_key(tmp_path: Path, ends: float | None, at: float) -> None:
+    """At the time that was asked for, unless its own end comes sooner."""
+    old = msgspec.structs.replace(KEY, expires_at=ends)
+    new = msgspec.structs.replace(KEY, id="new")
+
+    async def work(storage: SqliteStorage) -> tuple[bool, KeySet]:
+        await storage.keys.add(old)
+        return await storage.keys.succeed(new, old.id, 9.0), await storage.keys.load()
+
+    ended = msgspec.structs.replace(old, expires_at=at)
+    assert (True, KeySet(3, (ended, new))) == with_storage(tmp_path, work)
+
+
+def test_a_successor_whose_id_is_taken_ends_nothing(tmp_path: Path) -> None:
+    """Both happen or neither."""
+
+    async def work(storage: SqliteStorage) -> tuple[bool, KeySet]:
+        await storage.keys.add(KEY)
+        return await storage.keys.succeed(KEY, KEY.id, 2.0), await storage.keys.load()
+
+    assert (False, KeySet(2, (KEY,))) == with_storage(tmp_path, work)
+
+
 def test_every_change_is_seen_by_other_connections(tmp_path: Path) -> None:
     """The version grows with what another process adds or revokes, and with nothing else."""
 

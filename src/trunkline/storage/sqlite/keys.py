@@ -33,6 +33,9 @@ class SqliteKeyStore:
     async def add(self, key: KeyRecord) -> bool:
         return await self._writer.run(lambda connection: _add(connection, key))
 
+    async def succeed(self, key: KeyRecord, old_id: str, at: float) -> bool:
+        return await self._writer.run(lambda connection: _succeed(connection, key, old_id, at))
+
     async def get(self, key_id: str) -> KeyRecord | None:
         def work(connection: apsw.Connection) -> KeyRecord | None:
             row = connection.execute(f"{_SELECT} WHERE id = ?", (key_id,)).fetchone()
@@ -80,14 +83,29 @@ def _load(connection: apsw.Connection) -> KeySet:
 
 
 def _add(connection: apsw.Connection, key: KeyRecord) -> bool:
+    with transaction(connection):
+        return _insert(connection, key)
+
+
+def _succeed(connection: apsw.Connection, key: KeyRecord, old_id: str, at: float) -> bool:
+    with transaction(connection):
+        added = _insert(connection, key)
+        if added:
+            connection.execute(
+                "UPDATE keys SET expires_at = min(coalesce(expires_at, ?1), ?1) WHERE id = ?2",
+                (at, old_id),
+            )
+    return added
+
+
+def _insert(connection: apsw.Connection, key: KeyRecord) -> bool:
     row = msgspec.structs.asdict(key)
     row["scopes"] = _json(key.scopes)
     row["models"] = None if key.models is None else _json(key.models)
-    with transaction(connection):
-        connection.execute(_INSERT, tuple(row.values()))
-        if not connection.changes():
-            return False
-        connection.execute(_CHANGED)
+    connection.execute(_INSERT, tuple(row.values()))
+    if not connection.changes():
+        return False
+    connection.execute(_CHANGED)
     return True
 
 
