@@ -1,4 +1,4 @@
-"""The whole client against real sockets: framing, re-use, the one retry, clocks, limits, proxies."""
+"""The whole client against real sockets: framing, clocks, limits, closing."""
 
 import asyncio
 from itertools import pairwise
@@ -26,7 +26,7 @@ from tests.transport.upstream import (
     until,
 )
 from trunkline.canon.errors import Disconnected, Garbled, InternalError, TimedOut, Unreachable
-from trunkline.transport.base import Origin, Timeouts, UpstreamRequest
+from trunkline.transport.base import Timeouts, UpstreamRequest
 from trunkline.transport.limits import Limits
 
 BODY = b"hello world"
@@ -34,28 +34,6 @@ SIZED = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n" + BODY
 IN_CHUNKS = CHUNKED + b"6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n"
 UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\n" + BODY
 LOOPS = ("uvloop", "asyncio")
-
-
-def error_of(reply: bytes, *, then=Peer.gone):
-    """What a caller meets when an upstream sends these bytes and then does this."""
-    met = []
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(reply)
-        done = then(peer)
-        if done is not None:
-            await done
-
-    async def main():
-        async with serve(script) as upstream, transport() as made:
-            with pytest.raises((Disconnected, Garbled)) as caught:
-                await call(made, upstream.post())
-            await until(lambda: made.statistics().open == 0)
-            met.append(caught.value)
-
-    run(main)
-    return met[0]
 
 
 @pytest.mark.parametrize("loop_factory", (None, asyncio.new_event_loop), ids=LOOPS)
@@ -158,231 +136,6 @@ def test_tls_connections_share_a_buffer_but_no_bytes(loop_factory):
     run(main, loop_factory) if loop_factory else run(main)
 
 
-def test_connections_are_used_again():
-    """One after the other needs one connection, side by side needs as many."""
-
-    async def main():
-        async with serve(always(OK)) as upstream, transport() as made:
-            for _ in range(5):
-                await call(made, upstream.post())
-            assert 1 == upstream.accepted
-            await asyncio.gather(*[call(made, upstream.post()) for _ in range(3)])
-            assert 3 == upstream.accepted
-            assert "<HttpTransport 3 open, 3 idle>" == repr(made)
-            assert (8, 3, 0) == (
-                made.statistics().requests,
-                made.statistics().opened,
-                made.statistics().retried,
-            )
-
-    run(main)
-
-
-@pytest.mark.parametrize(
-    "reply",
-    (UNTIL_CLOSE, SIZED.replace(b"OK", b"OK\r\nconnection: close"), SIZED + b"x", SIZED + SIZED),
-)
-def test_some_connections_are_not(reply):
-    """The upstream said close, or sent more than one answer."""
-
-    async def main():
-        async with serve(answers(reply)) as upstream, transport() as made:
-            for _ in range(2):
-                assert (200, BODY) == await call(made, upstream.post())
-            assert 2 == upstream.accepted
-
-    run(main)
-
-
-def test_no_second_answer_reaches_the_next_request():
-    """An upstream that pushes an unasked answer on an idle connection loses the connection."""
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(OK)
-        await peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil")
-        await peer.gone()
-
-    async def main():
-        async with serve(script) as upstream, transport() as made:
-            assert (200, b"ok") == await call(made, upstream.post())
-            await until(lambda: upstream.seen_closed == 1)
-            assert (200, b"ok") == await call(made, upstream.post())
-            assert 2 == upstream.accepted
-
-    run(main)
-
-
-@pytest.mark.parametrize("status", (301, 302, 303, 307, 308))
-def test_redirects_are_answers(status):
-    """Nothing is sent to where they point, least of all our credential."""
-    reply = b"HTTP/1.1 %d Moved\r\nlocation: %s/other\r\ncontent-length: 0\r\n\r\n"
-
-    async def main():
-        async with serve(always(OK)) as elsewhere:
-            target = b"http://127.0.0.1:%d" % elsewhere.port
-            async with serve(always(reply % (status, target))) as upstream, transport() as made:
-                assert (status, b"") == await call(made, upstream.post())
-                assert (1, 0) == (len(upstream.requests), elsewhere.accepted)
-
-    run(main)
-
-
-@pytest.mark.parametrize(
-    "reply",
-    (
-        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b",
-        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 129 + b"\r\n",
-        b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000 + b"\r\n\r\n",
-        b"SSH-2.0-OpenSSH\r\n\r\n",
-        CHUNKED + b"xyz\r\n",
-    ),
-    ids=("gzip", "headers", "header bytes", "not http", "bad chunk"),
-)
-def test_garbled_answers(reply):
-    """Refused, and the connection closed at once."""
-    assert isinstance(error_of(reply), Garbled)
-
-
-@pytest.mark.parametrize("reply", (b"", b"HTTP/1.1 200", SIZED[:-1], CHUNKED + b"5\r\nhe", CHUNKED))
-@pytest.mark.parametrize("then", (lambda peer: None, Peer.reset), ids=("end of file", "reset"))
-def test_answers_that_break_off(reply, then):
-    """Before or within head or body, by end of file or reset: never taken for a whole one."""
-    assert isinstance(error_of(reply, then=then), Disconnected)
-
-
-def test_a_body_that_should_go_on_until_close_but_is_reset():
-    """A reset is no proper close."""
-    assert isinstance(error_of(UNTIL_CLOSE, then=Peer.reset), Disconnected)
-
-
-class Stale:
-    """The first connection serves one request and is then closed, in one of several ways."""
-
-    def __init__(self, *, reset: bool = False, first: bytes = b"", close_all: bool = False) -> None:
-        self.reset = reset
-        self.first = first
-        self.close_all = close_all
-        self.connections = 0
-
-    async def __call__(self, peer: Peer) -> None:
-        self.connections += 1
-        if self.connections > 1 and not self.close_all:
-            await always(OK)(peer)
-        if self.connections == 1:
-            await peer.request()
-            await peer.send(OK)
-        await peer.request()  # taken, never answered
-        if self.first:
-            await peer.send(self.first)
-        if self.reset:
-            peer.reset()
-
-
-@pytest.mark.parametrize("reset", (False, True), ids=("end of file", "reset"))
-def test_a_stale_connection_is_retried_once_on_a_fresh_one(reset):
-    """The upstream closed an idle connection as we used it: the caller does not notice."""
-
-    async def main():
-        async with serve(Stale(reset=reset)) as upstream, transport() as made:
-            await call(made, upstream.post())
-            assert (200, b"ok") == await call(made, upstream.post(b"second"))
-            assert (2, 1) == (upstream.accepted, made.statistics().retried)
-            assert 2 == sum(request.endswith(b"second") for request in upstream.requests)
-
-    run(main)
-
-
-def test_the_retry_tries_no_other_idle_connection():
-    """If one was closed, so may be the next; a fresh one decides."""
-
-    async def script(peer: Peer) -> None:
-        first = peer.upstream.accepted <= 2
-        await peer.request()
-        await peer.send(OK)
-        await peer.request()
-        if not first:
-            await peer.send(OK)
-
-    async def main():
-        async with serve(script) as upstream, transport() as made:
-            await asyncio.gather(*[call(made, upstream.post()) for _ in range(2)])
-            assert 2 == made.statistics().idle
-            assert (200, b"ok") == await call(made, upstream.post())
-            assert (3, 1) == (upstream.accepted, made.statistics().retried)
-
-    run(main)
-
-
-def test_the_retry_is_not_repeated():
-    """When the fresh connection fails, too, that is the answer."""
-
-    async def main():
-        async with serve(Stale(close_all=True)) as upstream, transport() as made:
-            await call(made, upstream.post())
-            with pytest.raises(Disconnected):
-                await call(made, upstream.post())
-            assert (2, 1) == (upstream.accepted, made.statistics().retried)
-
-    run(main)
-
-
-@pytest.mark.parametrize("first", (b"H", b"HTTP/1.1 100 Continue\r\n\r\n"))
-@pytest.mark.parametrize("reset", (False, True), ids=("end of file", "reset"))
-def test_a_request_that_got_a_byte_is_never_repeated(first, reset):
-    """The upstream has begun to answer: it may have done the work, and charged for it."""
-
-    async def main():
-        async with serve(Stale(reset=reset, first=first)) as upstream, transport() as made:
-            await call(made, upstream.post())
-            with pytest.raises(Disconnected):
-                await call(made, upstream.post())
-            assert (1, 2, 0) == (
-                upstream.accepted,
-                len(upstream.requests),
-                made.statistics().retried,
-            )
-
-    run(main)
-
-
-def test_a_fresh_connection_that_closes_is_not_retried():
-    """It cannot have been stale."""
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-
-    async def main():
-        async with serve(script) as upstream, transport() as made:
-            with pytest.raises(Disconnected):
-                await call(made, upstream.post())
-            assert 1 == upstream.accepted
-
-    run(main)
-
-
-def test_a_time_out_on_an_old_connection_is_not_retried():
-    """It was not the upstream who closed it."""
-
-    async def main():
-        async def script(peer: Peer) -> None:
-            await peer.request()
-            await peer.send(OK)
-            await stuck(peer)
-
-        clock = FakeClock()
-        async with serve(script) as upstream, transport(clock=clock) as made:
-            await call(made, upstream.post())
-            sending = asyncio.gather(call(made, upstream.post()))
-            await until(lambda: len(upstream.requests) == 2)
-            clock.now += 60
-            with pytest.raises(TimedOut):
-                await sending
-            assert (1, 0) == (upstream.accepted, made.statistics().retried)
-
-    run(main)
-
-
 def test_the_headers_clock_runs_out():
     """No head within its time: TimedOut, and the upstream sees the connection close."""
 
@@ -420,29 +173,6 @@ def test_the_idle_clock_runs_out():
             clock.now += 5
             with pytest.raises(TimedOut):
                 await response.read()
-
-    run(main)
-
-
-def test_idle_connections_grow_old():
-    """After the keep-alive time they are closed, and an origin without any is forgotten."""
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(OK)
-        await peer.gone()
-
-    async def main():
-        clock = FakeClock()
-        async with serve(script) as upstream, transport(clock=clock) as made:
-            await call(made, upstream.post())
-            clock.now += 29.9
-            made._sweep()
-            assert 1 == made.statistics().idle
-            clock.now += 0.2
-            await until(lambda: upstream.seen_closed == 1 and not made._pools)
-            assert (0, 0) == (made.statistics().open, made.statistics().timed_out)
-            assert None is made._sweeper
 
     run(main)
 
@@ -577,18 +307,5 @@ def test_errors_tell_no_secrets():
 
             assert b"Bearer sk-secret" in upstream.requests[0]
             assert "sk-secret" not in repr(caught.value) + caught.value.detail + repr(made)
-
-    run(main)
-
-
-def test_origins_do_not_share_connections():
-    """Not by port, not by scheme, not by the spelling of the host."""
-
-    async def main():
-        async with serve(always(OK)) as upstream, transport() as made:
-            await call(made, upstream.post())
-            other = Origin("http", "localhost", upstream.port)
-            await call(made, UpstreamRequest(other, b"GET", b"/", (), b""))
-            assert 2 == upstream.accepted
 
     run(main)
