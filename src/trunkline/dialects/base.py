@@ -113,18 +113,24 @@ class Watcher(Protocol):
         """As EventEncoder.fault, in continuation of what has passed."""
 
 
-class ServerDialect(Protocol):
-    """The role that faces our clients."""
+class ErrorTeller(Protocol):
+    """Whatever a client's request arrived in: how it is told of an error."""
 
     @property
     def name(self) -> str: ...
     @property
-    def caller_header(self) -> bytes:
-        """A request header, in lower case, that only its clients send; empty where none is."""
-
-    @property
     def request_id_header(self) -> bytes:
         """The answer's header, in lower case, in which its clients look for the request id."""
+
+    def render_error(self, error: GatewayError, request_id: str) -> WireError: ...
+
+
+class ServerDialect(ErrorTeller, Protocol):
+    """The role that faces our clients."""
+
+    @property
+    def caller_header(self) -> bytes:
+        """A request header, in lower case, that only its clients send; empty where none is."""
 
     def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         """Raises Malformed (with `param`), only."""
@@ -133,8 +139,6 @@ class ServerDialect(Protocol):
     def encoder(self, request: Request, stamp: Stamp) -> EventEncoder: ...
     def wants_usage(self, envelope: Mapping[str, Raw]) -> bool:
         """Whether the client asked for usage in its stream (where the dialect lets it choose)."""
-
-    def render_error(self, error: GatewayError, request_id: str) -> WireError: ...
 
 
 class ClientDialect(Protocol):

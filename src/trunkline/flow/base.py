@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange, Headers
-from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.dialects.base import ErrorTeller, WireError
 
 
 class Head(Struct, frozen=True):
@@ -75,7 +75,7 @@ class Face(Protocol):
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         """A whole answer with the face's own fields, if it has any."""
 
-    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+    def refuse(self, error: GatewayError, request_id: str, server: ErrorTeller) -> WireError:
         """An error before the first byte."""
 
 

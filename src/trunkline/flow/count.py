@@ -32,6 +32,7 @@ from trunkline.dialects.counting import CountingDialect
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.chat import looks_inside
 from trunkline.flow.rooms import Rooms
+from trunkline.flow.telling import bug, refuse
 from trunkline.providers.base import Credential
 from trunkline.tenancy.keys import allow_model
 from trunkline.transport.base import Timeouts
@@ -182,13 +183,9 @@ class Counting:
 
     def _bug(self, error: Exception) -> InternalError:
         self._rooms.log.error("count failed", request=self._exchange.id, detail=repr(error))
-        return InternalError("internal error in the gateway; the request id finds it in the log")
+        return bug(error)
 
     def _refuse(self, error: GatewayError) -> None:
         exchange = self._exchange
         exchange.notes.clear()
-        answer = self._face.refuse(error, exchange.id, self._rooms.dialects[exchange.dialect])
-        told = {name for name, _ in answer.headers}
-        own = self._face.headers(exchange, streaming=False)
-        headers = (*answer.headers, *(h for h in own if h[0] not in told))
-        self._reply.whole(answer.status, headers, answer.body)
+        refuse(error, exchange, self._face, self._rooms.dialects[exchange.dialect], self._reply)

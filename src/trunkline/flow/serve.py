@@ -7,11 +7,8 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 import asyncio
 
 from trunkline.canon.errors import (
-    ClientError,
     Draining,
     GatewayError,
-    InternalError,
-    UpstreamError,
 )
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Asking
@@ -20,6 +17,7 @@ from trunkline.flow.books import Books
 from trunkline.flow.chat import ChatQuestion
 from trunkline.flow.live import LiveAnswer, WholeAnswer
 from trunkline.flow.rooms import Rooms
+from trunkline.flow.telling import bug, log_failure, refuse
 from trunkline.tenancy.keys import allow_model
 
 _JSON = (b"content-type", b"application/json")
@@ -31,9 +29,6 @@ _EVENTS = (
 )
 
 Answering = WholeAnswer | LiveAnswer
-
-# Of an upstream: what it says with these is about what the client sent. A 429 is about the account.
-_OF_THE_REQUEST = frozenset(range(400, 500)) - {429}
 
 
 class Serving:
@@ -64,7 +59,7 @@ class Serving:
             except GatewayError as error:
                 await self._tell(error, answering)
             except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the client an answer
-                await self._tell(_bug(error), answering)
+                await self._tell(bug(error), answering)
         except asyncio.CancelledError:  # also while an error was being told
             self._abandoned(answering)
             raise
@@ -98,7 +93,7 @@ class Serving:
         await live.linger()
 
     async def _tell(self, error: GatewayError, answering: Answering | None) -> None:
-        self._log(error)
+        log_failure(error, self._exchange, self._rooms.log)
         if answering is None:
             self._exchange.notes.clear()
             self._close_books(Status.FAILED, error)
@@ -112,11 +107,7 @@ class Serving:
         if reply.started and isinstance(answering, LiveAnswer):
             reply.end(answering.before_error() + answering.pipe.fault(error, exchange.id))
             return
-        answer = self._face.refuse(error, exchange.id, self._server)
-        told = {name for name, _ in answer.headers}
-        own = self._face.headers(exchange, streaming=False)
-        headers = (*answer.headers, *(h for h in own if h[0] not in told))
-        reply.whole(answer.status, headers, answer.body)
+        refuse(error, exchange, self._face, self._server, reply)
 
     def _abandoned(self, answering: Answering | None) -> None:
         """The client left, or we are shutting down: settle for what was delivered, without waiting."""
@@ -150,34 +141,9 @@ class Serving:
         self._books.close(status)
         await self._rooms.ledger.durable()
 
-    def _log(self, error: GatewayError) -> None:
-        """Without what a provider says of the request itself: it may quote the prompt."""
-        if isinstance(error, ClientError):
-            return
-        attempts = self._exchange.attempts
-        quotes = isinstance(error, UpstreamError) and error.status in _OF_THE_REQUEST
-        self._rooms.log.warning(
-            "exchange failed",
-            request=self._exchange.id,
-            model=self._exchange.model,
-            attempts=len(attempts),
-            target=attempts[-1].deployment.id if attempts else "",
-            error=type(error).__name__,
-            status=error.status,
-            code=error.upstream_code or error.code,
-            message=f"({len(error.message)} characters)" if quotes else error.message,
-            detail="" if quotes else error.detail,
-        )
-
     def _close_books(self, status: Status, error: GatewayError | None = None) -> None:
         """A request that never got as far as an attempt leaves an entry, too."""
         try:
             self._books.close(status, error)
         except GatewayError:
             return
-
-
-def _bug(error: Exception) -> InternalError:
-    return InternalError(
-        "internal error in the gateway; the request id finds it in the log", detail=repr(error)
-    )

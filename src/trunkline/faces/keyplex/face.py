@@ -15,7 +15,7 @@ from trunkline.canon.errors import (
     UpstreamError,
 )
 from trunkline.canon.exchange import Exchange, Headers
-from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
 from trunkline.flow.base import Face
 
@@ -32,7 +32,7 @@ class Keyplex:
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         return body
 
-    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+    def refuse(self, error: GatewayError, request_id: str, server: ErrorTeller) -> WireError:
         rendered = server.render_error(error, request_id)
         kind, code = _kind(error)
         body = {

@@ -4,7 +4,7 @@ from msgspec import Raw
 
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange, Headers
-from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
 from trunkline.flow.base import Face
 
@@ -21,7 +21,7 @@ class Native:
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         return body
 
-    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+    def refuse(self, error: GatewayError, request_id: str, server: ErrorTeller) -> WireError:
         return server.render_error(error, request_id)
 
 

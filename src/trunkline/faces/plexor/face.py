@@ -10,7 +10,7 @@ from trunkline.canon.errors import (
     Unauthenticated,
 )
 from trunkline.canon.exchange import Exchange, Headers
-from trunkline.dialects.base import ServerDialect, WireError
+from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.faces.base import FaceSpec, Mount, header_safe, trunkline_headers, usd
 from trunkline.flow.base import Face
 
@@ -59,7 +59,7 @@ class Plexor:
         answer["plexor_cost_usd"] = Raw(usd(answered.cost_nanousd).encode())
         return json.encode(answer)
 
-    def refuse(self, error: GatewayError, request_id: str, server: ServerDialect) -> WireError:
+    def refuse(self, error: GatewayError, request_id: str, server: ErrorTeller) -> WireError:
         """Anthropic's shape on both mounts; an OpenAI SDK finds its `error` object in it, too."""
         rendered = server.render_error(error, request_id)
         detail: dict[str, str | None] = {"type": _type(error), "message": error.message}

@@ -1,0 +1,52 @@
+"""OpenAI's embeddings, and those of the many who speak as it does: both roles under one name."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Raw
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.embedding import EmbeddingRequest, Embeddings
+from trunkline.canon.errors import GatewayError
+from trunkline.canon.exchange import Headers
+from trunkline.dialects.base import Encoded, WireError
+from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
+from trunkline.dialects.openai_embeddings.decode_answer import decode_answer
+from trunkline.dialects.openai_embeddings.decode_request import NAME, decode_request
+from trunkline.dialects.openai_embeddings.encode_answer import encode_answer
+from trunkline.dialects.openai_embeddings.encode_request import encode_request
+from trunkline.dialects.openai_errors import render_error
+from trunkline.dialects.openai_failures import decode_error
+
+
+class OpenAIEmbeddings:
+    name = NAME
+    request_id_header = b"x-request-id"
+
+    # Facing clients.
+
+    def decode_request(self, envelope: Mapping[str, Raw]) -> EmbeddingRequest:
+        return decode_request(envelope)
+
+    def encode_answer(self, embeddings: Embeddings, request: EmbeddingRequest) -> Iterator[bytes]:
+        return encode_answer(embeddings, request)
+
+    def render_error(self, error: GatewayError, request_id: str) -> WireError:
+        return render_error(error, request_id)
+
+    # Facing upstreams.
+
+    def path(self, model: str) -> str:
+        return "/embeddings"
+
+    def encode_request(self, request: EmbeddingRequest, deployment: Deployment) -> Encoded:
+        return encode_request(request, deployment)
+
+    def decode_answer(self, body: bytes, inputs: int) -> Embeddings:
+        return decode_answer(body, inputs)
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:
+        return decode_error(status, headers, body)
+
+
+_server: EmbeddingServer = OpenAIEmbeddings()
+_client: EmbeddingClient = OpenAIEmbeddings()
