@@ -50,7 +50,7 @@ _TYPES: dict[type[GatewayError], tuple[str, str | None]] = {
 }
 
 
-class _Error(Struct):
+class ErrorOut(Struct):
     message: str
     type: str
     param: str | None
@@ -58,7 +58,7 @@ class _Error(Struct):
 
 
 class _Body(Struct):
-    error: _Error
+    error: ErrorOut
 
 
 def render_error(error: GatewayError, request_id: str) -> WireError:
@@ -78,12 +78,16 @@ def stream_error(error: GatewayError) -> bytes:
     return b"data: " + _body(error) + b"\n\n"
 
 
-def _body(error: GatewayError) -> bytes:
+def error_out(error: GatewayError) -> ErrorOut:
     kind, code = _shape(error)
     param = error.param
     if param is None and isinstance(error, UnknownModel):
         param = "model"
-    return json.encode(_Body(_Error(error.message, kind, param, code)))
+    return ErrorOut(error.message, kind, param, code)
+
+
+def _body(error: GatewayError) -> bytes:
+    return json.encode(_Body(error_out(error)))
 
 
 def _shape(error: GatewayError) -> tuple[str, str | None]:

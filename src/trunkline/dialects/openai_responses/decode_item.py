@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from msgspec import Raw, Struct, json
 
 from trunkline.canon.content import Opaque, Part, Refusal, Text, ToolCall
+from trunkline.dialects.openai_responses.namespaces import flat_name
 from trunkline.dialects.openai_responses.reasoning import part_of
 from trunkline.dialects.openai_responses.upstream_wire import ITEM, KIND, ItemIn, TextIn
 from trunkline.dialects.openai_responses.wire import NAME
@@ -13,7 +14,9 @@ from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 CALLS: Mapping[str, str] = {"function_call": "function", "custom_tool_call": "custom"}
 """Items that are calls of the client's tools, and the kind of call each is."""
 KNOWN_ITEMS = frozenset({"message", "reasoning", *CALLS})
-_OWN = frozenset({"type", "role", "content", "status", "call_id", "name", "arguments", "input"})
+_OWN = frozenset(
+    {"type", "role", "content", "status", "call_id", "name", "arguments", "input", "namespace"}
+)
 
 
 class _Defined(Struct):
@@ -76,7 +79,7 @@ def read_item(raw: Raw, customs: Container[str] | None) -> list[Part]:
         return [] if thought is None else [thought]
     if is_call(item, customs):
         kind = CALLS[item.type]
-        return [ToolCall(id_of(item), item.name or "", given(item), kind, extra=extra_of(raw))]
+        return [ToolCall(id_of(item), name_of(item), given(item), kind, extra=extra_of(raw))]
     return [Opaque(NAME, raw)]
 
 
@@ -104,10 +107,16 @@ def id_of(item: ItemIn) -> str:
     return item.call_id or item.id or ""
 
 
+def name_of(item: ItemIn) -> str:
+    """As the client's tool is called in its own request."""
+    name = item.name or ""
+    return flat_name(item.namespace, name) if item.namespace else name
+
+
 def texts_of(parts: list[TextIn] | None) -> list[str]:
     return [part.text for part in parts or () if part.text]
 
 
 def extra_of(raw: Raw) -> Mapping[str, Raw]:
-    """An item's id, and what else of it only this dialect knows (phase, namespace, caller)."""
+    """An item's id, and what else of it only this dialect knows (phase, caller)."""
     return {field: value for field, value in RAW_MAP.decode(raw).items() if field not in _OWN}

@@ -19,6 +19,7 @@ from trunkline.dialects.openai_responses.decode_item import (
     extra_of,
     given,
     id_of,
+    name_of,
     texts_of,
 )
 from trunkline.dialects.openai_responses.reasoning import BETWEEN, part_of, signature_of
@@ -128,7 +129,7 @@ class OpenItem:
                 PartKind.TOOL_CALL,
                 0,
                 call_id,
-                item.name,
+                name_of(item),
                 CALLS[item.type],
                 extra=self.extra,
             )

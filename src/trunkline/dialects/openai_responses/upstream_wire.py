@@ -30,6 +30,7 @@ class ItemIn(Struct):
     id: str | None = None
     call_id: str | None = None
     name: str | None = None
+    namespace: str | None = None
     arguments: str | dict[str, Raw] | None = None
     input: str | None = None
     content: list[TextIn] | None = None
