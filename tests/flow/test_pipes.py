@@ -7,7 +7,7 @@ from tests.flow.world import DONE, HELLO, ROLE, STOP, USAGE, chunk
 from trunkline.canon.answer import Answer, Choice
 from trunkline.canon.content import Message, Reasoning, Role, Text, ToolCall
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError, Overloaded
-from trunkline.canon.event import FinishReason
+from trunkline.canon.event import FinishReason, PartDelta, PartKind, PartOpened, Started
 from trunkline.canon.fold import unfold
 from trunkline.canon.request import ChatRequest
 from trunkline.canon.usage import Usage
@@ -258,3 +258,24 @@ def test_the_sample_holds_what_these_tests_rely_on():
     assert wire(OPENAI).count(b"\n\n") > 5
     assert json.decode(wire(OPENAI).split(b"\n\n")[0].removeprefix(b"data: "))["id"]
     assert not wire(ANTHROPIC).isascii()
+
+
+@pytest.mark.parametrize(
+    ("upstream", "make"),
+    (
+        (OPENAI, passthrough),
+        (ANTHROPIC, lambda: passthrough(ANTHROPIC)),
+        (OPENAI, lambda: translation(OPENAI, ANTHROPIC)),
+    ),
+    ids=("openai", "anthropic", "translated"),
+)
+def test_what_was_said_is_kept_in_few_pieces(upstream, make):
+    """A string for each event takes ten times the memory of the text; and nothing of that is lost."""
+    words = [f"{number} " for number in range(2000)]
+    encoder, pipe = upstream.encoder(request(upstream), STAMP), make()
+    pipe.feed(encoder.feed([Started("a", "m", 1, {}, upstream.name), PartOpened(0, PartKind.TEXT)]))
+    for word in words:
+        pipe.feed(encoder.feed([PartDelta(0, word)]))
+
+    assert "".join(words) == "".join(pipe.delivered)
+    assert len(pipe.delivered) < 600

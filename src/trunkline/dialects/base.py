@@ -105,7 +105,7 @@ class Watcher(Protocol):
     usage: Usage | None
     delivered: list[str]
     """The content that passed (text, reasoning, call names and arguments), for an estimate
-    when no usage comes."""
+    when no usage comes. Only appended to: whoever feeds may join pieces in place."""
     before_error: bytes
 
     def feed(self, events: bytes) -> bytes: ...

@@ -1,6 +1,6 @@
 """An upstream's bytes to the client's bytes: untouched but watched, or through the canonical events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -23,6 +23,9 @@ from trunkline.dialects.base import EventDecoder, EventEncoder, Sighting, Watche
 from trunkline.wire.sse import Splitter
 
 _UNFINISHED = "the provider ended its answer before saying why it finished"
+# Pieces of an answer kept apart until they are joined: a string and its place cost some 60 bytes
+# besides its letters, so that a million events would hold 60 MB.
+_LOOSE = 512
 _WHOLE_PARTS = frozenset({PartKind.TOOL_CALL, PartKind.OPAQUE})
 
 
@@ -61,13 +64,22 @@ class Pipe(Protocol):
 class Passthrough:
     """Same dialect on both sides: whole events go out as they came in."""
 
-    __slots__ = ("_sentinel", "_splitter", "_watcher", "before_error", "delivered", "usage")
+    __slots__ = (
+        "_full",
+        "_sentinel",
+        "_splitter",
+        "_watcher",
+        "before_error",
+        "delivered",
+        "usage",
+    )
 
     def __init__(self, watcher: Watcher, sentinel: bytes) -> None:
         self._watcher = watcher
         self._sentinel = sentinel
         self._splitter = Splitter()
         self.delivered = watcher.delivered
+        self._full = _LOOSE
         self.before_error = b""
         self.usage: Usage | None = None
 
@@ -88,6 +100,8 @@ class Passthrough:
             raise
         finally:
             self.usage = watcher.usage
+        if len(self.delivered) > self._full:
+            self._fold()
         if len(readable) < len(whole):
             self.before_error = passed
             check_text(whole)
@@ -111,6 +125,12 @@ class Passthrough:
     def fault(self, error: GatewayError, request_id: str) -> bytes:
         return self._watcher.fault(error, request_id)
 
+    def _fold(self) -> None:
+        """The loose pieces become one behind those made before: nothing is copied twice."""
+        folded = self._full - _LOOSE
+        self.delivered[folded:] = ["".join(self.delivered[folded:])]
+        self._full += 1
+
 
 def _readable(whole: bytes) -> bytes:
     """The events before the first that is not UTF-8; mostly all of them."""
@@ -121,10 +141,28 @@ def _readable(whole: bytes) -> bytes:
     return whole
 
 
+def _said_in(bursts: Sequence[Burst]) -> list[str]:
+    return [
+        event.text if isinstance(event, PartDelta) else event.name
+        for burst in bursts
+        for event in burst
+        if isinstance(event, PartDelta | PartOpened)
+    ]
+
+
 class Translation:
     """Bytes to events to bytes of the other dialect."""
 
-    __slots__ = ("_decoder", "_encoder", "_names", "_passed", "before_error", "sighting", "usage")
+    __slots__ = (
+        "_decoder",
+        "_encoder",
+        "_names",
+        "_passed",
+        "_said",
+        "before_error",
+        "sighting",
+        "usage",
+    )
 
     def __init__(
         self, decoder: EventDecoder, encoder: EventEncoder, names: Mapping[str, str]
@@ -133,19 +171,16 @@ class Translation:
         self._encoder = encoder
         self._names = names
         self._passed: list[Burst] = []
+        self._said: list[str] = []
+        """Of bursts that are no longer in `_passed`."""
         self.sighting = Sighting.NOTHING
         self.usage: Usage | None = None
         self.before_error = b""
 
     @property
     def delivered(self) -> list[str]:
-        """Put together only when somebody has to count: most upstreams count for us."""
-        return [
-            event.text if isinstance(event, PartDelta) else event.name
-            for burst in self._passed
-            for event in burst
-            if isinstance(event, PartDelta | PartOpened)
-        ]
+        """Mostly put together only when somebody has to count: most upstreams count for us."""
+        return [*self._said, *_said_in(self._passed)]
 
     def feed(self, data: bytes) -> bytes:
         return self._encode(self._decoder.feed(data))
@@ -162,6 +197,9 @@ class Translation:
         if self._names:
             burst = [self._restore(event) for event in burst]
         self._passed.append(burst)
+        if len(self._passed) > _LOOSE:
+            self._said.append("".join(_said_in(self._passed)))
+            self._passed.clear()
         for event in burst:
             if type(event) is not PartDelta:
                 self._see(event, burst)
