@@ -238,13 +238,13 @@ def test_the_edge_counts_in_the_statistics(tmp_path):
 
         assert 7 == made.context.limits.body_bytes
         assert made.statistics() == w.gateway.statistics()["edge"]
-        assert b"trunkline_edge_hot_requests 0\n" in (await w.ask("GET", "/metrics")).body
+        assert b"trunkline_edge_requests_total 0\n" in (await w.ask("GET", "/metrics")).body
 
     within(tmp_path, test)
 
 
 def test_unknown_paths_are_told_what_there_is(tmp_path):
-    """In JSON, by the edge's own refusal behind the control plane."""
+    """In JSON, by the control plane, with the hot paths among the hints."""
 
     async def test(w: World) -> None:
         sent = []
