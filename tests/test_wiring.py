@@ -38,8 +38,10 @@ def test_every_face_is_mounted(tmp_path):
     assert {
         (b"POST", b"/v1/chat/completions"),
         (b"POST", b"/v1/messages"),
+        (b"POST", b"/v1/messages/count_tokens"),
         (b"POST", b"/gateway/openai/v1/chat/completions"),
         (b"POST", b"/gateway/anthropic/v1/messages"),
+        (b"POST", b"/gateway/anthropic/v1/messages/count_tokens"),
         (b"POST", b"/api/v1/chat/completions"),
     } == mounted
 

@@ -40,6 +40,7 @@ from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
 from trunkline.providers.building import Built, build_providers
 from trunkline.providers.discovery import discovered
+from trunkline.providers.lists import ModelLists
 from trunkline.providers.registry import PROVIDERS, simulate
 from trunkline.providers.rows import ProviderRows
 from trunkline.routing.aliases import alias_routes
@@ -113,6 +114,8 @@ class Gateway:
         self._retired: list[Provider] = []
         self._elders: list[Router] = []
         self._estimator = UsageEstimator()
+        self.lists = ModelLists(machine.clock, self._relist, self._problem)
+        """Nobody is asked before somebody lets it run."""
         self._rows = ProviderRows.load()
         loaded = read_config()
         self.ledger = LedgerService(
@@ -175,6 +178,7 @@ class Gateway:
             "keys": self.keys.statistics(),
             "storage": self.storage.statistics(),
             "catalog": self.catalog.statistics(),
+            "models": self.lists.statistics(),
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 
@@ -188,7 +192,10 @@ class Gateway:
             aliases = alias_routes(config.models, serving, STRATEGIES)
         except ConfigError as error:
             raise place_error(error, text, file) from None
-        table = RouteTable(aliases, serving, CatalogNames(self.catalog))
+        self.lists.follow(serving, config.routing.models_refresh)
+        table = RouteTable(
+            aliases, serving, CatalogNames(self.catalog), self.lists.names(), self.lists.missed
+        )
         router = self._router(config, table, elder)
         for name, built in self._providers.items():
             provider = built.provider
@@ -264,6 +271,11 @@ class Gateway:
         if elder is None:
             return Router(table, STRATEGIES, usual, breaker, retry)
         return elder.renewed(table, usual, breaker, retry)
+
+    def _relist(self) -> None:
+        """A provider serves other models than before: who asks from now on finds them."""
+        router = self.rooms.router
+        router.table = router.table.relisted(self.lists.names())
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self.log.error("task failed", task=name, error=repr(error))

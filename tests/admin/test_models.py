@@ -1,8 +1,10 @@
 """GET /v1/models: OpenAI's list and Anthropic's, and only what the key may use."""
 
+import msgspec
 import pytest
 
 from tests.gateway import World, within
+from trunkline.transport.replay import Recording, ReplayTransport
 
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
 
@@ -135,3 +137,40 @@ def test_a_page_that_is_not_there(tmp_path, query, param):
         assert f"'{param}' must be" in told.json["error"]["message"]
 
     within(tmp_path, test, FIVE)
+
+
+def test_what_providers_list_themselves(tmp_path):
+    """Their names instead of the catalogue's, with what they tell where the catalogue is silent."""
+    config = """
+[providers.box]
+dialect = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+api_key = "k"
+[models.mine]
+targets = ["box/pulled"]
+"""
+    told = {"created": 1_700_000_000, "max_model_len": 8192, "max_tokens": 512, "name": "Pulled!"}
+    listed = msgspec.json.encode({"data": [{"id": "pulled", **told}, {"id": "team/other"}]})
+
+    async def test(w: World) -> None:
+        assert ["mine"] == [m["id"] for m in (await w.ask("GET", "/v1/models")).json["data"]]
+        assert 404 == (await w.ask("GET", "/v1/models/pulled")).status
+        box = w.gateway.rooms.providers["box"]
+        box.transport = ReplayTransport([Recording(steps=(listed,)), Recording(status=500)])
+        await w.gateway.lists.refresh()
+
+        for _ in range(2):  # the second time after a round that failed
+            models = (await w.ask("GET", "/v1/models")).json["data"]
+            assert ["mine", "pulled", "team/other"] == [m["id"] for m in models]
+            await w.gateway.lists.refresh()
+        for model in models[:2]:
+            assert (1_700_000_000, 8192, 512) == tuple(
+                model[name] for name in ("created", "context_window", "max_output_tokens")
+            )
+        shown = (await w.ask("GET", "/v1/models/pulled", headers=ANTHROPIC)).json
+        assert ("Pulled!", "2023-11-14T22:13:20Z", 8192, 512) == tuple(
+            shown[name] for name in ("display_name", "created_at", "max_input_tokens", "max_tokens")
+        )
+        assert 200 == (await w.ask("GET", "/v1/models/team/other")).status
+
+    within(tmp_path, test, config)

@@ -112,3 +112,67 @@ def test_a_model_of_a_provider_that_is_not_configured():
         table(OPENAI).resolve("mistral-large")
 
     assert "[providers.mistral]" in caught.value.message
+
+
+BOX = FakeProvider("box")
+
+
+def listing(*providers, missed=lambda: None, **listed):
+    return RouteTable({}, {p.name: p for p in providers}, FakeNames(), listed, missed)
+
+
+def test_a_model_that_only_its_provider_lists():
+    """It is routed to all who list it, in the order of the configuration."""
+    known = listing(AZURE, BOX, box=["pulled", "x/pulled"], azure=["pulled"])
+
+    assert ["azure/pulled", "box/pulled"] == ids(known.resolve("pulled"))
+    assert ["box/x/pulled"] == ids(known.resolve("x/pulled"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    (
+        ("gpt-4o", ["openai/gpt-4o"]),
+        ("anthropic/claude-3.5-sonnet", ["anthropic/claude-3-5-sonnet"]),
+        ("meta/llama", ["box/meta/llama"]),
+        ("meta/other", ["openrouter/meta/other"]),
+    ),
+)
+def test_a_list_takes_nothing_from_those_who_are_known(name, expected):
+    """The catalogue's holders and a model's maker come before whoever lists the same name."""
+    names = ["gpt-4o", "anthropic/claude-3.5-sonnet", "meta/llama"]
+    known = listing(OPENROUTER, BOX, OPENAI, ANTHROPIC, box=names)
+
+    assert expected == ids(known.resolve(name))
+
+
+def test_a_providers_own_list_is_shown_instead_of_the_catalogues():
+    """What it withdrew is not shown, and what somebody still asks for goes there all the same."""
+    known = listing(OPENAI, AZURE, openai=["gpt-4o", "gpt-9"])
+
+    assert ["gpt-4o", "gpt-9", "shared"] == known.names()
+    assert ["openai/shared", "azure/shared"] == ids(known.resolve("shared"))
+    assert ["shared"] == listing(OPENAI, AZURE, openai=[]).names()
+
+
+def test_lists_change_by_another_table():
+    """The old one stays as it was, for whoever holds it; what it could not find, the new one may."""
+    old = listing(BOX, box=["a"])
+    new = old.relisted({"box": ["a", "b"]})
+
+    assert (["a"], ["a", "b"]) == (old.names(), new.names())
+    assert ["box/b"] == ids(new.resolve("b"))
+    with pytest.raises(UnknownModel):
+        old.resolve("b")
+
+
+def test_a_name_that_nobody_knows_is_reported():
+    """Perhaps some provider has it by now."""
+    misses = []
+    known = listing(OPENAI, missed=lambda: misses.append(1))
+    known.resolve("gpt-4o")
+    for _ in range(2):
+        with pytest.raises(UnknownModel):
+            known.resolve("new")
+
+    assert [1, 1] == misses

@@ -15,6 +15,7 @@ from trunkline.catalog.catalog import Catalog
 from trunkline.flow.rooms import Rooms
 from trunkline.kernel.clock import Clock
 from trunkline.ledger.reports import Reports
+from trunkline.providers.lists import ModelLists
 from trunkline.tenancy.admin import AdminGate
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.service import KeyService
@@ -50,6 +51,8 @@ class ControlPlane(Protocol):
     def reports(self) -> Reports: ...
     @property
     def catalog(self) -> Catalog: ...
+    @property
+    def lists(self) -> ModelLists: ...
     @property
     def clock(self) -> Clock: ...
     async def reload(self) -> int:

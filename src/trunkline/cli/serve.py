@@ -67,6 +67,7 @@ async def _serve(settings: Settings, *, quiet: bool) -> int:
             return 1
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
+        gateway.tasks.spawn("models: follow", gateway.lists.run())
         if settings.file is not None:
             gateway.tasks.spawn("config: watch", _watch(gateway, Watched(settings.file)))
         # What start-up made lives for ever: the collector need not walk it again and again, each

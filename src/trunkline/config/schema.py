@@ -63,6 +63,8 @@ class RoutingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
     breaker_failures: Annotated[int, Meta(ge=1)] = 3
     breaker_longest_pause: Seconds = 8.0
+    models_refresh: Annotated[float, Meta(ge=0)] = 300.0
+    """Seconds between two looks at what providers list; 0: the catalogue is all that is known."""
 
 
 class FaceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

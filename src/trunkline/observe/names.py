@@ -156,5 +156,11 @@ METRICS: Mapping[str, Metric] = {
     "catalog.providers": Metric(
         "trunkline_catalog_providers", "gauge", "Providers in the catalogue."
     ),
+    "models.listed": Metric(
+        "trunkline_listed_models", "gauge", "Models on the lists of the configured providers."
+    ),
+    "models.failing": Metric(
+        "trunkline_failing_lists", "gauge", "Providers whose list could not be had the last time."
+    ),
 }
 """By the place of the statistic: room and field. What is not here is shown all the same, untyped."""

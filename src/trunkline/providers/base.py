@@ -12,6 +12,7 @@ from trunkline.catalog.catalog import Catalog
 from trunkline.dialects.base import Encoded
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
+from trunkline.providers.listing import Listed
 from trunkline.providers.rows import ProviderRows
 from trunkline.transport.base import Transport, UpstreamRequest
 
@@ -44,6 +45,12 @@ class Provider(Protocol):
 
     def models(self) -> Sequence[str]:
         """Models it is known to serve; possibly empty."""
+
+    def models_request(self, credential: Credential) -> UpstreamRequest | None:
+        """Asks it for its own list of models; None where it has none, or may not be asked."""
+
+    def listed(self, body: bytes) -> Sequence[Listed]:
+        """The answer to `models_request`, without models that cannot be used here. Raises Garbled."""
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential

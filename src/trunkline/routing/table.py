@@ -35,22 +35,45 @@ _MOST_REMEMBERED = 10_000
 class RouteTable:
     """
     Resolves, in this order: an alias; `provider/model`; a catalogue name of a configured
-    provider; an OpenRouter-style id at its direct provider, else at OpenRouter.
+    provider; an OpenRouter-style id at its direct provider; a name that a provider itself
+    lists; any other OpenRouter-style id at OpenRouter.
 
-    Answers are remembered, so a known name costs one dictionary look-up.
+    Answers are remembered, so a known name costs one dictionary look-up. Immutable but for
+    that: when a provider lists other models than before, `relisted` makes the next table.
     """
 
     def __init__(
-        self, aliases: Mapping[str, Route], providers: Mapping[str, Serving], names: Names
+        self,
+        aliases: Mapping[str, Route],
+        providers: Mapping[str, Serving],
+        names: Names,
+        listed: Mapping[str, Sequence[str]] | None = None,
+        missed: Callable[[], None] = lambda: None,
     ) -> None:
+        """
+        `listed`: the models that providers list, by provider, where that is known.
+        `missed` is called for a name that nobody knows.
+        """
         self._aliases = aliases
         self._providers = providers
         self._names = names
+        self._missed = missed
         self._catalogued: dict[str, list[str]] = {}
+        self._listed: dict[str, list[str]] = {}
+        shown = dict.fromkeys(aliases)
         for provider in providers.values():
-            for model in provider.models():
+            catalogued, own = provider.models(), (listed or {}).get(provider.name)
+            for model in catalogued:
                 self._catalogued.setdefault(model, []).append(provider.name)
+            for model in own or ():
+                self._listed.setdefault(model, []).append(provider.name)
+            shown.update(dict.fromkeys(catalogued if own is None else own))
+        self._shown = tuple(shown)
         self._known: dict[str, Route] = {}
+
+    def relisted(self, listed: Mapping[str, Sequence[str]]) -> "RouteTable":
+        """The same, but for what providers list."""
+        return RouteTable(self._aliases, self._providers, self._names, listed, self._missed)
 
     def resolve(self, name: str) -> Route:
         """Raises UnknownModel, naming the nearest known names."""
@@ -62,20 +85,27 @@ class RouteTable:
         return route
 
     def names(self) -> list[str]:
-        """Every name that is certain to resolve: aliases, then each provider's models."""
-        return [*self._aliases, *(m for m in self._catalogued if m not in self._aliases)]
+        """
+        Every name that is certain to resolve: aliases, then each provider's models.
+
+        Those that the provider lists, or where that is not known, that the catalogue has.
+        """
+        return list(self._shown)
 
     def _find(self, name: str) -> Route:
         steps: tuple[Callable[[str], Route | None], ...] = (
             self._aliases.get,
             self._of_provider,
             self._of_catalogue,
-            self._of_openrouter,
+            self._direct,
+            self._of_lists,
+            self._via_openrouter,
         )
         for step in steps:
             route = step(name)
             if route is not None:
                 return route
+        self._missed()
         raise self._unknown(name)
 
     def _of_provider(self, name: str) -> Route | None:
@@ -95,12 +125,22 @@ class RouteTable:
             return None
         return Route(name, tuple(self._providers[h].deployment(name) for h in holders))
 
-    def _of_openrouter(self, name: str) -> Route | None:
+    def _direct(self, name: str) -> Route | None:
+        """An OpenRouter-style id at whoever made the model."""
         direct = self._names.direct(name)
-        if direct is not None:
-            serving = self._providers.get(direct[0])
-            if serving is not None:
-                return Route(name, (serving.deployment(direct[1]),))
+        serving = None if direct is None else self._providers.get(direct[0])
+        if direct is None or serving is None:
+            return None
+        return Route(name, (serving.deployment(direct[1]),))
+
+    def _of_lists(self, name: str) -> Route | None:
+        """What no catalogue has: a model pulled, deployed or released since."""
+        holders = self._listed.get(name)
+        if not holders:
+            return None
+        return Route(name, tuple(self._providers[h].deployment(name) for h in holders))
+
+    def _via_openrouter(self, name: str) -> Route | None:
         via = self._providers.get(OPENROUTER)
         if via is not None and "/" in name:
             return Route(name, (via.deployment(name),))
@@ -123,4 +163,4 @@ class RouteTable:
         return UnknownModel(f"The model '{shown}' does not exist here.{hint}", param="model")
 
     def __repr__(self) -> str:
-        return f"<RouteTable {len(self._aliases)} aliases, {len(self._catalogued)} models>"
+        return f"<RouteTable {len(self._aliases)} aliases, {len(self._shown)} names>"

@@ -183,3 +183,56 @@ def test_a_path_of_its_own_leaves_no_endpoint_to_count_at():
 
     assert ("anthropic-messages",) == plain.quirks.counts
     assert () == bent.quirks.counts
+
+
+def asked(provider):
+    request = provider.models_request(provider.credentials[0])
+    return None if request is None else (request.method, request.origin.host, request.path)
+
+
+def test_where_a_provider_lists_its_models():
+    """At its row's endpoint, or its dialect's; with its credential and headers."""
+    anthropic = build("anthropic", api_key="sk-2")
+    request = anthropic.models_request(anthropic.credentials[0])
+
+    assert (b"GET", b"/v1/models?limit=1000", b"") == (request.method, request.path, request.body)
+    assert (b"x-api-key", b"sk-2") in request.headers
+    assert (b"anthropic-version", b"2023-06-01") in request.headers
+    assert (b"GET", "api.openai.com", b"/v1/models") == asked(build("openai", api_key="k"))
+    box = {"base_url": "http://box/v1", "api_key": "k"}
+    assert (b"GET", "box", b"/v1/models") == asked(build("box", dialect="one", **box))
+    assert (b"GET", "box", b"/v1/models?limit=1000") == asked(
+        build("box", dialect="anthropic-messages", **box)
+    )
+    own = build("box", dialect="one", models_endpoint="/list?a=b", **box)
+    assert (b"GET", "box", b"/v1/list?a=b") == asked(own)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    (
+        ("openai", {"models": ["gpt-4o"]}),
+        ("openai", {"models_endpoint": ""}),
+        ("perplexity", {}),
+        ("azure", {"base_url": "https://r.openai.azure.com/openai/v1"}),
+    ),
+)
+def test_who_is_not_asked(name, more):
+    """Where the operator has said all, and where the provider's list would say something else."""
+    assert None is asked(build(name, api_key="k", **more))
+
+
+def test_what_a_list_holds_that_is_no_chat_model():
+    """Pictures and speech are left out where the catalogue knows them; the unknown stays."""
+    listed = build("openai", api_key="k").listed(
+        b'{"data":[{"id":"gpt-4o"},{"id":"whisper-1"},{"id":"gpt-99"}]}'
+    )
+
+    assert ["gpt-4o", "gpt-99"] == [model.id for model in listed]
+
+
+@pytest.mark.parametrize("path", ("models", "/a b", "/m#x", "/\r\nhost: x", "/\u00e9"))
+def test_an_endpoint_that_is_no_path_is_refused(path):
+    """By its key: it would become a request line."""
+    with pytest.raises(ConfigError, match="models_endpoint"):
+        build("openai", api_key="k", models_endpoint=path)

@@ -121,7 +121,9 @@ def test_why_it_did_not_start_stands_in_the_data_folder(gguf, tmp_path):
     async def main():
         table = Raw(json.encode({"kind": "local", "gguf": str(gguf)}))
         provider = build("my/own", table, surroundings(data=tmp_path))
-        with pytest.raises(Unreachable, match=r"`my_own-engine\.log` in the gateway's data") as told:
+        with pytest.raises(
+            Unreachable, match=r"`my_own-engine\.log` in the gateway's data"
+        ) as told:
             await provider.ready()
         return told.value
 

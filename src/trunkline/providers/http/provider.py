@@ -15,6 +15,7 @@ from trunkline.config.load import validation_error
 from trunkline.config.schema import Seconds
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.listing import Listed, read_models
 from trunkline.providers.rows import Auth, ProviderRow, RawFields, merge_quirks
 from trunkline.providers.urls import Address, fill_model, join_url
 from trunkline.transport.base import Origin, Transport, UpstreamRequest
@@ -22,9 +23,16 @@ from trunkline.transport.base import Origin, Transport, UpstreamRequest
 _JSON = (b"content-type", b"application/json")
 # RFC 9110 sections 5.1 and 5.5, of the values what is ASCII: anything else could end the line.
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~]*")
+# RFC 3986 sections 3.3 and 3.4, as far as a list of models may need it.
+_LIST_PATH = re.compile(r"(?:/[\w.~!$&'()*+,;=:@/%-]*(?:\?[\w.~!$&'()*+,;=:@/?%-]*)?)?", re.ASCII)
 # Paths that are remembered: some carry the model, and clients may make up any number of those.
 _MOST_PATHS = 1024
 _CHAT_KINDS = frozenset({"chat"})
+# Where dialects list models that do it elsewhere than OpenAI; as many as a page may hold.
+_MODELS_ENDPOINTS = {
+    "anthropic-messages": "/v1/models?limit=1000",
+    "gemini": "/v1beta/models?pageSize=1000",
+}
 # Without a row we know nothing of its quirks: it gets what the client sent, developer messages too.
 _UNKNOWN = ProviderRow(
     docs="", dialect="", base_url="", quirks={"system_role": Raw(b'"developer"')}
@@ -48,7 +56,9 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str | None = None
     """Instead of the dialect's path; "{model}" is replaced."""
     models: tuple[str, ...] | None = None
-    """What it serves by bare name; by default what the catalogue lists for it."""
+    """What it serves by bare name; by default what it lists itself, and what the catalogue has."""
+    models_endpoint: str | None = None
+    """Where it lists its models, relative to base_url; empty: it is not asked."""
     quirks: RawFields = {}
     first_content_timeout: Seconds | None = None
     answer_timeout: Seconds | None = None
@@ -80,6 +90,7 @@ class HttpProvider:
         self._catalog = lent.catalog
         self._spoken = lent.dialects
         self._base_url = config.base_url or row.base_url
+        self._models_endpoint = _models_endpoint(config, row)
         self._headers = tuple(
             (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
         )
@@ -121,6 +132,18 @@ class HttpProvider:
             return self._config.models
         rows = self._catalog.models(self._catalogued)
         return [r.id for r in rows if r.kind in _CHAT_KINDS and not r.deprecated]
+
+    def models_request(self, credential: Credential) -> UpstreamRequest | None:
+        if self._config.models is not None or not self._models_endpoint:
+            return None
+        address = join_url(self._base_url, self._dialect, self._models_endpoint)
+        headers = (*credential.headers, *self._headers)
+        return UpstreamRequest(address.origin, b"GET", address.path.encode(), headers, b"")
+
+    def listed(self, body: bytes) -> Sequence[Listed]:
+        """Without what the catalogue knows to be of another kind: pictures, speech."""
+        rows = ((model, self._known(model.id)) for model in read_models(body))
+        return [model for model, row in rows if row is None or row.kind in _CHAT_KINDS]
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
@@ -176,6 +199,8 @@ class HttpProvider:
             merge_quirks((self._row.quirks, self._config.quirks))
         except msgspec.ValidationError as error:
             raise validation_error(error, f"{key}.quirks") from None
+        if not _LIST_PATH.fullmatch(self._models_endpoint):
+            raise ConfigError(f"{key}.models_endpoint", 'expected a path like "/models", or ""')
         if not all(_HEADER.fullmatch(f"{n}: {v}") for n, v in self._config.headers.items()):
             raise ConfigError(f"{key}.headers", "has characters that no HTTP header has")
         if not self.credentials:
@@ -183,6 +208,15 @@ class HttpProvider:
 
     def __repr__(self) -> str:
         return f"<HttpProvider {self.name}, {len(self.credentials)} credentials>"
+
+
+def _models_endpoint(config: HttpConfig, row: ProviderRow) -> str:
+    """As configured, else the row's where the row's dialect is spoken, else the dialect's own."""
+    if config.models_endpoint is not None:
+        return config.models_endpoint
+    if row.dialect and config.dialect in (None, row.dialect):
+        return row.models_endpoint
+    return _MODELS_ENDPOINTS.get(config.dialect or "", "/models")
 
 
 def build(name: str, raw: Raw, lent: Surroundings) -> Provider:

@@ -20,6 +20,7 @@ from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.listing import Listed, read_models
 from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 SHIPPED = "smollm2-135m-instruct"
@@ -91,6 +92,13 @@ class LocalProvider:
 
     def models(self) -> Sequence[str]:
         return (self._model,)
+
+    def models_request(self, credential: Credential) -> UpstreamRequest | None:
+        """`models` is all there is."""
+        return None
+
+    def listed(self, body: bytes) -> Sequence[Listed]:
+        return read_models(body)
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential

@@ -11,6 +11,7 @@ from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.listing import Listed, read_models
 from trunkline.providers.sim.engine import Engine
 from trunkline.providers.sim.models import MODELS
 from trunkline.providers.sim.transport import SimTransport
@@ -62,6 +63,13 @@ class SimProvider:
 
     def models(self) -> Sequence[str]:
         return MODELS
+
+    def models_request(self, credential: Credential) -> UpstreamRequest | None:
+        """`models` is all there is."""
+        return None
+
+    def listed(self, body: bytes) -> Sequence[Listed]:
+        return read_models(body)
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
