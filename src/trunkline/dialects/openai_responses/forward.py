@@ -9,7 +9,7 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_responses.carried import carried
 from trunkline.dialects.openai_responses.reasoning import item_of, proof_of
-from trunkline.dialects.openai_responses.upstream_wire import ITEM
+from trunkline.dialects.openai_responses.upstream_wire import ITEM, KIND
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST
 
@@ -66,11 +66,9 @@ def _without_foreign(items: Raw, notes: Notes) -> Raw:
 
 def _restored(item: Raw) -> Raw | Struct | None:
     """An item of ours as its maker wrote it; None for another maker's."""
-    if _TAG not in bytes(item):
+    if _TAG not in bytes(item) or KIND.decode(item).type != "reasoning":
         return item
     read = ITEM.decode(item)
-    if read.type != "reasoning":
-        return item
     texts = [part.text for part in (read.content or read.summary or ()) if part.text]
     part = carried("\n\n".join(texts), read.encrypted_content or "")
     if part is None:
