@@ -1,7 +1,7 @@
 """
 Where other gateways fell between the two dialects: their bugs as tests, from one SDK to the other.
 
-Those of one dialect alone stand with it (tests/dialects/*/test_pitfalls.py), under the same numbers:
+Those of one dialect alone stand with it (tests/dialects/*/test_pitfalls*.py), under the same numbers:
 they are the places of a list of issues that users of other gateways have filed.
 """
 
@@ -29,7 +29,7 @@ SCHEMA = b'{"type":"object","properties":{"a":{"type":"string"}},"required":["a"
 
 def numbers(tests: Path) -> set[int]:
     found = re.compile(r"^def test_pitfall_(\d\d)_", re.MULTILINE)
-    files = [*tests.glob("dialects/*/test_pitfalls.py"), tests / "conformance/test_pitfalls.py"]
+    files = [*tests.glob("dialects/*/test_pitfalls*.py"), tests / "conformance/test_pitfalls.py"]
     return {int(number) for file in files for number in found.findall(file.read_text("utf-8"))}
 
 
