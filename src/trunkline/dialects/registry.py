@@ -4,9 +4,10 @@ from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.kernel.registry import Registry
 
-DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages()])
+DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages(), OpenAIResponses()])
 """Those that clients speak; each faces upstreams, too."""
 
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([])
