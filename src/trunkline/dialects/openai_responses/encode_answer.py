@@ -10,7 +10,7 @@ from trunkline.canon.content import Opaque, Part, Reasoning, Refusal, Text, Tool
 from trunkline.canon.event import FinishReason, Started
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Stamp
-from trunkline.dialects.openai_responses.custom_input import input_of
+from trunkline.dialects.custom_input import input_of
 from trunkline.dialects.openai_responses.encode_items import (
     CUSTOM,
     FUNCTION,

@@ -11,7 +11,7 @@ from msgspec import Raw, json
 
 from trunkline.canon.content import Reasoning
 from trunkline.canon.event import PartOpened, Signed
-from trunkline.dialects.openai_responses.custom_input import Unwrapping
+from trunkline.dialects.custom_input import Unwrapping
 from trunkline.dialects.openai_responses.encode_items import (
     CUSTOM,
     CallHead,
