@@ -35,9 +35,13 @@ from trunkline.dialects.anthropic_messages.quick import (
     CONTENT_DELTA,
     DATA_AT,
     DELTA_HEAD,
+    MARKERS,
+    TextDelta,
+    squeezed,
 )
 from trunkline.dialects.anthropic_messages.usage import UsageReader, with_usage
 from trunkline.dialects.anthropic_messages.wire import NAME, EventIn, present
+from trunkline.wire.run import RunReader
 from trunkline.wire.sse import Splitter, frames
 
 _START_FIELDS = frozenset({*wire.AnswerIn.__struct_fields__, "role"})
@@ -57,6 +61,8 @@ class Decoder:
         "_opaque",
         "_out",
         "_parts",
+        "_runs",
+        "_said",
         "_splitter",
         "_started",
         "_usage",
@@ -66,6 +72,9 @@ class Decoder:
         self._splitter = Splitter()
         self._usage = UsageReader()
         self._out: list[Event] = []
+        self._runs = RunReader()
+        self._said = OpenBlock(-1, PartKind.TEXT, TextDelta)
+        """The block whose deltas the run at hand is of; it ends when any block does."""
         self._blocks: dict[int, OpenBlock] = {}
         self._opaque: dict[int, OpaqueBlock] = {}
         self._parts = 0
@@ -102,9 +111,21 @@ class Decoder:
         return out
 
     def _events(self, whole: bytes) -> None:
+        out = self._out
+        for strings, piece in self._runs.cut(squeezed(whole)):
+            if not strings:
+                self._read(piece)
+            elif not self._done:
+                part = self._said.part
+                deltas = [PartDelta(part, string) for string in strings if string]
+                self._said.wrote |= bool(deltas)
+                out += deltas
+
+    def _read(self, events: bytes) -> None:
+        """Events that no run covers."""
         append, decode = self._out.append, CONTENT_DELTA.decode
         index, block = -1, None
-        for text in whole.split(b"\n\n"):
+        for text in events.split(b"\n\n"):
             if text[:DATA_AT] == DELTA_HEAD and not self._done:
                 try:
                     event = decode(text[DATA_AT:])
@@ -120,6 +141,8 @@ class Decoder:
                         if piece:
                             block.wrote = True
                             append(PartDelta(block.part, piece))
+                        if self._runs.learn(events, MARKERS[block.delta]):
+                            self._said = block
                         continue
             if text:
                 self._general(text)
@@ -254,6 +277,7 @@ class Decoder:
             out.append(PartClosed(part))
             return
         block = self._blocks.pop(index)
+        self._runs.forget()
         if block.kind is PartKind.TOOL_CALL and not block.wrote:
             # A call without arguments sends empty pieces only; as a whole answer it says {}.
             out.append(PartDelta(block.part, block.given or "{}"))

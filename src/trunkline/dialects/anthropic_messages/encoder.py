@@ -39,6 +39,7 @@ from trunkline.dialects.anthropic_messages.signature import pack
 from trunkline.dialects.anthropic_messages.usage import counts, extra_of, full
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.base import Stamp
+from trunkline.wire.run import write_run
 
 _IN_DELTA = ("container",)
 """Late fields of an answer that stand in message_delta's `delta`; others stand beside it."""
@@ -93,11 +94,17 @@ class Encoder:
             return b""
         out: list[bytes] = []
         self._out = out
+        texts: list[str] = []
         for event in burst:
             if type(event) is PartDelta and event.index == self._part and self._plain:
-                out += (self._prefix, _QUOTE(event.text), templates.SUFFIX)
+                texts.append(event.text)
             elif not self._closed:
+                if texts:
+                    out.append(write_run(self._prefix, templates.SUFFIX, texts))
+                    texts = []
                 self._event(event)
+        if texts:
+            out.append(write_run(self._prefix, templates.SUFFIX, texts))
         return b"".join(out)
 
     def fault(self, error: GatewayError, request_id: str) -> bytes:

@@ -8,7 +8,13 @@ from trunkline.canon.errors import GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.anthropic_messages.decode_answer import garbled
 from trunkline.dialects.anthropic_messages.errors import decode_inline, stream_error
-from trunkline.dialects.anthropic_messages.quick import CONTENT_DELTA, DATA_AT, DELTA_HEAD
+from trunkline.dialects.anthropic_messages.quick import (
+    CONTENT_DELTA,
+    DATA_AT,
+    DELTA_HEAD,
+    MARKERS,
+    squeezed,
+)
 from trunkline.dialects.anthropic_messages.usage import UsageReader
 from trunkline.dialects.anthropic_messages.wire import (
     ABSENT,
@@ -18,6 +24,7 @@ from trunkline.dialects.anthropic_messages.wire import (
     present,
 )
 from trunkline.dialects.base import Sighting
+from trunkline.wire.run import RunReader
 from trunkline.wire.sse import frames
 
 _BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -58,7 +65,7 @@ _SEEN = json.Decoder(_Seen, strict=False)  # as wire.USAGE
 class Watcher:
     """The contract is dialects.base.Watcher; usage always comes, so nothing is held back."""
 
-    __slots__ = ("_usage", "before_error", "delivered", "sighting", "usage")
+    __slots__ = ("_at", "_runs", "_usage", "before_error", "delivered", "sighting", "usage")
 
     def __init__(self) -> None:
         self.sighting = Sighting.NOTHING
@@ -66,38 +73,58 @@ class Watcher:
         self.delivered: list[str] = []
         self.before_error = b""
         self._usage = UsageReader()
+        self._runs = RunReader()
+        self._at = 0
+        """Events of the block at hand that were sound."""
 
     def feed(self, events: bytes) -> bytes:
-        at = 0
+        self._at = 0
         try:
-            for block in [events] if b"\r" in events else events.split(b"\n\n"):
-                if block.startswith(DELTA_HEAD) and self._quick(block):
-                    at += 1
-                    continue
-                for _, data in frames(block):
-                    self._see(data)
-                    at += 1
+            if b"\r" in events:
+                self._each(events)
+                return events
+            for strings, piece in self._runs.cut(squeezed(events)):
+                if strings:
+                    self.delivered += strings
+                    self._at += len(strings)
+                else:
+                    self._read(piece)
         except GatewayError:
-            self.before_error = _before(events, at)
+            self.before_error = _before(events, self._at)
             raise
         except BROKEN as error:
-            self.before_error = _before(events, at)
+            self.before_error = _before(events, self._at)
             raise garbled(error) from error
         return events
 
     def fault(self, error: GatewayError, request_id: str) -> bytes:
         return stream_error(error, request_id)
 
-    def _quick(self, block: bytes) -> bool:
+    def _read(self, events: bytes) -> None:
+        """Events that no run covers."""
+        for block in events.split(b"\n\n"):
+            if block.startswith(DELTA_HEAD) and (marker := self._quick(block)):
+                self._at += 1
+                self._runs.learn(events, marker)
+            else:
+                self._each(block)
+
+    def _each(self, events: bytes) -> None:
+        for _, data in frames(events):
+            self._see(data)
+            self._at += 1
+
+    def _quick(self, block: bytes) -> bytes:
+        """What the text stands behind; empty for what is no delta of content."""
         try:
-            piece = CONTENT_DELTA.decode(block[DATA_AT:]).delta.piece
+            delta = CONTENT_DELTA.decode(block[DATA_AT:]).delta
         except ValidationError:
-            return False
-        if piece:
-            self.delivered.append(piece)
+            return b""
+        if delta.piece:
+            self.delivered.append(delta.piece)
             if self.sighting is Sighting.NOTHING:
                 self.sighting = Sighting.CONTENT
-        return True
+        return MARKERS[delta.__class__]
 
     def _see(self, data: bytes) -> None:
         if data == FOREIGN_SENTINEL:

@@ -7,6 +7,8 @@ from msgspec import json
 from trunkline.dialects.raws import NOT_JSON
 
 DONE = b"data: [DONE]\n\n"
+CONTENT = b'"content":"'
+"""What the text of a plain delta stands behind."""
 
 _BEHIND = b"\n\n" + DONE
 _JOINT = b"}\n\ndata: {"

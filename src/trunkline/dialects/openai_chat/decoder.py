@@ -1,6 +1,6 @@
 """An upstream's stream to canonical events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Raw, ValidationError
 
@@ -15,13 +15,14 @@ from trunkline.canon.event import (
     UsageReported,
 )
 from trunkline.canon.fold import unfold
-from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
+from trunkline.dialects.openai_chat.block import CONTENT, DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import NO_ERRORS, UNFINISHED, decode_answer
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
 from trunkline.dialects.openai_chat.voice import Parts, Voice
 from trunkline.dialects.openai_chat.wire import CHUNK, NAME, TOLERANT_CHUNK, Chunk, Delta, read_head
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
+from trunkline.wire.run import RunReader
 from trunkline.wire.sse import Splitter, frames
 
 
@@ -31,12 +32,26 @@ class StreamDecoder:
     events before it, so that no chunking loses one of them.
     """
 
-    __slots__ = ("_closed", "_early", "_parts", "_splitter", "_started", "_voices")
+    __slots__ = (
+        "_closed",
+        "_early",
+        "_parts",
+        "_runs",
+        "_said",
+        "_splitter",
+        "_started",
+        "_voice",
+        "_voices",
+    )
 
     def __init__(self, *, think_tags: bool = False) -> None:
         self._splitter = Splitter()
         self._parts = Parts(think_tags)
         self._voices: dict[int, Voice] = {}
+        self._runs = RunReader()
+        self._voice = Voice(0, self._parts)
+        self._said = self._voice.speaking
+        """Whose text the run at hand is, and of which part."""
         self._early: Mapping[str, Raw] = {}
         self._started = False
         self._closed = False
@@ -50,20 +65,57 @@ class StreamDecoder:
             return events
         if not self._started:
             block = self._read_first(block, events)
-        if self._started and block:
-            done = is_done(block)
-            chunks = decode_block(block[: -len(DONE)] if done else block, CHUNK)
-            if chunks is not None:
-                for chunk in chunks:
-                    if not self._take(chunk, events):
-                        return events
-                if done:
-                    self._end(events)
-                return events
-        for name, payload in frames(block):
-            if not self._read_one(name, payload, events):
+        if not self._started:
+            self._each(block, events)
+            return events
+        for strings, piece in self._runs.cut(block):
+            if strings:
+                self._more(strings, piece, events)
+            elif not self._read(piece, events):
                 break
         return events
+
+    def _more(self, strings: Sequence[str], piece: bytes, events: list[Event]) -> None:
+        """A run: more text of the part that was open when it was learned, if that still is."""
+        if self._voice.speaking == self._said:
+            events += [PartDelta(self._said, string) for string in strings if string]
+        else:
+            self._runs.forget()
+            self._read(piece, events)
+
+    def _read(self, block: bytes, events: list[Event]) -> bool:
+        """What no run covers. False when the answer is over."""
+        done = is_done(block)
+        chunks = decode_block(block[: -len(DONE)] if done else block, CHUNK)
+        if chunks is None:
+            return self._each(block, events)
+        for chunk in chunks:
+            if not self._take(chunk, events):
+                return False
+        if done:
+            return self._end(events)
+        if (
+            len(chunks) == 1
+            and (voice := self._plain(chunks[0]))
+            and self._runs.learn(block, CONTENT)
+        ):
+            self._voice, self._said = voice, voice.speaking
+        return True
+
+    def _plain(self, chunk: Chunk) -> Voice | None:
+        """Whose text it holds, when it holds nothing else."""
+        choices = chunk.choices
+        if not choices or len(choices) > 1 or chunk.usage is not None or chunk.x_groq is not None:
+            return None
+        choice = choices[0]
+        delta, voice = choice.delta, self._voices[choice.index]
+        if voice.speaking < 0 or choice.finish_reason or choice.logprobs:
+            return None
+        return voice if delta is not None and delta.content and _is_text_alone(delta) else None
+
+    def _each(self, block: bytes, events: list[Event]) -> bool:
+        """Event by event. False when the answer is over."""
+        return all(self._read_one(name, payload, events) for name, payload in frames(block))
 
     def _read_first(self, block: bytes, events: list[Event]) -> bytes:
         """Up to the first blank line; the rest, once that has shown whose answer it is."""

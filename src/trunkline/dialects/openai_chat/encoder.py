@@ -5,7 +5,7 @@ What every chunk repeats is encoded once per answer, and what every chunk of a p
 per part: a delta costs a look-up, one JSON string and one list append.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Raw, json
@@ -37,6 +37,7 @@ from trunkline.dialects.openai_chat.tools import uses_functions
 from trunkline.dialects.openai_chat.usage import write_usage
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_errors import stream_error
+from trunkline.wire.run import write_run
 
 _encode = json.Encoder().encode
 
@@ -110,22 +111,36 @@ class StreamEncoder:
         self._start(Started("", ""))
 
     def feed(self, burst: Burst) -> bytes:
-        out, parts = self._out, self._parts
+        out, texts, index = self._out, list[str](), -1
         for event in burst:
             if event.__class__ is PartDelta:
-                before, after, _, keep = parts[event.index]
-                text = event.text
-                out.append(before + _encode(text) + after)
-                if keep is not None:
-                    keep(text)
+                if event.index != index:
+                    if texts:
+                        self._write(index, texts)
+                        texts = []
+                    index = event.index
+                texts.append(event.text)
             else:
+                if texts:
+                    self._write(index, texts)
+                    texts = []
                 self._take(event)
+        if texts:
+            self._write(index, texts)
         data = b"".join(out)
         out.clear()
         return data
 
     def fault(self, error: GatewayError, request_id: str) -> bytes:
         return stream_error(error)
+
+    def _write(self, index: int, texts: Sequence[str]) -> None:
+        """Deltas of one part."""
+        before, after, _, keep = self._parts[index]
+        self._out.append(write_run(before, after, texts))
+        if keep is not None:
+            for text in texts:
+                keep(text)
 
     def _take(self, event: Event) -> None:
         match event:

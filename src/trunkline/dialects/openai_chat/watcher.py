@@ -8,7 +8,7 @@ from msgspec import UNSET, MsgspecError, ValidationError
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
-from trunkline.dialects.openai_chat.block import DONE, decode_block, is_done
+from trunkline.dialects.openai_chat.block import CONTENT, DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import (
     NO_ERRORS,
     UNFINISHED,
@@ -31,6 +31,7 @@ from trunkline.dialects.openai_chat.wire import (
 from trunkline.dialects.openai_errors import stream_error
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
+from trunkline.wire.run import RunReader
 from trunkline.wire.sse import frames
 
 # Atomic, so that no CRLF is taken for two ends of lines.
@@ -40,6 +41,8 @@ _BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n){2}")
 class StreamWatcher:
     __slots__ = (
         "_finished",
+        "_more",
+        "_runs",
         "_seen",
         "_thinks_aloud",
         "_wants_usage",
@@ -51,6 +54,9 @@ class StreamWatcher:
 
     def __init__(self, *, wants_usage: bool) -> None:
         self._wants_usage = wants_usage
+        self._runs = RunReader()
+        self._more = False
+        """The event just seen was more text of a choice that speaks already, and nothing else."""
         self._seen: set[int] = set()
         self._finished: set[int] = set()
         self._thinks_aloud = False
@@ -62,6 +68,23 @@ class StreamWatcher:
 
     def feed(self, events: bytes) -> bytes:
         self.before_error = b""
+        passed = []
+        for strings, piece in self._runs.cut(events):
+            if strings:
+                self.delivered += strings
+                passed.append(piece)
+                continue
+            try:
+                passed.append(self._look_at(piece))
+            except GatewayError:
+                self.before_error = b"".join(passed) + self.before_error
+                raise
+            if self._more:
+                self._runs.learn(piece, CONTENT)
+        return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    def _look_at(self, events: bytes) -> bytes:
+        self._more = False
         done = is_done(events)
         block = events[: -len(DONE)] if done else events
         chunks = decode_block(block, CHUNK) if block else []
@@ -81,7 +104,9 @@ class StreamWatcher:
                     plain = content.__class__ is str and delta.tool_calls is None
                     if plain and content and self.sighting is not silent:
                         said.append(content)  # type: ignore[arg-type] # its class was just looked at
+                        self._more = True
                         continue
+            self._more = False
             try:
                 if not self._passes(chunk):
                     hidden.append(position)
