@@ -106,7 +106,7 @@ class Watcher:
             if block.startswith(DELTA_HEAD) and (marker := self._quick(block)):
                 self._at += 1
                 self._runs.learn(events, marker)
-            else:
+            elif block:
                 self._each(block)
 
     def _each(self, events: bytes) -> None:
