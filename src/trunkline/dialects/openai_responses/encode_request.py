@@ -120,7 +120,7 @@ def _reasoning(
     if effort is not None:
         told["effort"] = effort
     summary = _summary(thinking)
-    if summary is not None and effort != "none":
+    if summary is not None and effort != "none" and quirks.efforts:
         told["summary"] = summary
     if own and "reasoning" in thinking.native:
         try:
