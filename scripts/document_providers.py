@@ -33,10 +33,13 @@ def key(row: Mapping[str, Any]) -> str:
 
 def address(row: Mapping[str, Any]) -> str:
     """Where it is, or which variable tells."""
-    if row.get("kind", "http") != "http":
+    if not row.get("base_url") and row.get("kind", "http") != "http":
         return "in Trunkline itself"
     known = f"`{row['base_url']}`" if row.get("base_url") else "yours"
-    variables = ", ".join(f"`{name}`" for name in row.get("base_url_env", ()))
+    names = (*row.get("base_url_env", ()), *row.get("region_env", ()))
+    variables = ", ".join(f"`{name}`" for name in names)
+    if row.get("region_env"):
+        return f"{known}, region from {variables}"
     return f"{known}, or {variables}" if variables else known
 
 

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("run", "local", "test", "weights")
+LOCKS = ("run", "local", "bedrock", "test", "weights")
 
 _PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 _ADDRESS = re.compile(
@@ -70,7 +70,8 @@ def test_the_locks_are_current(repository: Path) -> None:
     wanted = {
         "run": project["dependencies"],
         "local": [*project["dependencies"], *extras["local"]],
-        "test": [*project["dependencies"], *extras["local"], *extras["test"]],
+        "bedrock": [*project["dependencies"], *extras["bedrock"]],
+        "test": [*project["dependencies"], *(line for lines in extras.values() for line in lines)],
     }
     stale = []
     for name, lines in wanted.items():
@@ -87,8 +88,9 @@ def test_the_locks_agree(repository: Path) -> None:
     """What is tested is what runs: the smaller locks hold nothing that test.lock does not."""
     tested = pins(read(repository, "test")).items()
 
-    assert [[], []] == [
-        sorted(pins(read(repository, name)).items() - tested) for name in ("run", "local")
+    assert [[], [], []] == [
+        sorted(pins(read(repository, name)).items() - tested)
+        for name in ("run", "local", "bedrock")
     ]
 
 

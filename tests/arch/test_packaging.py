@@ -75,6 +75,7 @@ def test_every_dependency_has_its_reason(repository: Path) -> None:
     """Each run-time dependency is named in a decision record."""
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
     records = "".join(p.read_text("utf-8") for p in (repository / "docs/adr").glob("*.md"))
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["local"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["local"], *extras["bedrock"]]
 
     assert [] == [line for line in wanted if line.split("=")[0].rstrip("<>") not in records]

@@ -40,7 +40,21 @@ def test_azure_needs_its_address_too():
     )
 
 
+def test_bedrock_needs_a_key_that_says_bedrock():
+    """Access keys of AWS say nothing of it; the region comes along."""
+    token = {"AWS_BEARER_TOKEN_BEDROCK": "k"}
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+
+    assert "bedrock" not in found(keys)
+    assert {"api_key": "k"} == found(token)["bedrock"]
+    assert {"api_key": "k", "region": "eu-west-1"} == found({**token, "AWS_REGION": "eu-west-1"})[
+        "bedrock"
+    ]
+
+
 KINDS = [
+    ("bedrock", b"{}", "bedrock"),
+    ("second", b'{"kind":"bedrock"}', "bedrock"),
     ("sim", b"{}", "sim"),
     ("local", b"{}", "local"),
     ("openai", b"{}", "http"),

@@ -13,8 +13,12 @@ from trunkline.providers.urls import fill_model, is_loopback, join_url
 
 ROWS = ProviderRows.load()
 CATALOG = Catalog.load()
-DIALECTS = {"openai-chat", "anthropic-messages"}
-PATHS = {"openai-chat": "/chat/completions", "anthropic-messages": "/v1/messages"}
+PATHS = {
+    "openai-chat": "/chat/completions",
+    "anthropic-messages": "/v1/messages",
+    "bedrock-converse": "/model/m/converse",
+}
+DIALECTS = set(PATHS)
 WANTED = [
     "openai",
     "anthropic",
@@ -36,6 +40,7 @@ WANTED = [
     "cohere",
     "azure",
     "azure-deployments",
+    "bedrock",
     "ollama",
     "vllm",
     "llamacpp",
@@ -74,9 +79,10 @@ def test_every_address_is_encrypted_unless_local(name: str) -> None:
     if not row.base_url:
         assert row.kind != "http" or row.base_url_env
         return
-    address = join_url(row.base_url, row.dialect, row.path or PATHS[row.dialect])
+    base_url = row.base_url.replace("{region}", "eu-central-1")
+    address = join_url(base_url, row.dialect, row.path or PATHS[row.dialect])
     assert ("http" if row.self_hosted else "https") == address.scheme
-    assert row.self_hosted == is_loopback(row.base_url)
+    assert row.self_hosted == is_loopback(base_url)
 
 
 def test_no_variable_belongs_to_two_providers() -> None:

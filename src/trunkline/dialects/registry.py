@@ -2,6 +2,7 @@
 
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect
+from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
@@ -10,7 +11,7 @@ from trunkline.kernel.registry import Registry
 DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages(), OpenAIResponses()])
 """Those that clients speak; each faces upstreams, too."""
 
-UPSTREAM_ONLY: Registry[ClientDialect] = Registry([])
+UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
 """Those that no client of ours speaks."""
 
 COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages()])

@@ -6,7 +6,8 @@ from msgspec import DecodeError, Raw, Struct, json
 
 from trunkline.providers.rows import ProviderRow, ProviderRows
 
-LOCAL, SIM, HTTP = "local", "sim", "http"
+LOCAL, SIM, HTTP, BEDROCK = "local", "sim", "http", "bedrock"
+_WITH_KEYS = (HTTP, BEDROCK)
 
 
 class _Kind(Struct):
@@ -19,7 +20,7 @@ def kind_of(name: str, raw: Raw) -> str:
         kind = json.decode(raw, type=_Kind).kind
     except DecodeError:
         kind = ""
-    return kind or (name if name in (LOCAL, SIM) else HTTP)
+    return kind or (name if name in (LOCAL, SIM, BEDROCK) else HTTP)
 
 
 def discovered(rows: ProviderRows, environ: Mapping[str, str], *, local: bool) -> dict[str, Raw]:
@@ -38,11 +39,13 @@ def discovered(rows: ProviderRows, environ: Mapping[str, str], *, local: bool) -
 
 def _table(row: ProviderRow, environ: Mapping[str, str]) -> dict[str, str]:
     """Empty where the environment does not tell enough to call it."""
-    if row.kind != HTTP:
+    if row.kind not in _WITH_KEYS:
         return {}
     table: dict[str, str] = {}
-    key = next((environ[name] for name in row.env if environ.get(name)), "")
-    url = next((environ[name] for name in row.base_url_env if environ.get(name)), "")
+    key, url, region = (
+        next((environ[name] for name in names if environ.get(name)), "")
+        for names in (row.env, row.base_url_env, row.region_env)
+    )
     if not key and not (row.key_optional and url):
         return {}
     if not url and not row.base_url:
@@ -51,4 +54,6 @@ def _table(row: ProviderRow, environ: Mapping[str, str]) -> dict[str, str]:
         table["api_key"] = key
     if url:
         table["base_url"] = url
+    if region:
+        table["region"] = region
     return table

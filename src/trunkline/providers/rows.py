@@ -61,15 +61,16 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The page of the provider that the facts are from."""
     dialect: str
     base_url: str
-    """Empty where the operator must give it, or where `kind` needs none."""
+    """Empty where the operator must give it, or where `kind` needs none; Bedrock's has a "{region}"."""
     also: tuple[str, ...] = ()
     """Dialects it speaks besides, at the same base URL: clients of these pass untranslated."""
     name: str = ""
-    kind: Literal["http", "sim", "local"] = "http"
+    kind: Literal["http", "bedrock", "sim", "local"] = "http"
     auth: Auth = Auth.BEARER
     env: tuple[str, ...] = ()
     """Environment variables a key may stand in, the first that is set counts."""
     base_url_env: tuple[str, ...] = ()
+    region_env: tuple[str, ...] = ()
     key_optional: bool = False
     """Works without a key; one that is given is sent."""
     self_hosted: bool = False
