@@ -14,8 +14,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser(
         "sim",
         help="start the provider simulator",
-        description="A provider that is none: speaks OpenAI Chat Completions and Anthropic "
-        "Messages, answers by script, and fails on request.",
+        description="A provider that is none: speaks OpenAI Chat Completions, OpenAI "
+        "Responses and Anthropic Messages, answers by script, and fails on request.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
     parser.add_argument(

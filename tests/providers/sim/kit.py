@@ -13,8 +13,9 @@ from trunkline.providers.sim.log import Log, Row
 from trunkline.providers.sim.server import SimServer
 from trunkline.providers.sim.steps import Cut, End, Hang, Head, Refuse, Send, Step, Wait
 
-CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
+CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 BOTH = (CHAT, MESSAGES)
+EVERY = (CHAT, RESPONSES, MESSAGES)
 TOOL = {
     "name": "get_weather",
     "description": "The weather in a city",
@@ -54,7 +55,8 @@ def engine(clock: FakeClock | None = None, **more) -> Engine:
 def body_of(path: str, model: str, prompt: object = "hi", **more) -> bytes:
     required = {"max_tokens": 1000} if path == MESSAGES else {}
     messages = prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]
-    return json.encode({"model": model, "messages": messages, **required, **more})
+    field = "input" if path == RESPONSES else "messages"
+    return json.encode({"model": model, field: messages, **required, **more})
 
 
 def ask(path: str, model: str, prompt: object = "hi", *, headers: Headers = (), **more) -> Arrival:
@@ -72,6 +74,11 @@ def tools_of(path: str, *tools) -> list:
     if path == CHAT:
         return [
             {"type": "function", "function": {"name": tool["name"], "parameters": tool["schema"]}}
+            for tool in tools
+        ]
+    if path == RESPONSES:
+        return [
+            {"type": "function", "name": tool["name"], "parameters": tool["schema"]}
             for tool in tools
         ]
     return [{"name": tool["name"], "input_schema": tool["schema"]} for tool in tools]
@@ -145,6 +152,9 @@ def text_of(path: str, seen: Played) -> str:
         answer = seen.json
         if path == CHAT:
             return answer["choices"][0]["message"]["content"] or ""
+        if path == RESPONSES:
+            parts = [part for item in answer["output"] for part in item.get("content", ())]
+            return "".join(part.get("text", "") for part in parts)
         return "".join(block.get("text", "") for block in answer["content"])
     found = []
     for _, data in seen.events:
@@ -152,6 +162,8 @@ def text_of(path: str, seen: Played) -> str:
             continue
         if path == CHAT:
             found += [choice["delta"].get("content") or "" for choice in data["choices"]]
+        elif data["type"] == "response.output_text.delta":
+            found.append(data["delta"])
         elif data["type"] == "content_block_delta":
             found.append(data["delta"].get("text", ""))
     return "".join(found)
@@ -161,6 +173,8 @@ def usage_of(path: str, seen: Played) -> tuple[int, int]:
     """Input and output tokens as the answer tells them."""
     if seen.body.startswith(b"{"):
         usage = seen.json["usage"]
+    elif path == RESPONSES:
+        usage = seen.events[-1][1]["response"]["usage"]
     elif path == CHAT:
         usage = [data["usage"] for _, data in seen.events if isinstance(data, dict)][-1]
     else:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.providers.sim.kit import (
-    BOTH,
     CHAT,
+    EVERY,
     MESSAGES,
     TOOL,
     ask,
@@ -86,7 +86,7 @@ def test_several_choices_differ() -> None:
     assert 30 == answer.usage.output
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize(
     "model", ("sim-chat", "sim-reason", "sim-tools", "sim-refusal", "sim-echo")
 )

@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.providers.sim.arrival import Arrival, Credential, described, received, routed
 from trunkline.providers.sim.ask import Ask
-from trunkline.providers.sim.speech import CHAT, COUNT, MESSAGES, Speech
+from trunkline.providers.sim.speech import CHAT, COUNT, MESSAGES, RESPONSES, Speech
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,7 @@ def test_a_key_carries_options() -> None:
     (
         ("/v1/chat/completions", {b"anthropic-version": b"x"}, CHAT),
         ("/openai/deployments/a/chat/completions", {}, CHAT),
+        ("/v1/responses", {b"x-api-key": b"x"}, RESPONSES),
         ("/v1/messages", {}, MESSAGES),
         ("/v1/messages/count_tokens", {}, COUNT),
         ("/v1/models", {}, CHAT),

@@ -7,7 +7,7 @@ from struct import pack
 
 import pytest
 
-from tests.providers.sim.kit import BOTH, CHAT, ask, engine, exchange, play, serve, until, wire
+from tests.providers.sim.kit import CHAT, EVERY, ask, engine, exchange, play, serve, until, wire
 from trunkline.providers.sim.control import Door
 from trunkline.providers.sim.server import SimServer
 
@@ -29,7 +29,7 @@ def unchunked(body: bytes) -> tuple[bytes, int]:
     raise AssertionError("no last chunk")
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_a_whole_answer_has_its_length(path: str) -> None:
     """content-length, then so many bytes: those of the engine alone."""
 
@@ -44,7 +44,7 @@ def test_a_whole_answer_has_its_length(path: str) -> None:
     serve(work)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_a_stream_is_chunked(path: str) -> None:
     """Each event is a chunk."""
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from tests.providers.sim.kit import BOTH, CHAT, MESSAGES, ask, engine, play, text_of, zeros
+from tests.providers.sim.kit import BOTH, CHAT, EVERY, MESSAGES, ask, engine, play, text_of, zeros
 from trunkline.providers.sim.arrival import Arrival
 from trunkline.providers.sim.engine import Engine
 
@@ -15,7 +15,7 @@ def without(arrival: Arrival, *names: bytes) -> Arrival:
     return Arrival(arrival.method, arrival.path, headers, arrival.body)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 def test_the_same_requests_give_the_same_bytes(path: str, stream: bool) -> None:
     """Two engines with the same seed and clock agree; a second answer has another identity."""
@@ -76,14 +76,14 @@ def test_a_query_does_not_matter() -> None:
     assert (200, "/v1/messages?beta=true") == (seen.status, seen.row.path)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_an_unknown_model_is_not_found(path: str) -> None:
     """Names of the simulator's own family must exist; so must a recording."""
     for model in ("sim-unheard-of", "sim-replay@name=none"):
         assert 404 == play(engine(), ask(path, model)).status
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("model", ("sim-chat@tokenz=1", "sim-chat@fault=u99", "sim-chat@rate=fast"))
 def test_a_bad_option_is_told(path: str, model: str) -> None:
     """400, not an answer without the option."""

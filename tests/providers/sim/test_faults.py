@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.providers.sim.kit import BOTH, CHAT, FakeClock, ask, engine, play
+from tests.providers.sim.kit import CHAT, EVERY, FakeClock, ask, engine, play
 from trunkline.providers.sim.ask import Rejected
 from trunkline.providers.sim.faults import FAULTS, Strikes, check
 from trunkline.providers.sim.log import Row
@@ -35,7 +35,7 @@ def test_a_typing_error_is_told(fault: Fault) -> None:
         check(fault)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 def test_every_kind_of_every_fault_can_be_played(path: str, stream: bool) -> None:
     """To its last step, with the default parameters made small; the row names the fault."""

@@ -10,6 +10,7 @@ from msgspec import json
 from tests.providers.sim.kit import (
     BOTH,
     CHAT,
+    EVERY,
     MESSAGES,
     FakeClock,
     ask,
@@ -42,7 +43,7 @@ def test_u1_is_no_answer(kind: str, reset: bool) -> None:
     assert (None, b"", Refuse(reset=reset)) == (seen.head, seen.body, seen.last)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 @pytest.mark.parametrize(
     ("kind", "content_type"),
@@ -111,7 +112,7 @@ def test_u10_tells_a_date(kind: str, at: int) -> None:
     assert at == parsedate_to_datetime(seen.header(b"retry-after").decode()).timestamp()
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("status", (500, 502, 503, 504, 529))
 def test_u11_fails(path: str, status: int) -> None:
     """With the status asked for and the dialect's error; 529 says overloaded."""
@@ -133,7 +134,7 @@ def test_u11_in_a_proxys_words() -> None:
     assert b"<h1>502 Bad gateway</h1>" in seen.body
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("status", (400, 401, 403, 404, 413, 422))
 def test_u12_refuses(path: str, status: int) -> None:
     """With the status and the dialect's type; a made-up status is no problem."""
@@ -168,13 +169,13 @@ def test_u12_means_something(path: str, kind: str, code: str | None, words: str)
     assert words in seen.json["error"]["message"]
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u12_leaks(path: str) -> None:
     """A canary stands in the message: it must not reach a client."""
     assert b"sk-leak-canary-7f3a" in played(path, "u12:status=401:kind=leak").body
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 def test_u14_is_encoded(path: str, stream: bool) -> None:
     """The header says how, and undone it is the answer; "lie" is not encoded at all."""
@@ -272,7 +273,7 @@ def test_u17_tells_it_twice_or_growing(path: str) -> None:
     assert {1, 2, 3, 4, 5, 6} <= set(told("cumulative"))
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u18_has_evil_headers(path: str) -> None:
     """Around a good answer."""
     seen = played(path, "u18")

@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec import json
 
-from tests.providers.sim.kit import BOTH, CHAT, ask, engine, play
+from tests.providers.sim.kit import CHAT, EVERY, ask, engine, play
 from trunkline.providers.sim.faults_framing import KINDS
 from trunkline.providers.sim.steps import Wait
 
@@ -36,7 +36,7 @@ def parse(body: bytes) -> list[tuple[str, object]]:
     return found
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize(
     "kind", (*KINDS, "crlf+split", "bom+comments+multiline+nospace", "mixed+noend+fields")
 )

@@ -3,7 +3,18 @@
 import pytest
 from msgspec import DecodeError, json
 
-from tests.providers.sim.kit import BOTH, CHAT, MESSAGES, TOOL, ask, engine, play, text_of, tools_of
+from tests.providers.sim.kit import (
+    BOTH,
+    CHAT,
+    EVERY,
+    MESSAGES,
+    TOOL,
+    ask,
+    engine,
+    play,
+    text_of,
+    tools_of,
+)
 from trunkline.providers.sim.steps import Cut, End, Hang, Head, Send
 
 MODEL = "sim-chat@tokens=6,fault="
@@ -28,7 +39,7 @@ def said(path: str) -> str:
     return text_of(path, play(engine(), ask(path, "sim-chat@tokens=6")))
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("streamed", (False, True))
 def test_u2_says_nothing(path: str, streamed: bool) -> None:
     """Not even a status; with `for` the answer comes that late."""
@@ -57,7 +68,7 @@ def test_u3_says_its_headers(path: str) -> None:
     assert clean(path) == whole(path, "u3:for=2").body
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("after", (0, 1, 3, 5))
 def test_u4_stalls_after_so_many_events(path: str, after: int) -> None:
     """Exactly so many content events and tokens have gone; the rest never comes, or after `for`."""
@@ -69,7 +80,7 @@ def test_u4_stalls_after_so_many_events(path: str, after: int) -> None:
     assert ([2], clean(path, stream=True)) == (late.waits, late.body)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u4_stalls_before_the_finish_at_the_latest(path: str) -> None:
     """An answer with fewer events is never finished either."""
     seen = stream(path, "u4:after=99")
@@ -77,7 +88,7 @@ def test_u4_stalls_before_the_finish_at_the_latest(path: str) -> None:
     assert (Hang(), 6, None) == (seen.last, seen.row.content_events, seen.row.finish)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u4_cuts_a_whole_answer_in_half(path: str) -> None:
     """Its length is promised, half of it comes; no token counts as delivered."""
     seen = whole(path, "u4")
@@ -86,7 +97,7 @@ def test_u4_cuts_a_whole_answer_in_half(path: str) -> None:
     assert (len(clean(path)) // 2, 0) == (len(seen.body), seen.row.tokens)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize(
     ("kind", "last"), (("rst", Cut(reset=True)), ("eof", Cut(reset=False)), ("clean", End()))
 )
@@ -113,7 +124,7 @@ def test_u5_may_leave_out_the_sentinel(path: str, after: str) -> None:
     assert clean(path, stream=True, **more).startswith(seen.body)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("kind", ("json", "utf8", "shape", "array", "text", "nan", "deep"))
 def test_u6_has_one_bad_event(path: str, kind: str) -> None:
     """Behind `after` good ones; the good events are all there, or with then=end no more of them."""
@@ -131,7 +142,7 @@ def test_u6_has_one_bad_event(path: str, kind: str) -> None:
             json.decode(data)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("kind", ("json", "utf8", "nan", "text"))
 def test_u6_spoils_a_whole_answer(path: str, kind: str) -> None:
     """200, the right type, and no JSON."""
@@ -156,7 +167,7 @@ def test_u8_sends_a_huge_event(path: str) -> None:
     assert 300_000 < len(whole(path, "u8:size=300000").body) < 301_000
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u8_sends_a_line_without_end(path: str) -> None:
     """No line break, in pieces that need no memory."""
     seen = stream(path, "u8:kind=line:size=1000000")
@@ -165,7 +176,7 @@ def test_u8_sends_a_line_without_end(path: str) -> None:
     assert (0, 1 << 16) == (seen.body.count(b"\n"), max(map(len, seen.sends)))
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u8_sends_very_many_events(path: str) -> None:
     """Each of one character, each counted."""
     seen = stream(path, "u8:kind=tiny:count=2000")
@@ -174,7 +185,7 @@ def test_u8_sends_very_many_events(path: str) -> None:
     assert "x" * 2000 == text_of(path, seen)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u8_sends_huge_headers(path: str) -> None:
     """A header block of that size before a good answer."""
     seen = stream(path, "u8:kind=headers:size=100000")
@@ -197,7 +208,7 @@ def test_u13_says_what_went_wrong(path: str, after: str) -> None:
         assert 1 == len(seen.events)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u13_in_a_whole_answer(path: str) -> None:
     """A 200 that holds an error."""
     seen = whole(path, "u13:kind=api_error")
@@ -205,7 +216,7 @@ def test_u13_in_a_whole_answer(path: str) -> None:
     assert (200, "Overloaded") == (seen.status, seen.json["error"]["message"])
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_u16_drips(path: str) -> None:
     """So many bytes, then so long a wait; the answer is the same; kind=head drips headers, too."""
     seen = stream(path, "u16:every=0.5:bytes=7")

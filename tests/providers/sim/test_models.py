@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.providers.sim.kit import BOTH, CHAT, MESSAGES, TOOL, ask, engine, play, text_of, tools_of
+from tests.providers.sim.kit import (
+    BOTH,
+    CHAT,
+    EVERY,
+    MESSAGES,
+    TOOL,
+    ask,
+    engine,
+    play,
+    text_of,
+    tools_of,
+)
 from trunkline.providers.sim.ask import count
 from trunkline.providers.sim.models import MODELS, babble
 
@@ -28,7 +39,7 @@ def test_babble_has_its_length(tokens: int) -> None:
     assert tokens == count(babble(b"\x05" * 32, tokens))
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_echo_repeats_the_prompt(path: str) -> None:
     """The last user text comes back as it is."""
     assert "Grüße, 世界" == text_of(path, play(engine(), ask(path, "sim-echo", "Grüße, 世界")))

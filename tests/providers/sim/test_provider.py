@@ -72,6 +72,6 @@ def test_a_bad_table_is_told() -> None:
 
 def test_a_dialect_that_it_does_not_speak_is_told() -> None:
     """With those that it does."""
-    with pytest.raises(ConfigError, match="speaks openai-chat and anthropic-messages") as told:
+    with pytest.raises(ConfigError, match="speaks openai-chat, openai-responses, anthropic-messages") as told:
         build(dialect="nope")
     assert "providers.sim.dialect" == told.value.key

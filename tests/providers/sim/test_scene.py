@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.providers.sim.kit import BOTH, CHAT, ask, engine, play
+from tests.providers.sim.kit import CHAT, EVERY, ask, engine, play
 from trunkline.providers.sim.steps import End
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_a_stream_keeps_its_pace(path: str) -> None:
     """The first content after ttft, then one token every 1/rate seconds."""
     seen = play(engine(), ask(path, "sim-chat@ttft=200,rate=50,tokens=4", stream=True))
@@ -15,7 +15,7 @@ def test_a_stream_keeps_its_pace(path: str) -> None:
     assert isinstance(seen.last, End)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_larger_chunks_wait_longer(path: str) -> None:
     """chunk=2 halves the events and keeps the rate."""
     seen = play(engine(), ask(path, "sim-chat@rate=50,tokens=5,chunk=2", stream=True))
@@ -24,7 +24,7 @@ def test_larger_chunks_wait_longer(path: str) -> None:
     assert (3, 5) == (seen.row.content_events, seen.row.tokens)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 def test_a_whole_answer_comes_after_all_its_tokens(path: str) -> None:
     """Time to the first, and the time of all."""
     assert [pytest.approx(0.28)] == play(

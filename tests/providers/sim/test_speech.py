@@ -1,17 +1,23 @@
-"""The two dialects and counting, each with its own rules."""
+"""The three dialects and counting, each with its own rules."""
 
 import pytest
 
 from tests.providers.sim.kit import CHAT as CHAT_PATH
 from tests.providers.sim.kit import MESSAGES as MESSAGES_PATH
+from tests.providers.sim.kit import RESPONSES as RESPONSES_PATH
 from tests.providers.sim.kit import body_of
 from trunkline.providers.sim.ask import Rejected
-from trunkline.providers.sim.speech import CHAT, COUNT, MESSAGES
+from trunkline.providers.sim.speech import CHAT, COUNT, MESSAGES, RESPONSES
 
 
 def test_rules_are_checked_when_asked() -> None:
     """Reading alone refuses nothing that is well-formed."""
-    for speech, path in ((CHAT, CHAT_PATH), (MESSAGES, MESSAGES_PATH), (COUNT, MESSAGES_PATH)):
+    for speech, path in (
+        (CHAT, CHAT_PATH),
+        (RESPONSES, RESPONSES_PATH),
+        (MESSAGES, MESSAGES_PATH),
+        (COUNT, MESSAGES_PATH),
+    ):
         _, obey = speech.read(body_of(path, "m", []))
         with pytest.raises(Rejected):
             obey()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.providers.sim.kit import BOTH, CHAT, MESSAGES, FakeClock, ask, engine, serve, until
+from tests.providers.sim.kit import CHAT, EVERY, MESSAGES, FakeClock, ask, engine, serve, until
 from trunkline.canon.errors import Disconnected, Garbled, TimedOut, Unreachable, UpstreamError
 from trunkline.kernel.clock import SystemClock
 from trunkline.providers.sim.faults import FAULTS
@@ -66,7 +66,7 @@ def result(path: str, model: str, **more):
     return found
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 def test_an_answer_without_waits_is_complete_at_once(path: str, stream: bool) -> None:
     """Nothing to wait for: the flow may take its short way."""
@@ -268,7 +268,7 @@ _SMALL = {
 }
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", EVERY)
 @pytest.mark.parametrize("stream", (False, True))
 def test_both_ways_to_run_give_the_same(path: str, stream: bool) -> None:
     """

@@ -1,5 +1,7 @@
 """What a request asks for, in the few terms the simulator needs, whatever dialect it came in."""
 
+from collections.abc import Mapping
+
 from msgspec import Raw, Struct, json
 
 
@@ -63,6 +65,12 @@ class Ask(Struct, kw_only=True):
     obfuscate: bool = True
     thinking: str = "default"
     """ "default", "on", "off" or "omitted" (thought, but not shown)."""
+    custom: frozenset[str] = frozenset()
+    """The tools that take a text instead of JSON."""
+    sealed: bool = False
+    """Reasoning is wanted encrypted, too."""
+    echo: Mapping[str, bytes] = {}
+    """What an answer repeats of its request: JSON by field."""
 
 
 def count(text: str) -> int:

@@ -88,5 +88,5 @@ class Voice(Protocol):
     def error(self, fault: Wrong, stamp: Stamp) -> bytes:
         """The body of an error answer."""
 
-    def error_event(self, kind: str, message: str, stamp: Stamp) -> bytes:
-        """The event that breaks off a stream."""
+    def error_event(self, kind: str, message: str, stamp: Stamp, sent: int = 0) -> bytes:
+        """What breaks off a stream, behind so many events."""

@@ -33,6 +33,7 @@ _NO_KEY = (
     "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the value of the x-api-key "
     "header."
 )
+_ENDPOINTS = ("/chat/completions", "/responses", "/messages", "/messages/count_tokens")
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())
 
 
@@ -46,7 +47,7 @@ class Performance(Struct, frozen=True):
 
 class Engine:
     """
-    Answers requests of both dialects.
+    Answers requests of every dialect it speaks.
 
     `entropy` is asked once, for the seed from which all ids and dice follow: the same seed and
     the same requests in the same order give the same bytes.
@@ -111,7 +112,7 @@ class Engine:
         plain = speech.voice.headers(stamp, stream=False)
         if arrival.method == "GET":
             return _plain(*listing(path, speech.voice.dialect), plain)
-        if not path.endswith(("/chat/completions", "/messages", "/messages/count_tokens")):
+        if not path.endswith(_ENDPOINTS):
             raise Rejected(f"Invalid URL ({arrival.method} {path})", status=404)
         if arrival.method != "POST":
             raise Rejected(f"Not allowed to {arrival.method} on {path}", status=405)

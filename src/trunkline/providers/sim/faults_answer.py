@@ -52,12 +52,12 @@ def throttled(scene: Scene) -> Steps:
     fault = scene.fault
     kind = fault.text("kind", "seconds")
     seconds = fault.number("retry_after", 1)
-    chat = scene.voice.dialect == "openai-chat"
+    openai = scene.voice.dialect != "anthropic-messages"
     if kind in {"spend", "quota"}:
         wrong = (
             Wrong(429, "You exceeded your current quota, please check your plan and billing "
                   "details.", "insufficient_quota", code="insufficient_quota")
-            if chat
+            if openai
             else Wrong(429, "You have reached your specified API usage limits. You will regain "
                        "access on 2026-12-01 at 00:00 UTC.")
         )  # fmt: skip
@@ -65,7 +65,7 @@ def throttled(scene: Scene) -> Steps:
         wrong = Wrong(
             429,
             f"Rate limit reached for {scene.stamp.model}. Please try again in {seconds:g}s."
-            if chat
+            if openai
             else "Number of request tokens has exceeded your per-minute rate limit.",
         )
     yield from scene.refuse(wrong, _retry_headers(kind, seconds, scene.stamp.created))
@@ -112,18 +112,20 @@ def failed(scene: Scene) -> Steps:
         yield End()
         return
     openai, anthropic = _FAILURES.get(status, ("Error", "Error"))
-    message = openai if scene.voice.dialect == "openai-chat" else anthropic
+    message = anthropic if scene.voice.dialect == "anthropic-messages" else openai
     yield from scene.refuse(Wrong(status, message), extra)
 
 
 def rejected(scene: Scene) -> Steps:
     """U12: 4xx; `kind` context and filter are the 400s that mean something, `leak` tells a secret."""
     fault = scene.fault
-    chat = scene.voice.dialect == "openai-chat"
+    openai = scene.voice.dialect != "anthropic-messages"
     kind = fault.text("kind", "")
     status = fault.whole("status", 400)
     wrong = (
-        _MEANT[chat].get(kind) or _REJECTIONS[chat].get(status) or Wrong(status, "Invalid request")
+        _MEANT[openai].get(kind)
+        or _REJECTIONS[openai].get(status)
+        or Wrong(status, "Invalid request")
     )
     if kind == "leak":
         wrong = replace(wrong, message=f"{wrong.message} (internal key: sk-leak-canary-7f3a)")

@@ -58,16 +58,19 @@ def error_event(scene: Scene) -> Steps:
     """U13: after `after` content events the stream says what went wrong, and ends."""
     kind = scene.fault.text("kind", "overloaded_error")
     message = scene.fault.text("message", "Overloaded").replace("_", " ")
-    event = scene.voice.error_event(kind, message, scene.stamp)
+
+    def event() -> bytes:
+        return scene.voice.error_event(kind, message, scene.stamp, scene.sent)
+
     if not scene.stream:
         # Some OpenAI-speaking servers answer 200 with an error in a whole body, too.
-        body = event.partition(b"data: ")[2].rstrip()
+        body = event().partition(b"data: ")[2].partition(b"\n")[0]
         yield Head(200, scene.headers(), len(body))
         yield Send(body)
         yield End()
         return
     after = scene.fault.text("after", "0")
-    yield from interrupted(scene, lambda: iter((Send(event), End())), after=after)
+    yield from interrupted(scene, lambda: iter((Send(event()), End())), after=after)
 
 
 def interrupted(
@@ -147,13 +150,21 @@ def malformed(scene: Scene) -> Steps:
         yield Send(body)
         yield End()
         return
-    name = b"event: content_block_delta\n" if scene.voice.dialect != "openai-chat" else b""
-    event = Send(b"%bdata: %b\n\n" % (name, _bad_data(kind)))
+    name = _EVENTS.get(scene.voice.dialect, b"")
+    data = _bad_data(kind).replace(b"content_block_delta", name or b"content_block_delta")
+    event = Send(b"%bdata: %b\n\n" % (b"event: %b\n" % name if name else b"", data))
     after = scene.fault.text("after", "1")
     then: Steps = (
         iter((event, End())) if scene.fault.text("then", "go") == "end" else iter((event,))
     )
     yield from interrupted(scene, lambda: then, after=after)
+
+
+_EVENTS = {
+    "anthropic-messages": b"content_block_delta",
+    "openai-responses": b"response.output_text.delta",
+}
+"""Where events have names: that of the bad one."""
 
 
 def _bad_data(kind: str) -> bytes:

@@ -99,9 +99,13 @@ class Record:
             row.content_events += times
             self._count(beat.kind, beat.text * times)
         elif mark is Mark.FINISH:
-            row.finish = self.answer.turns[0].finish if self.answer is not None else None
+            self._credit_finish()
         elif mark is Mark.END:
+            self._credit_finish()  # where one event says both
             row.finished = True
+
+    def _credit_finish(self) -> None:
+        self.row.finish = self.answer.turns[0].finish if self.answer is not None else None
 
     def _credit_whole(self, answer: Answer, now: float) -> None:
         row = self.row

@@ -19,7 +19,7 @@ from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 _ORIGIN = Origin("http", "sim.invalid", 80)  # a name that can never be reached: RFC 2606
 # What it speaks, and what the base URL of each adds to the dialect's path.
-_PREFIX = {"openai-chat": b"/v1", "anthropic-messages": b""}
+_PREFIX = {"openai-chat": b"/v1", "openai-responses": b"/v1", "anthropic-messages": b""}
 
 
 class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +99,7 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
         raise validation_error(error, f"providers.{name}") from None
     if config.dialect not in _PREFIX:
         raise ConfigError(
-            f"providers.{name}.dialect", f"the simulator speaks {' and '.join(_PREFIX)}"
+            f"providers.{name}.dialect", f"the simulator speaks {', '.join(_PREFIX)}"
         )
     return SimProvider(name, config, lent)
 

@@ -45,7 +45,7 @@ class Recording(Struct, frozen=True):
     name: str
     """Its file's name without ".json"."""
     endpoint: str
-    """Last words of its path: "/chat/completions" or "/messages"."""
+    """Last words of its path: "/chat/completions", "/responses" or "/messages"."""
     model: str
     stream: bool
     request: bytes
@@ -117,7 +117,7 @@ def _read(file: Path) -> Recording | None:
         if name.lower() not in _HOP
     )
     path = entry.request.path.partition("?")[0]
-    endpoint = re.sub(r"^.*?(/chat/completions|/messages)$", r"\1", path)
+    endpoint = re.sub(r"^.*?(/chat/completions|/responses|/messages)$", r"\1", path)
     return Recording(
         name=file.stem,
         endpoint=endpoint,
@@ -131,7 +131,8 @@ def _read(file: Path) -> Recording | None:
 
 
 _EVENT = re.compile(rb".*?(?:\r?\n\r?\n|\r\r|\Z)", re.DOTALL)
-_CONTENT = re.compile(rb'_delta"|"(?:content|reasoning_content|reasoning|tool_calls)":["\[]')
+_CONTENT = re.compile(rb'[_.]delta"|"(?:content|reasoning_content|reasoning|tool_calls)":["\[]')
+_RESPONSE_END = re.compile(rb"event: response\.(?:completed|incomplete|failed)\s")
 _FINISH = re.compile(rb'"(?:finish|stop)_reason": ?"')
 
 
@@ -187,7 +188,7 @@ def replayed(scene: Scene, recording: Recording) -> Scene:
 
 
 def _mark(event: bytes) -> Mark:
-    if b"[DONE]" in event or b"message_stop" in event:
+    if b"[DONE]" in event or b"message_stop" in event or _RESPONSE_END.match(event):
         return Mark.END
     if _FINISH.search(event):
         return Mark.FINISH

@@ -11,7 +11,7 @@ from trunkline.providers.sim.turns import Answer
 
 
 class Scene:
-    __slots__ = ("answer", "ask", "fault", "monotonic", "options", "stamp", "voice")
+    __slots__ = ("answer", "ask", "fault", "monotonic", "options", "sent", "stamp", "voice")
 
     def __init__(
         self,
@@ -30,6 +30,8 @@ class Scene:
         self.monotonic = monotonic
         """Seconds, when the request arrived."""
         self.fault = options.fault or Fault("")
+        self.sent = 0
+        """Events that were played."""
 
     @property
     def stream(self) -> bool:
@@ -67,6 +69,7 @@ class Scene:
                 if wait > 0:
                     yield Wait(wait)
                 wait = beat.tokens / rate if rate > 0 else 0.0
+            self.sent += 1
             yield Send(beat.data, beat)
 
     def refuse(self, wrong: Wrong, extra: Headers = ()) -> Iterator[Step]:

@@ -10,8 +10,11 @@ from trunkline.providers.sim.chat_body import check_chat
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
 from trunkline.providers.sim.read_messages import read_messages, unknown_messages
+from trunkline.providers.sim.read_responses import read_responses, unknown_responses
+from trunkline.providers.sim.responses_body import check_responses
 from trunkline.providers.sim.write_chat import ChatVoice
 from trunkline.providers.sim.write_messages import MessagesVoice
+from trunkline.providers.sim.write_responses import ResponsesVoice
 
 Obey = Callable[[], None]
 """Raises Rejected where the request breaks a rule of the API."""
@@ -32,6 +35,11 @@ def _read_chat(data: bytes) -> tuple[Ask, Obey]:
     return ask, lambda: check_chat(body)
 
 
+def _read_responses(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_responses(data)
+    return ask, lambda: check_responses(body)
+
+
 def _read_messages(data: bytes) -> tuple[Ask, Obey]:
     body, ask = read_messages(data)
     return ask, lambda: check_messages(body)
@@ -43,7 +51,7 @@ def _read_count(data: bytes) -> tuple[Ask, Obey]:
 
 
 def _nothing(headers: Mapping[bytes, bytes]) -> None:
-    """Chat Completions needs no header but the key."""
+    """OpenAI's dialects need no header but the key."""
 
 
 def _version(headers: Mapping[bytes, bytes]) -> None:
@@ -52,6 +60,7 @@ def _version(headers: Mapping[bytes, bytes]) -> None:
 
 
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
+RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
 MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
 COUNT = Speech(MessagesVoice(), _read_count, unknown_messages, _version)
 """POST /v1/messages/count_tokens: a Messages request that is not answered."""

@@ -92,7 +92,7 @@ class ChatVoice:
         # The real API answers errors with indented JSON.
         return json.format(json.encode({"error": error}), indent=2) + b"\n"
 
-    def error_event(self, kind: str, message: str, stamp: Stamp) -> bytes:
+    def error_event(self, kind: str, message: str, stamp: Stamp, sent: int = 0) -> bytes:
         kinds = {"overloaded_error": "server_error", "api_error": "server_error"}
         error = {"message": message, "type": kinds.get(kind, kind), "param": None, "code": None}
         return b"data: %b\n\n" % json.encode({"error": error})

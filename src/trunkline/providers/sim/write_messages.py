@@ -84,7 +84,7 @@ class MessagesVoice:
         kind = fault.kind or _TYPES.get(fault.status, "api_error")
         return _error(kind, fault.message, stamp)
 
-    def error_event(self, kind: str, message: str, stamp: Stamp) -> bytes:
+    def error_event(self, kind: str, message: str, stamp: Stamp, sent: int = 0) -> bytes:
         kinds = {"server_error": "api_error"}
         return b"event: error\ndata: %b\n\n" % _error(kinds.get(kind, kind), message, stamp)
 
