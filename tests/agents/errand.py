@@ -108,12 +108,12 @@ class Errand:
         """The ledger's entry of a request."""
         return self.line.gateway.admin("GET", f"/requests/{asked.request_id}").json()
 
-    def prove_done(self, ended: Ended) -> None:
-        """The tool ran, and its result came back through the model."""
+    def prove_done(self, ended: Ended, final: str) -> None:
+        """The tool ran, and its result came back through the model: its last words quote it."""
         assert 0 == ended.code, ended
         assert SECRET == (self.folder / "made.txt").read_text("utf-8").strip()
-        assert "The file says: " in ended.said
-        assert SECRET in ended.said.partition("The file says: ")[2]
+        assert "The file says: " in final
+        assert SECRET in final.partition("The file says: ")[2]
 
     def prove_loop(self) -> None:
         """Two turns of the model, the second with the tool's result; nothing broke."""

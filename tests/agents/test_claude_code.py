@@ -45,7 +45,7 @@ def test_a_task(errand: Errand, claude: Any) -> None:
     """The whole loop, told and billed right; its probe and its query change nothing."""
     ended, result = claude()
 
-    errand.prove_done(ended)
+    errand.prove_done(ended, result["result"])
     errand.prove_loop()
     errand.prove_books()
     assert (False, 2, "end_turn") == (
@@ -78,9 +78,9 @@ def test_betas_reach_anthropic_alone(errand: Errand, claude: Any) -> None:
 @pytest.mark.parametrize("line", BOTH, indirect=True)
 def test_a_bearer_token(errand: Errand, claude: Any) -> None:
     """Its other way to show a key."""
-    ended, _ = claude(ANTHROPIC_AUTH_TOKEN=errand.key)
+    ended, result = claude(ANTHROPIC_AUTH_TOKEN=errand.key)
 
-    errand.prove_done(ended)
+    errand.prove_done(ended, result["result"])
     errand.prove_books()
     assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
 
@@ -93,9 +93,9 @@ def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
 
     The pace sees to it that the client has had content by then; before, the gateway asks again.
     """
-    ended, _ = claude(f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}")
+    ended, result = claude(f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}")
 
-    errand.prove_done(ended)
+    errand.prove_done(ended, result["result"])
     first, second, *_ = errand.turns()
     assert (True, False) == (first.field("stream"), bool(second.field("stream")))
     assert first.field("messages") == second.field("messages")
@@ -110,13 +110,13 @@ def test_a_busy_upstream(errand: Errand, claude: Any, status: int) -> None:
     """Busy for longer than the gateway tries: the client is told so in words it retries at."""
     model = f"up/sim-agent@fault=u{10 if status == 429 else 11}:status={status},fail=4"
 
-    ended, _ = claude(
+    ended, result = claude(
         f"{model},tag={errand.key[-8:]}",
         ANTHROPIC_API_KEY=errand.key,
         CLAUDE_CODE_MAX_RETRIES="6",
     )
 
-    errand.prove_done(ended)
+    errand.prove_done(ended, result["result"])
     told = [turn.status for turn in errand.turns()]
     assert status in told
     assert [200, 200] == told[-2:]

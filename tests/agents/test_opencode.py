@@ -44,7 +44,7 @@ def test_a_task(errand: Errand, opencode: Callable[[str], Ended], kind: str) -> 
     """The whole loop and a title beside it, told and billed right."""
     ended = opencode(kind)
 
-    errand.prove_done(ended)
+    errand.prove_done(ended, ended.said)
     errand.prove_loop()
     errand.prove_books()
     assert {KINDS[kind]} == {turn.path for turn in errand.turns()}

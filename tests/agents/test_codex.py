@@ -1,0 +1,116 @@
+"""Codex, headless: it speaks Responses alone, whatever the upstream does."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.agents.errand import COMMAND, Ended, Errand
+
+LINES = ("openai-responses", "anthropic-messages", "openai-chat")
+CONFIG = """
+model = "{model}"
+model_provider = "trunkline"
+check_for_update_on_startup = false
+
+[model_providers.trunkline]
+name = "Trunkline"
+base_url = "{base}/v1"
+env_key = "TRUNKLINE_API_KEY"
+wire_api = "responses"
+request_max_retries = 6
+stream_max_retries = 3
+
+[analytics]
+enabled = false
+
+[otel]
+exporter = "none"
+"""
+
+
+@pytest.fixture
+def codex(installed: Callable[[str], str], errand: Errand) -> Callable[..., tuple[Ended, str]]:
+    """Runs it once; what it printed, and its last words."""
+    program = installed("@openai/codex-*/vendor/*/bin/codex")
+
+    def run(model: str = "house-model") -> tuple[Ended, str]:
+        folder = errand.home / ".codex"
+        folder.mkdir()
+        config = CONFIG.format(model=model, base=errand.base)
+        (folder / "config.toml").write_text(config, "utf-8")
+        prompt = errand.prompt("exec_command", cmd=COMMAND)
+        ended = errand.run(
+            # A sandbox of its own may not be had inside another: in a container, in CI.
+            [
+                program,
+                "exec",
+                "--skip-git-repo-check",
+                "--json",
+                "-s",
+                "danger-full-access",
+                prompt,
+            ],
+            {"TRUNKLINE_API_KEY": errand.key},
+        )
+        return ended, _last_words(ended)
+
+    return run
+
+
+def _events(ended: Ended) -> Iterator[Any]:
+    for text in ended.said.splitlines():
+        if text.startswith("{"):
+            yield msgspec.json.decode(text)
+
+
+def _last_words(ended: Ended) -> str:
+    items = [event["item"] for event in _events(ended) if event["type"] == "item.completed"]
+    said = [item["text"] for item in items if item["type"] == "agent_message"]
+    return said[-1] if said else ""
+
+
+@pytest.mark.parametrize("line", LINES, indirect=True)
+def test_a_task(errand: Errand, codex: Callable[..., tuple[Ended, str]]) -> None:
+    """The whole loop, told and billed right."""
+    ended, final = codex()
+
+    errand.prove_done(ended, final)
+    errand.prove_loop()
+    errand.prove_books()
+    assert {("POST", "/v1/responses")} == {(turn.method, turn.target) for turn in errand.turns()}
+    assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
+    (usage,) = [event["usage"] for event in _events(ended) if event["type"] == "turn.completed"]
+    rows = errand.rows()
+    assert sum(row["usage"]["input"] for row in rows) == usage["input_tokens"]
+    assert sum(row["usage"]["output"] for row in rows) == usage["output_tokens"]
+
+
+@pytest.mark.parametrize("line", LINES, indirect=True)
+@pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
+def test_a_broken_stream(
+    errand: Errand, codex: Callable[..., tuple[Ended, str]], broken: str
+) -> None:
+    """An error in the middle: it asks again, and the loop goes on."""
+    model = f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}"
+
+    ended, final = codex(model)
+
+    errand.prove_done(ended, final)
+    first, second, third = errand.turns()
+    assert first.field("input") == second.field("input")
+    told = [errand.entry(turn)["status"] for turn in (first, second, third)]
+    assert ["ok", "ok"] == told[1:]
+    assert "ok" != told[0]
+
+
+@pytest.mark.parametrize("line", LINES, indirect=True)
+def test_a_busy_upstream(errand: Errand, codex: Callable[..., tuple[Ended, str]]) -> None:
+    """Busy for longer than the gateway tries: the client is told so by a status it retries at."""
+    ended, final = codex(f"up/sim-agent@fault=u10:status=429,fail=4,tag={errand.key[-8:]}")
+
+    errand.prove_done(ended, final)
+    told = [turn.status for turn in errand.turns()]
+    assert 429 in told
+    assert [200, 200] == told[-2:]

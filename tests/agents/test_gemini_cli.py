@@ -1,0 +1,64 @@
+"""Gemini CLI, headless: it speaks Gemini's own dialect, whatever the upstream does."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from tests.agents.errand import COMMAND, Ended, Errand
+
+LINES = ("openai-chat", "anthropic-messages", "openai-responses")
+# Beside the gateway: no update, no telemetry, and the folder is not asked about.
+SETTINGS = {
+    "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
+    "privacy": {"usageStatisticsEnabled": False},
+    "telemetry": {"enabled": False},
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+}
+
+
+@pytest.fixture
+def gemini(
+    installed: Callable[[str], str], node: str, errand: Errand
+) -> Callable[[], tuple[Ended, str]]:
+    """Runs it once; what it printed, and its last words."""
+    program = installed("@google/gemini-cli/bundle/gemini.js")
+
+    def run() -> tuple[Ended, str]:
+        folder = errand.home / ".gemini"
+        folder.mkdir()
+        (folder / "settings.json").write_bytes(msgspec.json.encode(SETTINGS))
+        prompt = errand.prompt("run_shell_command", command=COMMAND)
+        ended = errand.run(
+            [
+                node,
+                program,
+                "-p",
+                prompt,
+                "-m",
+                "house-model",
+                "-o",
+                "json",
+                "--yolo",
+                "--skip-trust",
+            ],
+            {"GEMINI_API_KEY": errand.key, "GOOGLE_GEMINI_BASE_URL": errand.base},
+        )
+        printed = ended.said[ended.said.find("{") :] or "{}"
+        return ended, msgspec.json.decode(printed).get("response", "")
+
+    return run
+
+
+@pytest.mark.parametrize("line", LINES, indirect=True)
+def test_a_task(errand: Errand, gemini: Callable[[], tuple[Ended, str]]) -> None:
+    """The whole loop, told and billed right."""
+    ended, final = gemini()
+
+    errand.prove_done(ended, final)
+    errand.prove_loop()
+    errand.prove_books()
+    assert {"/v1beta/models/house-model:streamGenerateContent?alt=sse"} >= {
+        turn.target for turn in errand.turns()
+    }
+    assert {errand.key} == {turn.headers["x-goog-api-key"] for turn in errand.turns()}
