@@ -134,3 +134,27 @@ def test_finish():
     """In OpenAI's words."""
     for reason in FinishReason:
         assert reason.value == body(Text("a"), finish=reason)["choices"][0]["finish_reason"]
+
+
+def test_a_custom_tool_that_its_upstream_knew_as_a_function():
+    """The client gets what it declared; functions beside it stay what they are."""
+    asked = request(tools=(Tool(name="patch", kind="custom", raw=Raw(b"{}"), origin=OWN),))
+    told = message(
+        ToolCall("1", "patch", '{"input":"*** Begin\\n"}'),
+        ToolCall("2", "other", '{"input":"x"}'),
+        ToolCall("3", "patch", "no JSON"),
+        ToolCall("4", "patch", '{"input":"x"}', "custom"),
+        asked=asked,
+        origin="anthropic-messages",
+    )
+
+    assert [
+        {"id": "1", "type": "custom", "custom": {"name": "patch", "input": "*** Begin\n"}},
+        {
+            "id": "2",
+            "type": "function",
+            "function": {"name": "other", "arguments": '{"input":"x"}'},
+        },
+        {"id": "3", "type": "custom", "custom": {"name": "patch", "input": "no JSON"}},
+        {"id": "4", "type": "custom", "custom": {"name": "patch", "input": '{"input":"x"}'}},
+    ] == told["tool_calls"]

@@ -240,3 +240,42 @@ def test_a_fault():
     assert encoder.fault(error, "req_1") == stream
     assert b"[DONE]" not in stream
     assert {"message", "type", "param", "code"} == json.decode(stream[6:])["error"].keys()
+
+
+PATCH = Tool(name="patch", kind="custom", raw=Raw(b"{}"), origin=OWN)
+CALL = PartOpened(0, PartKind.TOOL_CALL, id="t1", name="patch")
+
+
+def calls(*burst):
+    found = deltas([*burst, Finished(FinishReason.TOOL_CALLS)], tools=(PATCH,))
+    return [call for delta in found for call in delta.get("tool_calls", ())]
+
+
+def pieces(said):
+    return "".join(call["custom"]["input"] for call in said)
+
+
+def test_a_custom_tool_that_its_upstream_knew_as_a_function():
+    """The client gets what it declared: a custom call, whose text comes out of the JSON as it streams."""
+    written_so = ['{"in', 'put": "*** Be', "gin\\", "n", '+a"', "}"]
+    said = calls(CALL, *(PartDelta(0, piece) for piece in written_so), PartClosed(0))
+
+    assert {"index": 0, "id": "t1", "type": "custom", "custom": {"name": "patch", "input": ""}} == (
+        said[0]
+    )
+    assert "*** Begin\n+a" == pieces(said)
+    assert len(said) > 2
+    assert all(call["custom"]["input"] for call in said[1:])
+
+
+def test_a_custom_call_that_is_no_such_object():
+    """What the model wrote comes out as it is, at the latest when the call is whole."""
+    assert '{"other": 1}' == pieces(calls(CALL, PartDelta(0, '{"other": 1}'), PartClosed(0)))
+    assert "" == pieces(calls(CALL, PartClosed(0)))
+
+
+def test_a_custom_call_of_an_upstream_that_has_them():
+    """Its text passes as it is, also where it looks like JSON."""
+    own = PartOpened(0, PartKind.TOOL_CALL, id="t1", name="patch", call_kind="custom")
+
+    assert '{"input":"x"}' == pieces(calls(own, PartDelta(0, '{"input":"x"}'), PartClosed(0)))

@@ -21,6 +21,7 @@ from trunkline.canon.event import (
     Finished,
     FinishReason,
     Logprobs,
+    PartClosed,
     PartDelta,
     PartKind,
     PartOpened,
@@ -31,9 +32,10 @@ from trunkline.canon.event import (
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Stamp
+from trunkline.dialects.custom_input import Unwrapping
 from trunkline.dialects.openai_chat.block import DONE
 from trunkline.dialects.openai_chat.reasoning import write_details
-from trunkline.dialects.openai_chat.tools import uses_functions
+from trunkline.dialects.openai_chat.tools import custom_names, uses_functions
 from trunkline.dialects.openai_chat.usage import write_usage
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_errors import stream_error
@@ -54,8 +56,8 @@ class _Part(NamedTuple):
     before: bytes
     after: bytes
     choice: int
-    keep: Callable[[str], None] | None = None
-    """Of a reasoning part: where its text is kept, to be repeated beside its signature."""
+    pick: Callable[[str], str] | None = None
+    """What is written of each piece; a thought keeps it besides, to repeat it by its signature."""
 
 
 class _Thought:
@@ -68,6 +70,10 @@ class _Thought:
         self.redacted = redacted
         self.pieces: list[str] = []
 
+    def keep(self, piece: str) -> str:
+        self.pieces.append(piece)
+        return piece
+
 
 class StreamEncoder:
     """One per answer. After Ended or Faulted it says nothing more."""
@@ -75,6 +81,7 @@ class StreamEncoder:
     __slots__ = (
         "_calls",
         "_cited",
+        "_customs",
         "_end",
         "_extra",
         "_functions",
@@ -85,6 +92,7 @@ class StreamEncoder:
         "_stamp",
         "_thoughts",
         "_told",
+        "_unwrapping",
         "_usage",
     )
 
@@ -92,6 +100,9 @@ class StreamEncoder:
         self._stamp = stamp
         self._include_usage = request.include_usage
         self._functions = uses_functions(request)
+        self._customs = custom_names(request)
+        self._unwrapping: dict[int, Unwrapping] = {}
+        """Calls of custom tools, by part, whose upstream knew them as functions."""
         self._parts: dict[int, _Part] = {}
         self._thoughts: dict[int, _Thought] = {}
         self._calls: dict[int, int] = {}
@@ -136,16 +147,18 @@ class StreamEncoder:
 
     def _write(self, index: int, texts: Sequence[str]) -> None:
         """Deltas of one part."""
-        before, after, _, keep = self._parts[index]
-        self._out.append(write_run(before, after, texts))
-        if keep is not None:
-            for text in texts:
-                keep(text)
+        before, after, _, pick = self._parts[index]
+        if pick is not None:
+            texts = [text for piece in texts if (text := pick(piece))]
+        if texts:
+            self._out.append(write_run(before, after, texts))
 
     def _take(self, event: Event) -> None:
         match event:
             case PartOpened():
                 self._open(event)
+            case PartClosed(index=index):
+                self._shut(index)
             case Signed():
                 self._sign(event)
             case Annotated() if event.origin == NAME:
@@ -191,13 +204,13 @@ class StreamEncoder:
             if event.origin == NAME and event.raw is not None:
                 self._chunk(choice, bytes(event.raw).strip()[1:-1])
         else:
-            keep = None
+            pick = None
             if event.kind is PartKind.REASONING:
                 thought = _Thought(len(self._thoughts), redacted=event.redacted)
                 self._thoughts[event.index] = thought
-                keep = thought.pieces.append
+                pick = thought.keep
             before = self._before(choice) + _FIELDS[event.kind]
-            self._parts[event.index] = _Part(before, self._after(), choice, keep)
+            self._parts[event.index] = _Part(before, self._after(), choice, pick)
 
     def _begin(self, choice: int, kind: PartKind | None) -> None:
         """The role's own chunk. `content` is null in a turn that does not begin with text."""
@@ -210,8 +223,12 @@ class StreamEncoder:
         number = self._calls.get(choice, 0)
         self._calls[choice] = number + 1
         field, written = "function", "arguments"
-        if event.call_kind == "custom":
+        pick = None
+        if event.call_kind == "custom" or event.name in self._customs:
             field, written = "custom", "input"
+            if event.call_kind != "custom":
+                unwrapping = self._unwrapping[event.index] = Unwrapping()
+                pick = unwrapping.feed
         named = {"name": event.name, written: ""}
         if self._functions:
             # The API before tools: one call an answer, which has no id.
@@ -223,8 +240,15 @@ class StreamEncoder:
             names = (number, field.encode(), written.encode())
             opening, closing = b'"tool_calls":[{"index":%d,"%b":{"%b":' % names, b"}}]"
         self._parts[event.index] = _Part(
-            self._before(choice) + opening, closing + self._after(), choice
+            self._before(choice) + opening, closing + self._after(), choice, pick
         )
+
+    def _shut(self, index: int) -> None:
+        """What a custom call's JSON holds back until it is whole."""
+        unwrapping = self._unwrapping.pop(index, None)
+        if unwrapping is not None and (rest := unwrapping.finish()):
+            part = self._parts[index]
+            self._out.append(part.before + _encode(rest) + part.after)
 
     def _sign(self, event: Signed) -> None:
         thought = self._thoughts[event.index]

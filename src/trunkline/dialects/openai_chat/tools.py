@@ -26,6 +26,11 @@ def uses_functions(request: Request) -> bool:
     return bool(request.tools) and request.tools[0].origin == FUNCTIONS
 
 
+def custom_names(request: Request) -> frozenset[str]:
+    """Of the tools that take free text."""
+    return frozenset([tool.name for tool in request.tools if tool.kind == "custom"])
+
+
 def read_tools(body: Fields) -> tuple[Tool, ...]:
     tools = body.items("tools")
     if tools is not None:
