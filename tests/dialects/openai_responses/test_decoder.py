@@ -140,6 +140,16 @@ def test_custom_calls_of_nobody():
     assert FinishReason.STOP is answer.choices[0].finish
 
 
+def test_a_call_that_ends_under_another_name():
+    """Is the call it was opened as."""
+    tools = [{"type": "custom", "name": "patch"}]
+    item = {"call_id": "c", "input": "x"}
+    stream = added(0, "custom_tool_call", name="patch", **item)
+    stream += done(0, "custom_tool_call", name="", **item)
+    (part,) = answer_of(created(tools=tools), stream, ended()).choices[0].parts
+    assert ("patch", "x") == (part.name, part.arguments)
+
+
 def test_tools_in_namespaces():
     """A call's name is the one its tool has among all the others."""
     item = {"call_id": "c", "name": "close", "namespace": "agents", "arguments": "{}"}

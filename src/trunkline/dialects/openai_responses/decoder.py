@@ -276,7 +276,7 @@ class StreamDecoder:
             opened.end_message(item, self._out)
         elif item.type == "reasoning":
             opened.end_reasoning(item, self._out)
-        elif is_call(item, self._customs):
+        elif opened.part >= 0 or is_call(item, self._customs):
             opened.end_call(item, raw, self._out)
         else:
             opened.end_opaque(raw, self._out)

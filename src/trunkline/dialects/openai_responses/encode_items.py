@@ -23,7 +23,8 @@ from trunkline.dialects.raws import NOT_JSON
 _encode = json.Encoder().encode
 
 FUNCTION, CUSTOM, MESSAGE, REASONING = "function", "custom", "message", "reasoning"
-_PREFIXES: Final = {FUNCTION: "fc", CUSTOM: "ctc", MESSAGE: "msg", REASONING: "rs"}
+# The last for an item kept whole, whose id stands within it.
+_PREFIXES: Final = {FUNCTION: "fc", CUSTOM: "ctc", MESSAGE: "msg", REASONING: "rs", "": "item"}
 
 Extra = Mapping[str, Raw]
 
