@@ -32,7 +32,10 @@ WHY: Mapping[str, str] = {
         "Gemini's signature of a whole message. Those of its tool calls, which it insists on, "
         "travel in the calls' ids."
     ),
-    "citations": "The dialects cite in ways that do not translate: a text's own citations are dropped.",
+    "citations": (
+        "The dialects cite in ways that do not translate: a text's own citations are dropped. A whole "
+        "answer names that in a warning; a stream's head has left by then."
+    ),
     "logprobs": "Messages has no log probabilities.",
     "audio": "Messages speaks no audio.",
     "choices": "Messages has one choice: of several, the first.",
@@ -43,7 +46,7 @@ WHY: Mapping[str, str] = {
     ),
     "server": (
         "Tools the provider ran itself (search, code, MCP), with their results and containers: "
-        "what the model says of them comes through."
+        "what the model says of them comes through. A whole answer names them in a warning."
     ),
     "fallback": "The note that another model took over; a stream has named the first one by then.",
     "compaction": "A summary of the history for the provider's own use.",
@@ -166,6 +169,27 @@ CROSS: Mapping[str, Patterns] = {
     ),
 }
 """Across the dialects: all else, with the reason why it may be lost."""
+
+
+CONVERSE_CARRIED: Patterns = tuple((pattern, "") for pattern in (
+    "output.message.role",
+    "output.message.content[].text",
+    "output.message.content[].reasoningContent.reasoningText.*",
+    "output.message.content[].toolUse.*",
+    "stopReason",
+    "usage.inputTokens",
+    "usage.outputTokens",
+    "usage.totalTokens",
+    "usage.cacheReadInputTokens",
+    "usage.cacheWriteInputTokens",
+))  # fmt: skip
+"""Of Bedrock's answers: what is compared by its meaning."""
+
+CONVERSE_LOST: Patterns = (
+    ("output.message.content[].toolResult.*", "server"),
+    ("usage.*", "usage"),
+    ("metrics.*", "usage"),
+)
 
 
 def paths(answer: Any) -> Iterator[str]:

@@ -111,3 +111,33 @@ def test_a_target_that_only_embeds_cannot_chat():
         json.decode(reply.body)["error"]["message"],
     )
     assert [0] == world.sent
+
+
+SEARCHED = json.encode(
+    {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "model": "m",
+        "content": [
+            {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "q"}},
+            {"type": "text", "text": "found", "citations": [{"type": "x", "cited_text": "secret"}]},
+        ],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 3, "output_tokens": 4},
+    }
+)
+
+
+def test_what_a_translated_answer_leaves_out_is_named():
+    """Beside what the request lost; an answer that passes loses nothing."""
+    world = World(anthropic(whole(SEARCHED)))
+    told = world.ask(chat_body(seed=1)).header(b"x-trunkline-warnings")
+    passed = World(anthropic(whole(SEARCHED))).ask(chat_body(max_tokens=1), ANTHROPIC)
+
+    assert told is not None
+    assert [b"seed", b"content", b"citations"] == [n.split(b":")[0] for n in told.split(b"; ")]
+    assert b"server_tool_use" in told
+    assert b"secret" not in told
+    assert passed.header(b"x-trunkline-warnings") is None

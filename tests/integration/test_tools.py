@@ -289,3 +289,26 @@ def test_thinking_within_a_tool_loop(claude: anthropic.Anthropic, upstream: str)
 
     assert ["thinking", "tool_use"] == [block["type"] for block in returned]
     assert "end_turn" == second.stop_reason
+
+
+@pytest.mark.parametrize("stream", (False, True))
+@pytest.mark.parametrize("upstream", ("near-claude", "far-claude"))
+def test_a_custom_tool_stays_one(gpt: openai.OpenAI, upstream: str, stream: bool) -> None:
+    """Declared as taking free text, called with free text, though Anthropic has functions alone."""
+    tool = {"type": "custom", "custom": {"name": "patch", "description": "Applies a patch."}}
+    asked = {"model": f"{upstream}/sim-tools", "messages": ASK, "tools": [tool]}
+    if stream:
+        chunks = [c.choices[0] for c in gpt.chat.completions.create(**asked, stream=True)]
+        calls = [call for choice in chunks for call in choice.delta.tool_calls or ()]
+        kind, name = calls[0].type, calls[0].model_extra["custom"]["name"]
+        said = "".join(call.model_extra["custom"]["input"] for call in calls)
+        finish = next(choice.finish_reason for choice in chunks if choice.finish_reason)
+    else:
+        choice = gpt.chat.completions.create(**asked).choices[0]
+        (call,) = choice.message.tool_calls
+        kind, name, said = call.type, call.custom.name, call.custom.input
+        finish = choice.finish_reason
+
+    assert ("tool_calls", "custom", "patch") == (finish, kind, name)
+    assert said
+    assert not said.startswith("{")

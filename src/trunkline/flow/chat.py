@@ -3,6 +3,7 @@
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.errors import Garbled, GatewayError, ModelMissing
 from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.unsaid import unsaid
 from trunkline.dialects.base import ClientDialect, Dialect, Encoded, Stamp
 from trunkline.flow.books import lacking
 from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
@@ -69,6 +70,7 @@ class ChatQuestion:
             self._client.decode_answer(body, think_tags=deployment.quirks.think_tags),
             encoded.tool_names,
         )
+        self._exchange.notes += unsaid(answer, self._server.name)
         request = self._exchange.request
         assert request is not None  # noqa: S101 - encode decoded it for this very deployment
         return WholeAnswer.translated(answer, self._server, request, self._stamp(deployment))
