@@ -11,8 +11,15 @@ from trunkline.canon.exchange import Headers
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Dialect, Encoded, Stamp, WireError
+from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.openai_errors import render_error
 from trunkline.dialects.openai_failures import decode_error
+from trunkline.dialects.openai_responses.count import (
+    PATH,
+    count_request,
+    decode_count,
+    encode_count,
+)
 from trunkline.dialects.openai_responses.decode_answer import decode_answer, read_usage_of
 from trunkline.dialects.openai_responses.decode_request import decode_request
 from trunkline.dialects.openai_responses.decoder import StreamDecoder
@@ -36,6 +43,12 @@ class OpenAIResponses:
 
     def decode_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         return decode_request(body)
+
+    def decode_count_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
+        return decode_request(body)
+
+    def encode_count(self, tokens: int) -> bytes:
+        return encode_count(tokens)
 
     def encode_answer(self, answer: Answer, request: Request, stamp: Stamp) -> bytes:
         return encode_answer(answer, request, stamp)
@@ -74,8 +87,18 @@ class OpenAIResponses:
     def read_usage(self, body: bytes) -> Usage | None:
         return read_usage_of(body)
 
+    def count_path(self, model: str) -> str:
+        return PATH
+
+    def count_request(self, encoded: Encoded) -> Encoded:
+        return count_request(encoded)
+
+    def decode_count(self, body: bytes) -> int:
+        return decode_count(body)
+
     def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:
         return decode_error(status, headers, body)
 
 
 _dialect: Dialect = OpenAIResponses()
+_counting: CountingDialect = OpenAIResponses()
