@@ -24,8 +24,8 @@ from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
 from trunkline.dialects.registry import COUNTING, DIALECTS, UPSTREAM_ONLY
 from trunkline.edge.context import EdgeContext
-from trunkline.edge.limits import Limits, Shutdown
 from trunkline.edge.server import Edge
+from trunkline.edge.settings import limits_of, stages_of
 from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
 from trunkline.flow.base import Endpoints
@@ -44,10 +44,9 @@ from trunkline.providers.lists import ModelLists
 from trunkline.providers.registry import PROVIDERS, simulate
 from trunkline.providers.rows import ProviderRows
 from trunkline.routing.aliases import alias_routes
-from trunkline.routing.breaker import BreakerRules
 from trunkline.routing.registry import STRATEGIES
-from trunkline.routing.retry import RetryRules
 from trunkline.routing.router import Router
+from trunkline.routing.rules import breaker_rules, retry_rules
 from trunkline.routing.table import RouteTable
 from trunkline.storage.base import Storage
 from trunkline.storage.registry import STORAGES
@@ -255,15 +254,7 @@ class Gateway:
         )
 
     def _router(self, config: Config, table: RouteTable, elder: Router | None) -> Router:
-        routing = config.routing
-        breaker = BreakerRules(
-            consecutive=routing.breaker_failures, longest_pause=routing.breaker_longest_pause
-        )
-        retry = RetryRules(
-            same_target=routing.same_target_retries,
-            longest_wait=routing.longest_wait,
-            share=routing.retry_share,
-        )
+        breaker, retry = breaker_rules(config.routing), retry_rules(config.routing)
 
         def usual(deployment: Deployment) -> float:
             return self.pricer.usual(deployment, self.clock.unix())
@@ -315,16 +306,9 @@ def edge(gateway: Gateway, server: ServerConfig) -> Edge:
         clock,
         lambda: gateway.next_id(clock.unix()),
         failed,
-        Limits(
-            body_bytes=server.max_body_bytes,
-            head_seconds=server.header_timeout,
-            body_seconds=server.body_timeout,
-            idle_seconds=server.keep_alive_timeout,
-            write_seconds=server.write_timeout,
-        ),
+        limits_of(server),
     )
     hot = [path.decode() for path in context.routes]
     application = control_app(gateway, gateway.machine.entropy, failed, hot)
-    stages = Shutdown(accept_grace=server.accept_grace, drain_timeout=server.drain_timeout)
-    gateway.edge = Edge(context, failed, application, shutdown=stages)
+    gateway.edge = Edge(context, failed, application, shutdown=stages_of(server))
     return gateway.edge
