@@ -34,11 +34,11 @@ def check(ways: Ways, recording: Recording) -> Verdict:
     got = meaning(client, received)
     if FELL_BACK in recorded.model_dump_json(warnings=False):
         got = replace(got, model=expected.model)
-    faults = list(_told(expected, got, client))
-    kept = "".join(_proofs(received.model_dump(warnings=False)))
+    faults = list(told(expected, got, client))
+    kept = "".join(proofs(received.model_dump(warnings=False)))
     faults += [
         f"the proof of thinking {proof[:40]} does not come through"
-        for proof in _proofs(recorded.model_dump(warnings=False))
+        for proof in proofs(recorded.model_dump(warnings=False))
         if proof not in kept
     ]
     unknown, losses = _losses(recording, recorded)
@@ -53,7 +53,7 @@ def _received(ways: Ways, recording: Recording, client: str) -> Any:
     return sdk.STRICT.streamed(client, through(pipe, [recording.stream]))
 
 
-def _told(expected: Meaning, got: Meaning, client: str) -> Iterator[str]:
+def told(expected: Meaning, got: Meaning, client: str) -> Iterator[str]:
     if not got.id:
         yield "the answer has no id"
     ids = [call.id for turn in got.turns for call in turn.calls]
@@ -91,15 +91,15 @@ def _losses(recording: Recording, recorded: Any) -> tuple[list[str], list[str]]:
     return [f"nothing says what becomes of {path}" for path in unknown], losses
 
 
-def _proofs(found: Any) -> Iterator[str]:
+def proofs(found: Any) -> Iterator[str]:
     """Signatures and encrypted thinking, wherever they stand in a dumped answer."""
     if isinstance(found, list):
         for inner in found:
-            yield from _proofs(inner)
+            yield from proofs(inner)
     elif isinstance(found, Mapping):
         thinks = str(found.get("type")) in _THOUGHTS
         for name, inner in found.items():
             if thinks and name in ("signature", "data") and inner:
                 yield str(inner)
             elif isinstance(inner, Mapping | list):
-                yield from _proofs(inner)
+                yield from proofs(inner)

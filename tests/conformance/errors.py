@@ -45,6 +45,9 @@ _EXPECTED: tuple[tuple[bytes, Told], ...] = (
     (b"Web search options not supported", _refused(None)),
     (b"temporarily rate-limited upstream", _THROTTLED),
     (b"Token limit reached", _refused(None)),
+    (b"model identifier is invalid", _MISSING),
+    (b"doesn't support the", _refused(None)),
+    (b"The model returned the following errors", _refused(None)),
 )
 _WORDS = 20
 """So much of a message tells that it is the provider's."""
@@ -75,7 +78,7 @@ def check(ways: Ways, recording: Recording) -> Verdict:
 
 
 def _decoded(ways: Ways, recording: Recording) -> GatewayError:
-    speaks = ways.of(recording.dialect)
+    speaks = ways.upstream(recording.dialect)
     if recording.stream is None:
         # A bare body was recorded without its status: all of these had 400.
         status = max(recording.status, 400)

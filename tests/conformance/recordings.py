@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 OPENAI = "openai-chat"
 ANTHROPIC = "anthropic-messages"
+CONVERSE = "bedrock-converse"
+"""Of upstreams alone: tests/conformance/converse.py has these exchanges."""
 
 CLIENTS = "clients"
 """Requests captured from clients, without answers."""
@@ -61,8 +63,13 @@ class Recording(Struct, frozen=True, kw_only=True):
         return self.is_whole or (self.stream is not None and not self.breaks)
 
 
-@cache
 def recordings(shared: Path) -> tuple[Recording, ...]:
+    """Those of dialects that clients speak."""
+    return tuple(r for r in recordings_in(shared) if r.dialect != CONVERSE)
+
+
+@cache
+def recordings_in(shared: Path) -> tuple[Recording, ...]:
     """In a fixed order; each id once."""
     found: list[Recording] = []
     taken: Counter[str] = Counter()
@@ -122,7 +129,7 @@ def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recordin
         dialect=dialect,
         status=answered["status"],
         counting=where.endswith("count_tokens"),
-        request=json.encode(asked["body"]) if asked["body"] else None,
+        request=json.encode(asked["body"]) if asked["body"] and dialect != CONVERSE else None,
         headers=tuple(
             (name.lower().encode(), _one(value).encode()) for name, value in headers.items()
         ),
@@ -147,6 +154,8 @@ def _captured(found: Any) -> Iterator[Recording]:
 def _dialect_at(where: str) -> str | None:
     if where.endswith("/chat/completions"):
         return OPENAI
+    if re.search(r"/converse(-stream)?$", where):
+        return CONVERSE
     return ANTHROPIC if re.search(r"/v1/messages(/count_tokens)?$", where) else None
 
 

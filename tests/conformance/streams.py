@@ -27,7 +27,7 @@ def check(ways: Ways, recording: Recording) -> Verdict:
         events: Burst = ways.events(recording.dialect, recording.stream)
         answer = fold(events)
     else:
-        answer = ways.of(recording.dialect).decode_answer(recording.body or b"")
+        answer = ways.upstream(recording.dialect).decode_answer(recording.body or b"")
         events = unfold(answer)
     faults = [f"grammar: {wrong}" for wrong in violations(events)]
     for client in CLIENTS:

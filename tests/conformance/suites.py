@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from tests.conformance import cross, cuts, errors, requests, same, streams
+from tests.conformance import converse, cross, cuts, errors, requests, same, streams
 from tests.conformance.recordings import Recording
 from tests.conformance.ways import REAL, Verdict, Ways
 
@@ -14,6 +14,7 @@ SUITES: Mapping[str, Callable[[Ways, Recording], Verdict]] = {
     "streams": streams.check,
     "cuts": cuts.check,
     "errors": errors.check,
+    "converse": converse.check,
 }
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.conformance.recordings import OPENAI, Recording, recordings
+from tests.conformance.recordings import OPENAI, Recording, recordings_in
 from tests.conformance.table import Row, mark, page
 
 PAGE = "docs/reference/conformance.md"
@@ -11,7 +11,7 @@ PAGE = "docs/reference/conformance.md"
 def test_the_page_is_current(repository: Path, shared: Path) -> None:
     """Of the recordings it was made of, it tells the truth; `python -m scripts.conformance_table`."""
     written = (repository / PAGE).read_text("utf-8")
-    same_recordings = mark(recordings(shared)) in written
+    same_recordings = mark(recordings_in(shared)) in written
 
     assert written == (page(shared) if same_recordings else written)
 
@@ -28,7 +28,7 @@ def test_a_failure_is_counted() -> None:
 
 def test_ids_are_short_and_unique(shared: Path) -> None:
     """A test is named by one recording alone."""
-    ids = [recording.id for recording in recordings(shared)]
+    ids = [recording.id for recording in recordings_in(shared)]
 
     assert len(ids) == len(set(ids))
     assert max(map(len, ids)) <= 80

@@ -6,13 +6,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, CONVERSE, OPENAI, Recording
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
 from trunkline.canon.request import ChatRequest
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
-from trunkline.dialects.base import Dialect, Stamp
+from trunkline.dialects.base import ClientDialect, Dialect, Stamp
+from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.flow.pipes import Passthrough, Pipe, Translation
 
@@ -33,12 +34,16 @@ class Ways(Struct, frozen=True):
 
     openai: Dialect = OpenAIChat()
     anthropic: Dialect = AnthropicMessages()
+    converse: ClientDialect = BedrockConverse()
 
     def of(self, name: str) -> Dialect:
         return self.anthropic if name == ANTHROPIC else self.openai
 
+    def upstream(self, name: str) -> ClientDialect:
+        return self.converse if name == CONVERSE else self.of(name)
+
     def events(self, dialect: str, stream: bytes) -> list[Event]:
-        decoder = self.of(dialect).decoder()
+        decoder = self.upstream(dialect).decoder()
         return [*decoder.feed(stream), *decoder.finish()]
 
     def asked(self, recording: Recording, client: str) -> ChatRequest:
@@ -54,7 +59,7 @@ class Ways(Struct, frozen=True):
 
     def whole(self, recording: Recording, client: str) -> bytes:
         """Decoded, and encoded for the client."""
-        answer = self.of(recording.dialect).decode_answer(recording.body or b"")
+        answer = self.upstream(recording.dialect).decode_answer(recording.body or b"")
         return self.of(client).encode_answer(answer, self.asked(recording, client), STAMP)
 
     def passthrough(self, dialect: str, *, wants_usage: bool = True) -> Pipe:
@@ -63,7 +68,7 @@ class Ways(Struct, frozen=True):
 
     def translation(self, recording: Recording, client: str) -> Pipe:
         encoder = self.of(client).encoder(self.asked(recording, client), STAMP)
-        return Translation(self.of(recording.dialect).decoder(), encoder, {})
+        return Translation(self.upstream(recording.dialect).decoder(), encoder, {})
 
 
 def through(pipe: Pipe, pieces: Iterable[bytes]) -> bytes:
