@@ -22,7 +22,13 @@ from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
-from trunkline.dialects.registry import COUNTING, DIALECTS, UPSTREAM_ONLY
+from trunkline.dialects.registry import (
+    COUNTING,
+    DIALECTS,
+    EMBEDDING_SERVERS,
+    EMBEDDINGS,
+    UPSTREAM_ONLY,
+)
 from trunkline.edge.context import EdgeContext
 from trunkline.edge.server import Edge
 from trunkline.edge.settings import limits_of, stages_of
@@ -208,6 +214,8 @@ class Gateway:
             dialects=DIALECTS,
             clients={**DIALECTS, **UPSTREAM_ONLY},
             counting=COUNTING,
+            embedding_servers=EMBEDDING_SERVERS,
+            embeddings=EMBEDDINGS,
             providers=serving,
             router=router,
             ledger=self.ledger.book,
@@ -249,7 +257,8 @@ class Gateway:
             rows=self._rows,
             entropy=self.machine.entropy,
             dice=self.machine.dice,
-            dialects=(*DIALECTS, *UPSTREAM_ONLY),
+            dialects=(*DIALECTS, *UPSTREAM_ONLY, *EMBEDDINGS),
+            embeddings=tuple(EMBEDDINGS),
             data=self._data,
         )
 

@@ -213,3 +213,35 @@ def test_a_tier_that_was_asked_for_has_its_own_price(asked, tier):
     desk.books.answered(Status.OK, TOLD, None)
 
     assert [tier] == seen
+
+
+def test_legs_are_paid_one_by_one():
+    """Each settled when the next begins; the last by the end."""
+    desk = Desk()
+    desk.begin()
+    desk.world.clock.advance(0.5)
+    desk.books.paid(Usage(input=3), estimated=False)
+    desk.books.next_leg()
+    second = desk.begin()
+    desk.books.paid(Usage(input=4), estimated=True)
+    desk.books.close(Status.OK)
+
+    first = desk.exchange.attempts[0]
+    assert (Status.OK, 500.0, 3000, False) == (
+        first.status,
+        first.total_ms,
+        first.cost_nanousd,
+        first.estimated,
+    )
+    assert (4000, True) == (second.cost_nanousd, second.estimated)
+    assert [("settle", 1, "ok"), ("close", 2, "ok")] == desk.entries[1::2][0:1] + desk.entries[-1:]
+
+
+def test_an_answer_that_was_none_after_all():
+    """Its attempt has failed, whatever was thought of it."""
+    desk = Desk()
+    attempt = desk.begin()
+    desk.books.paid(Usage(input=3), estimated=False)
+    desk.books.spoiled(Overloaded("x"))
+
+    assert (Status.FAILED, Overloaded) == (attempt.status, type(attempt.error))

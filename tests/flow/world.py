@@ -6,7 +6,7 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Exchange, Principal
-from trunkline.dialects.registry import COUNTING, DIALECTS
+from trunkline.dialects.registry import COUNTING, DIALECTS, EMBEDDING_SERVERS, EMBEDDINGS
 from trunkline.faces.native.face import Native
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -82,6 +82,8 @@ class World:
             dialects=DIALECTS,
             clients=DIALECTS,
             counting=COUNTING,
+            embedding_servers=EMBEDDING_SERVERS,
+            embeddings=EMBEDDINGS,
             providers=self.providers,
             router=self.router,
             ledger=self.ledger,

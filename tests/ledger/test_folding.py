@@ -204,3 +204,42 @@ def test_batches_are_merged_as_if_they_were_one() -> None:
 
         assert fold(*entries) == (whole.requests, whole.attempts)
         assert ("w1", Position(1, 1)) == (whole.worker, whole.position)
+
+
+def test_the_legs_of_an_answer_add_up() -> None:
+    """Those that gave a part of it, not those that failed in between; estimated where one was."""
+    one = exchange(1)
+    for error in (False, True, False):
+        attempt = try_at(one)
+        if error:
+            fail(attempt)
+        else:
+            answer(one, cost=1000)
+    one.attempts[0].estimated = True
+
+    requests, attempts = fold(intent(one), *legs(one), ending(one))
+
+    [row] = requests
+    assert (2000, 3, True) == (row.cost_nanousd, row.attempts, row.estimated)
+    assert Usage(input=200, cache_read=40, output=100, reasoning=14) == row.usage
+    assert ["ok", "failed", "ok"] == [
+        tried.status for tried in sorted(attempts, key=lambda a: a.attempt)
+    ]
+
+
+def test_a_request_that_failed_after_some_legs_was_not_answered() -> None:
+    """What they cost stands with the attempts."""
+    one = exchange(1)
+    try_at(one)
+    answer(one, cost=1000)
+    fail(try_at(one))
+    one.status = Status.FAILED
+
+    requests, attempts = fold(intent(one), *legs(one), ending(one))
+
+    assert [(0, 0)] == [(row.cost_nanousd, row.usage.input) for row in requests]
+    assert {1: 1000, 2: 0} == {tried.attempt: tried.cost_nanousd for tried in attempts}
+
+
+def legs(one: Exchange) -> list[Entry]:
+    return [settled(tried, one.id, Status.FAILED.value) for tried in one.attempts[:-1]]

@@ -16,9 +16,11 @@ CATALOG = Catalog.load()
 PATHS = {
     "openai-chat": "/chat/completions",
     "anthropic-messages": "/v1/messages",
+    "openai-embeddings": "/embeddings",
     "bedrock-converse": "/model/m/converse",
 }
 DIALECTS = set(PATHS)
+EMBEDDINGS = {"openai-embeddings", "gemini-embeddings", "cohere-embeddings"}
 WANTED = [
     "openai",
     "anthropic",
@@ -64,11 +66,13 @@ def test_every_row_is_sound(name: str) -> None:
     assert name == row.name
     assert row.docs
     assert row.dialect in DIALECTS
+    embeds = row.embeds_for("any")
+    assert embeds is None or embeds.dialect in EMBEDDINGS
     assert 5 <= row.timeouts.connect <= row.timeouts.first_content <= row.timeouts.answer
     for rule in row.models:
         assert rule.match
         assert all(pattern == pattern.lower() for pattern in rule.match)
-        assert rule.quirks or rule.first_content_timeout
+        assert rule.quirks or rule.embeddings or rule.first_content_timeout
         assert 30 <= (rule.first_content_timeout or 30) <= 600
 
 

@@ -23,6 +23,18 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     audio_input: int = 0
     audio_output: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input=self.input + other.input,
+            cache_read=self.cache_read + other.cache_read,
+            cache_write=self.cache_write + other.cache_write,
+            cache_write_1h=self.cache_write_1h + other.cache_write_1h,
+            output=self.output + other.output,
+            reasoning=self.reasoning + other.reasoning,
+            audio_input=self.audio_input + other.audio_input,
+            audio_output=self.audio_output + other.audio_output,
+        )
+
     @property
     def total_input(self) -> int:
         """Everything the model read, cached or not."""

@@ -3,8 +3,12 @@
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect
 from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
+from trunkline.dialects.cohere_embeddings.dialect import CohereEmbeddings
 from trunkline.dialects.counting import CountingDialect
+from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
+from trunkline.dialects.gemini_embeddings.dialect import GeminiEmbeddings
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.openai_embeddings.dialect import OpenAIEmbeddings
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.kernel.registry import Registry
 
@@ -16,3 +20,11 @@ UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
 
 COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages()])
 """Those with an endpoint that counts a request's tokens."""
+
+EMBEDDING_SERVERS: Registry[EmbeddingServer] = Registry([OpenAIEmbeddings()])
+"""Those in which clients ask for embeddings."""
+
+EMBEDDINGS: Registry[EmbeddingClient] = Registry(
+    [OpenAIEmbeddings(), GeminiEmbeddings(), CohereEmbeddings()]
+)
+"""Those in which upstreams are asked for embeddings."""

@@ -51,10 +51,17 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
     if attempts and attempts[-1].error is None:
         answered = attempts[-1]
         headers += named(answered.deployment.provider, answered.deployment.model)
+        # One alone, or the legs of an answer that was asked for in several requests.
+        several = len(attempts) > 1
         if not streaming:
-            cost = divmod(answered.cost_nanousd, _NANO)
+            paid = answered.cost_nanousd
+            if several:
+                paid = sum(a.cost_nanousd for a in attempts if a.error is None)
+            cost = divmod(paid, _NANO)
             headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % cost))
         upstream = answered.first_event_ms or 0.0
+        if several:
+            upstream = sum(a.first_event_ms or 0.0 for a in attempts if a.error is None)
         own = (exchange.first_content_ms or 0.0) - upstream
         # Server-Timing (W3C, seen 2026-11-21), up to the first content.
         headers.append((b"server-timing", b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, own)))

@@ -12,6 +12,8 @@ from trunkline.faces.base import Mount
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
 from trunkline.flow.count import OPERATION as COUNT
 from trunkline.flow.count import Counting
+from trunkline.flow.embed import OPERATION as EMBED
+from trunkline.flow.embed import Embedding
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
 from trunkline.tenancy.keys import allow_scope
@@ -28,8 +30,11 @@ class Server(Protocol):
     async def run(self) -> None: ...
 
 
-_SERVERS: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {COUNT: Counting}
-"""By operation, whose answer is no model's."""
+_SERVERS: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
+    COUNT: Counting,
+    EMBED: Embedding,
+}
+"""By operation, where it is no conversation."""
 
 
 class Authenticator(Protocol):
@@ -78,7 +83,7 @@ class FaceEndpoint:
         self.mount = mount
         self.gateway = gateway
         self.server = _SERVERS.get(mount.operation, Serving)
-        self.request_id_header = gateway.rooms.dialects[mount.dialect].request_id_header
+        self.request_id_header = gateway.rooms.teller(mount.dialect).request_id_header
 
     def begin(self, head: Head) -> Call:
         principal = self.gateway.keys.authenticate(token_of(head), head.received_at)
@@ -87,8 +92,8 @@ class FaceEndpoint:
 
     def refuse(self, error: GatewayError, request_id: str) -> WireError:
         """Before there is an exchange: with the one header that every answer carries."""
-        server = self.gateway.rooms.dialects[self.mount.dialect]
-        told = self.face.refuse(error, request_id, server)
+        teller = self.gateway.rooms.teller(self.mount.dialect)
+        told = self.face.refuse(error, request_id, teller)
         own = (b"x-trunkline-request-id", request_id.encode())
         return WireError(told.status, (*told.headers, own), told.body)
 

@@ -47,7 +47,8 @@ class Books:
 
     __slots__ = ("_exchange", "_rooms", "_server", "_since", "closed")
 
-    def __init__(self, rooms: Rooms, exchange: Exchange, server: ServerDialect) -> None:
+    def __init__(self, rooms: Rooms, exchange: Exchange, server: ServerDialect | None) -> None:
+        """`server`: who reads a request that must be counted here; None for one never estimated."""
         self._rooms = rooms
         self._exchange = exchange
         self._server = server
@@ -87,6 +88,24 @@ class Books:
         self._bill(attempt, usage)
         return True
 
+    def paid(self, usage: Usage, *, estimated: bool) -> None:
+        """An answer came, or a leg of one, and it is known what it took."""
+        attempt = self._exchange.attempts[-1]
+        attempt.status = Status.OK
+        attempt.total_ms = (self._rooms.clock.monotonic() - self._since) * 1000
+        attempt.estimated = estimated
+        self._bill(attempt, usage)
+
+    def spoiled(self, error: GatewayError) -> None:
+        """The answer of the attempt at hand was none after all, or what should follow it failed."""
+        attempt = self._exchange.attempts[-1]
+        attempt.status = Status.FAILED
+        attempt.error = error
+
+    def next_leg(self) -> None:
+        """The attempt at hand gave a part of the answer only: another follows, and is billed, too."""
+        self._rooms.ledger.settle(self._exchange, self._exchange.attempts[-1])
+
     def close(self, status: Status, error: GatewayError | None = None) -> None:
         """
         The last entry. What comes after it is lost money, so it comes once and last.
@@ -105,7 +124,7 @@ class Books:
         """The upstream's count is `lacking`: count what was asked and what was delivered."""
         attempt = self._exchange.attempts[-1]
         request = self._exchange.request
-        if request is None:
+        if request is None and self._server is not None:
             try:
                 request = self._server.decode_request(self._exchange.body, self._exchange.headers)
             except GatewayError:

@@ -8,8 +8,9 @@ from msgspec import Struct
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
-from trunkline.dialects.base import ClientDialect, Dialect
+from trunkline.dialects.base import ClientDialect, Dialect, ErrorTeller
 from trunkline.dialects.counting import CountingDialect
+from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.base import Ledger
@@ -35,6 +36,9 @@ class Counter(Protocol):
     ) -> Usage:
         """Never blocks the loop; never raises."""
 
+    async def text(self, model: str, tokens: Sequence[int]) -> str | None:
+        """What these tokens of the model say; None where its vocabulary is not known here."""
+
 
 class Rooms(Struct, frozen=True, kw_only=True):
     """The collaborators of the flow, composed once by wiring and replaced whole on reload."""
@@ -47,6 +51,10 @@ class Rooms(Struct, frozen=True, kw_only=True):
     """Those upstreams may speak: these and some that face upstreams only."""
     counting: Mapping[str, CountingDialect]
     """Those with an endpoint that counts a request's tokens."""
+    embedding_servers: Mapping[str, EmbeddingServer] = {}
+    """Those in which clients ask for embeddings."""
+    embeddings: Mapping[str, EmbeddingClient] = {}
+    """Those in which upstreams are asked for them."""
     providers: Mapping[str, Provider]
     router: Router
     ledger: Ledger
@@ -61,3 +69,7 @@ class Rooms(Struct, frozen=True, kw_only=True):
     log: Log
     max_answer: int = 64 << 20
     """Bytes of a whole answer that are accepted from an upstream."""
+
+    def teller(self, dialect: str) -> ErrorTeller:
+        """Of whatever dialect a client may speak."""
+        return self.dialects.get(dialect) or self.embedding_servers[dialect]

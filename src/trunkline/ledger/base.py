@@ -17,7 +17,7 @@ class Ledger(Protocol):
         """About to send: who, where to, since when."""
 
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
-        """An attempt that failed and is followed by another."""
+        """An attempt that failed, or gave only a leg of the answer, and is followed by another."""
 
     def close(self, exchange: Exchange) -> None:
         """The exchange is over: its status and its last attempt, in one entry. Once only."""

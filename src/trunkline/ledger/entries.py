@@ -6,13 +6,13 @@ else with it. Entries are arrays on disk: new fields go last and have defaults, 
 ever removed, so that a journal left by an older version can be replayed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from trunkline.canon.exchange import Attempt, Exchange
+from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.usage import Usage
 
 # Client-chosen text is cut to this in the books; a model's name is far shorter.
@@ -43,6 +43,14 @@ class Tried(Struct, frozen=True, array_like=True, gc=False, tag="t"):
     price_version: str = ""
 
 
+class Paid(Struct, frozen=True, array_like=True, gc=False):
+    """What the earlier attempts of a request took whose answer came in several legs."""
+
+    usage: Usage
+    cost_nanousd: int
+    estimated: bool
+
+
 class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
     """A request as it stands: running (`status` empty) or over, with the attempt at hand."""
 
@@ -62,6 +70,8 @@ class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
     total_ms: float | None = None
     attempts: int = 0
     notes: int = 0
+    earlier: Paid | None = None
+    """None where at most the last attempt gave an answer."""
 
 
 Entry = Asked | Tried
@@ -143,7 +153,7 @@ def asked(exchange: Exchange, tried: Tried) -> Asked:
 
 
 def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: float) -> Asked:
-    principal = exchange.principal
+    principal, attempts = exchange.principal, exchange.attempts
     return Asked(
         exchange.id,
         principal.tenant,
@@ -158,6 +168,19 @@ def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: flo
         status,
         exchange.first_content_ms,
         total_ms,
-        len(exchange.attempts),
+        len(attempts),
         len(exchange.notes),
+        _paid(attempts[:-1]) if len(attempts) > 1 else None,
+    )
+
+
+def _paid(attempts: Sequence[Attempt]) -> Paid | None:
+    """None where these only failed, as retries and fallbacks do."""
+    legs = [attempt for attempt in attempts if attempt.status is Status.OK]
+    if not legs:
+        return None
+    return Paid(
+        sum((leg.usage for leg in legs), Usage()),
+        sum(leg.cost_nanousd for leg in legs),
+        any(leg.estimated for leg in legs),
     )

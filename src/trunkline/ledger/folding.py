@@ -77,9 +77,16 @@ def merged(batches: Sequence[Batch]) -> Batch:
 
 def _request(entry: Asked, worker: str) -> RequestRow:
     tried = entry.tried
-    # A request is billed for the attempt that answered; one that failed was not answered.
+    # A request is billed for the attempt that answered, or for those that did leg by leg; one
+    # that failed was not answered.
     billed = tried is not None and entry.status != _FAILED
     usage = tried.usage if tried is not None and billed else _NOTHING
+    cost = tried.cost_nanousd if tried is not None and billed else 0
+    estimated = tried.estimated if tried is not None and billed else False
+    if billed and entry.earlier is not None:
+        usage += entry.earlier.usage
+        cost += entry.earlier.cost_nanousd
+        estimated = estimated or entry.earlier.estimated
     return RequestRow(
         *_counts(usage),
         request_id=entry.request_id,
@@ -96,9 +103,9 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         received_at=_micros(entry.received_at),
         first_content_ms=entry.first_content_ms,
         total_ms=entry.total_ms,
-        cost_nanousd=_within(tried.cost_nanousd, COST_LIMIT) if tried is not None and billed else 0,
+        cost_nanousd=_within(cost, COST_LIMIT),
         price_version=tried.price_version if tried is not None and billed else "",
-        estimated=tried.estimated if tried is not None and billed else False,
+        estimated=estimated,
         attempts=entry.attempts or (0 if tried is None else tried.number),
         notes=entry.notes,
         error_code="" if tried is None else tried.error_code,

@@ -79,6 +79,8 @@ class Surroundings(Struct, frozen=True):
     """Uniform in [0, 1)."""
     dialects: tuple[str, ...] = ()
     """What upstreams may speak: the names that a configuration may give."""
+    embeddings: tuple[str, ...] = ()
+    """Those in which upstreams may be asked for embeddings."""
     data: Path | None = None
     """Where files of their own may lie."""
 

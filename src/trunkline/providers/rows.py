@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.canon.deployment import Quirks
+from trunkline.canon.deployment import Embeds, Quirks
 from trunkline.canon.exchange import Headers
+from trunkline.providers.embedding import merge_elsewhere, merge_embeds
 from trunkline.providers.urls import is_loopback
 
 RawFields = Mapping[str, Raw]
@@ -47,6 +48,8 @@ class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Patterns of shell kind ("gpt-5*"), lower-case; names are compared in lower case."""
     quirks: RawFields = {}
     """Replaces single quirks; a list or table replaces the whole list or table."""
+    embeddings: RawFields = {}
+    """Likewise."""
     first_content_timeout: float | None = None
 
     def fits(self, model: str) -> bool:
@@ -83,6 +86,11 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     catalog: str | None = None
     """The catalogue provider that describes and prices its models; None: `name`; empty: none."""
     timeouts: Waits = Waits()
+    embeddings: RawFields = {}
+    """
+    Fields of canon.deployment.Embeds, and of providers.embedding.Elsewhere where it is asked for
+    embeddings at another address; empty: it has none.
+    """
     quirks: RawFields = {}
     models: tuple[ModelRule, ...] = ()
 
@@ -104,6 +112,13 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         layers = (self.quirks, *(rule.quirks for rule in self.models if rule.fits(model)))
         return merge_quirks((*layers, overrides or {}))
 
+    def embeds_for(self, model: str, overrides: RawFields | None = None) -> Embeds | None:
+        """As `quirks_for`; None where it has no embeddings."""
+        layers = [self.embeddings, overrides or {}]
+        if any(layers):
+            layers[1:1] = (rule.embeddings for rule in self.models if rule.fits(model))
+        return merge_embeds(layers)
+
     def first_content_timeout(self, model: str) -> float:
         """Seconds; the last fitting rule that names one."""
         for rule in reversed(self.models):
@@ -111,10 +126,12 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 return rule.first_content_timeout
         return self.timeouts.first_content
 
-    def auth_headers(self, key: str) -> Headers:
-        """The headers that carry `key`; none for an empty key."""
+    def auth_headers(self, key: str, header: str = "") -> Headers:
+        """The headers that carry `key`; none for an empty key. `header`: another than the row's."""
         if not key or self.auth is Auth.NONE:
             return ()
+        if header:
+            return ((header.encode(), key.encode()),)
         if self.auth is Auth.BEARER:
             return ((b"authorization", b"Bearer " + key.encode()),)
         return ((self.auth.value.encode(), key.encode()),)
@@ -147,8 +164,10 @@ class ProviderRows(Mapping[str, ProviderRow]):
         rows = cls(_DECODER.decode(msgspec.json.encode(msgspec.toml.decode(data))).providers)
         for row in rows.values():
             merge_quirks((row.quirks,))
+            merge_elsewhere((row.embeddings,))
             for rule in row.models:
                 merge_quirks((row.quirks, rule.quirks))
+                merge_embeds((row.embeddings, rule.embeddings))
         return rows
 
     def quirks_for(self, provider: str, model: str) -> Quirks:

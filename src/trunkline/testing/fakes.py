@@ -120,3 +120,7 @@ class LetterCounter:
         self, deployment: Deployment, request: Request | None, delivered: Sequence[str]
     ) -> Usage:
         return Usage(input=1, output=sum(map(len, delivered)))
+
+    async def text(self, model: str, tokens: Sequence[int]) -> str | None:
+        """Code points, whatever the model: beyond those, none."""
+        return "".join(map(chr, tokens)) if max(tokens) <= 0x10FFFF else None

@@ -4,14 +4,15 @@ import pytest
 from msgspec import Raw
 
 from trunkline.canon.errors import Overloaded
-from trunkline.dialects.registry import DIALECTS
+from trunkline.dialects.registry import DIALECTS, EMBEDDING_SERVERS
 from trunkline.faces.native.face import SPEC, Native
 
 
 @pytest.mark.parametrize("mount", SPEC.mounts)
 def test_errors_are_the_dialects_own(mount):
     """Byte by byte."""
-    server, error = DIALECTS[mount.dialect], Overloaded("busy", retry_after=3)
+    server = {**DIALECTS, **EMBEDDING_SERVERS}[mount.dialect]
+    error = Overloaded("busy", retry_after=3)
 
     assert server.render_error(error, "req_1") == Native().refuse(error, "req_1", server)
 
@@ -31,4 +32,6 @@ def test_where_it_stands():
         b"/v1/chat/completions": "openai-chat",
         b"/v1/messages": "anthropic-messages",
         b"/v1/messages/count_tokens": "anthropic-messages",
+        b"/v1/responses/input_tokens": "openai-responses",
+        b"/v1/embeddings": "openai-embeddings",
     } == {mount.path: mount.dialect for mount in SPEC.mounts}

@@ -107,3 +107,22 @@ def test_broken_text_is_counted_all_the_same() -> None:
     """A lone surrogate, as JSON may carry one, is a character like any other."""
     ours, _ = PAIRS[Vocabulary.O200K]
     assert ours.count("a\ud800b") > 0
+
+
+@pytest.mark.parametrize("vocabulary", Vocabulary)
+@settings(max_examples=30)
+@given(text=st.text(st.characters(exclude_categories=("Cs",))))
+def test_tokens_are_read_back(vocabulary: Vocabulary, text: str) -> None:
+    """What tiktoken makes of a text is that text again."""
+    ours, reference = PAIRS[vocabulary]
+    tokens = reference.encode_ordinary(text)
+
+    assert text == ours.text(tokens)
+
+
+def test_what_is_no_token_of_a_text() -> None:
+    """A control token, one too high, a negative one: nothing is made up."""
+    ours, _ = PAIRS[Vocabulary.CL100K]
+    for token in (100_257, 1 << 40, -1):
+        assert ours.text([15339, token]) is None
+    assert "hello" == ours.text([15339])

@@ -216,3 +216,11 @@ def recorded(file: Path, dialect: str) -> tuple[ChatRequest, int] | None:
         "cache_creation_input_tokens",
     )
     return request, sum(usage.get(name) or 0 for name in names)
+
+
+def test_tokens_are_read_back_in_the_vocabulary_of_those_who_are_asked_with_them() -> None:
+    """OpenAI's models of embeddings; whose tokens others mean, nobody can tell."""
+    counter = TokenCounter()
+
+    assert "hello" == asyncio.run(counter.text("text-embedding-3-small", [15339]))
+    assert asyncio.run(counter.text("gemini-embedding-001", [15339])) is None

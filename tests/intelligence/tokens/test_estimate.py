@@ -45,3 +45,8 @@ def test_the_first_estimate_loads_what_it_needs() -> None:
     usage = asyncio.run(estimator.estimate(TARGET, REQUEST, ["hello world"]))
     assert Usage(input=9, output=2) == usage
     assert "<UsageEstimator <TokenCounter <Vocabularies o200k_base>>>" == repr(estimator)
+
+
+def test_tokens_are_read_back() -> None:
+    """As by the counter."""
+    assert "hello" == asyncio.run(UsageEstimator().text("text-embedding-ada-002", [15339]))

@@ -111,7 +111,11 @@ def test_large_sums_stay_integers(tmp_path: Path) -> None:
 
 
 def test_totals_find_books_that_do_not_agree(tmp_path: Path) -> None:
-    """A planted request without attempts, attempt without request, and wrong bill are counted."""
+    """
+    A planted request without attempts, attempt without request, and wrong bill are counted.
+
+    One that was answered in two legs is right.
+    """
 
     async def work(storage: SqliteStorage) -> Totals:
         await storage.ledger.apply(
@@ -122,22 +126,26 @@ def test_totals_find_books_that_do_not_agree(tmp_path: Path) -> None:
                     request(3, status="orphaned", attempts=1),
                     request(4),
                     request(5, status="ok", attempts=1, input=5),
+                    request(7, status="ok", attempts=3, input=2),
                 ),
                 (
                     attempt(1, status="ok", input=3, cost_nanousd=10),
                     attempt(5, status="ok", input=4, cost_nanousd=7),
                     attempt(6, status="failed"),
+                    attempt(7, status="ok", input=1),
+                    attempt(7, 2, status="failed"),
+                    attempt(7, 3, status="ok", input=1),
                 ),
             )
         )
         return await storage.ledger.totals()
 
     assert Totals(
-        requests=5,
-        attempts=3,
+        requests=6,
+        attempts=6,
         open=1,
         orphaned=1,
-        usage=Usage(input=13),
+        usage=Usage(input=15),
         cost_nanousd=10,
         attempt_cost_nanousd=17,
         without_attempts=2,

@@ -72,4 +72,10 @@ def _kind(error: GatewayError) -> tuple[str, str]:
 
 
 _face: Face = Keyplex()
-SPEC = FaceSpec(_face, (Mount(b"/api/v1/chat/completions", "openai-chat", "chat", "chat:write"),))
+SPEC = FaceSpec(
+    _face,
+    (
+        Mount(b"/api/v1/chat/completions", "openai-chat", "chat", "chat:write"),
+        Mount(b"/api/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
+    ),
+)

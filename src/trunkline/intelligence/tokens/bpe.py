@@ -1,5 +1,5 @@
 """
-Byte pair encoding that only counts, in steps short enough for an event loop.
+Byte pair encoding: counting, in steps short enough for an event loop, and reading tokens back.
 
 The same numbers as tiktoken (github.com/openai/tiktoken, seen 2026-11-21), which is its test.
 tiktoken itself is not used: building its table holds the interpreter's lock for an eighth of a
@@ -7,7 +7,7 @@ second, whichever thread does it, and it brings an HTTP client along.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 import regex  # type: ignore[import-untyped]  # it ships no types
@@ -26,12 +26,23 @@ _CUT = regex.compile(r"(?<=\S)(?= \p{L})|(?<=\n)(?=\p{L})")
 class Bpe:
     """One vocabulary. Counting never fails, whatever the text."""
 
-    __slots__ = ("_pattern", "_ranks")
+    __slots__ = ("_pattern", "_ranks", "_tokens")
 
     def __init__(self, pattern: str, ranks: Mapping[bytes, int]) -> None:
         """`pattern` splits text into pieces, `ranks` says which bytes are tokens, best first."""
         self._pattern = regex.compile(pattern)
         self._ranks = ranks
+        self._tokens: list[bytes] = []
+        """By rank; empty until somebody reads tokens."""
+
+    def text(self, tokens: Sequence[int]) -> str | None:
+        """What they say; None where one of them is no text (a control token, or unknown)."""
+        if not self._tokens:
+            self._tokens = sorted(self._ranks, key=self._ranks.__getitem__)
+        known = self._tokens
+        if not all(0 <= token < len(known) for token in tokens):
+            return None
+        return b"".join([known[token] for token in tokens]).decode("utf-8", "replace")
 
     def count(self, text: str) -> int:
         """Tokens; 4 KB of prose takes half a millisecond."""

@@ -1,7 +1,7 @@
 """Tokens of a text, of a request, of an answer: counted here, for whoever was not told."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.request import ChatRequest, Tool
 from trunkline.intelligence.tokens.schemes import Scheme, scheme_for
-from trunkline.intelligence.tokens.vocabulary import Vocabularies
+from trunkline.intelligence.tokens.vocabulary import Vocabularies, Vocabulary
 
 _BYTES_PER_TOKEN = 4
 """The rule of thumb until a vocabulary is there: help.openai.com, "What are tokens"."""
@@ -104,6 +104,17 @@ class TokenCounter:
         name = model or request.model
         material = material_of(request, scheme_for(name))
         return material.flat + await self.count_long(name, ("\n".join(material.texts),))
+
+    async def text(self, model: str, tokens: Sequence[int]) -> str | None:
+        """
+        What these tokens of the model say, loading first.
+
+        None where its vocabulary is not cl100k, the one of the models that are asked with tokens.
+        """
+        vocabulary = scheme_for(model).vocabulary
+        if vocabulary is not Vocabulary.CL100K:
+            return None
+        return (await self._vocabularies.load(vocabulary)).text(tokens)
 
     def __repr__(self) -> str:
         return f"<TokenCounter {self._vocabularies!r}>"

@@ -27,5 +27,9 @@ class UsageEstimator:
         written = await self._counter.count_long(model, delivered) if any(delivered) else 0
         return Usage(input=read, output=written)
 
+    async def text(self, model: str, tokens: Sequence[int]) -> str | None:
+        """See TokenCounter."""
+        return await self._counter.text(model, tokens)
+
     def __repr__(self) -> str:
         return f"<UsageEstimator {self._counter!r}>"

@@ -15,6 +15,7 @@ from trunkline.config.load import validation_error
 from trunkline.config.schema import Seconds
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
+from trunkline.providers.http.embedding import Chat, Embedder, embedder_of
 from trunkline.providers.listing import Listed, read_models
 from trunkline.providers.rows import Auth, ProviderRow, RawFields, merge_quirks
 from trunkline.providers.urls import Address, fill_model, join_url
@@ -28,6 +29,7 @@ _LIST_PATH = re.compile(r"(?:/[\w.~!$&'()*+,;=:@/%-]*(?:\?[\w.~!$&'()*+,;=:@/?%-
 # Paths that are remembered: some carry the model, and clients may make up any number of those.
 _MOST_PATHS = 1024
 _CHAT_KINDS = frozenset({"chat"})
+_EMBEDDING_KINDS = frozenset({"embedding"})
 # Where dialects list models that do it elsewhere than OpenAI; as many as a page may hold.
 _MODELS_ENDPOINTS = {
     "anthropic-messages": "/v1/models?limit=1000",
@@ -60,6 +62,8 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models_endpoint: str | None = None
     """Where it lists its models, relative to base_url; empty: it is not asked."""
     quirks: RawFields = {}
+    embeddings: RawFields = {}
+    """How it embeds, where that is not as its row says; `dialect = ""`: it does not."""
     first_content_timeout: Seconds | None = None
     answer_timeout: Seconds | None = None
     idle_timeout: Seconds | None = None
@@ -101,6 +105,11 @@ class HttpProvider:
         self._names_models = "{model}" in (config.path or row.path)
         self._paths: dict[str, tuple[Origin, bytes]] = {}
         self._check()
+        self._embedder = self._embedding(keys, lent.embeddings)
+        self._kinds = _CHAT_KINDS
+        if self._embedder is not None:
+            alone = self._embedder.dialect == self._dialect
+            self._kinds = _EMBEDDING_KINDS if alone else _CHAT_KINDS | _EMBEDDING_KINDS
         self._catalogued = row.catalog_for(self._base_url) if row.name else ""
 
     def deployment(self, model: str) -> Deployment:
@@ -118,6 +127,7 @@ class HttpProvider:
             dialect=self._dialect,
             also=self._also,
             quirks=quirks,
+            embeds=self._embedder.embeds(model) if self._embedder else None,
             context_window=known.context_window if known else None,
             max_output_tokens=known.max_output_tokens if known else None,
             price_model=known.key if known else None,
@@ -131,7 +141,7 @@ class HttpProvider:
         if self._config.models is not None:
             return self._config.models
         rows = self._catalog.models(self._catalogued)
-        return [r.id for r in rows if r.kind in _CHAT_KINDS and not r.deprecated]
+        return [r.id for r in rows if r.kind in self._kinds and not r.deprecated]
 
     def models_request(self, credential: Credential) -> UpstreamRequest | None:
         if self._config.models is not None or not self._models_endpoint:
@@ -148,6 +158,9 @@ class HttpProvider:
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
     ) -> UpstreamRequest:
+        embedder = self._embedder
+        if embedder is not None and deployment.dialect == embedder.dialect:
+            return embedder.request(deployment, path, encoded, credential.id)
         place = None if self._names_models else self._paths.get(path)
         if place is None:
             place = self._place(path, deployment.model)
@@ -178,6 +191,19 @@ class HttpProvider:
             self._base_url, self._dialect, fill_model(own, model) if own else path
         )
         return address.origin, address.path.encode()
+
+    def _embedding(self, keys: Sequence[str], known: Sequence[str]) -> Embedder | None:
+        """Whoever is asked for embeddings; None where nobody can be. Raises ConfigError."""
+        ids = [credential.id for credential in self.credentials]
+        chat = Chat(
+            self.name,
+            self._dialect,
+            self._base_url,
+            self._config.base_url is not None,
+            self._headers,
+            dict(zip(ids, keys, strict=True)),
+        )
+        return embedder_of(chat, self._row, self._config.embeddings, known)
 
     def _check(self) -> None:
         key = f"providers.{self.name}"
