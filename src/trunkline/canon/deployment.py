@@ -53,7 +53,9 @@ class Quirks(Struct, frozen=True, kw_only=True):
     counts: tuple[str, ...] = ()
     """Dialects of which it has the endpoint that counts a request's tokens."""
     thought_signatures: bool = False
-    """Wants Gemini's thought signatures back, in tool_calls[].extra_content."""
+    """Wants Gemini's thought signatures back; an OpenAI-like one in tool_calls[].extra_content."""
+    thinking_budget: tuple[int, int] | None = None
+    """A Gemini whose thinking is told in tokens, not in `efforts`: (least, most); least 0 is off."""
 
 
 class Embeds(Struct, frozen=True, kw_only=True):

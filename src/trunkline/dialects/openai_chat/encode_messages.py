@@ -27,6 +27,7 @@ from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_names import ToolName
+from trunkline.dialects.thought_ids import unsigned
 
 _DROPPED = "dropped: Chat Completions has no such field"
 
@@ -121,7 +122,7 @@ class MessageWriter:
         return fields
 
     def _call(self, index: int, call: ToolCall) -> Wire:
-        plain, signature = call_ids.unsigned(call.id)
+        plain, signature = unsigned(call.id)
         fitted = call_ids.fitted(plain, self._quirks.tool_id)
         wire: dict[str, object] = {**write_call(call, fitted, self._names(call.name))}
         if call.cache is not None:

@@ -1,0 +1,104 @@
+"""A passing stream watched: how far it is, what it used, whether it failed."""
+
+import re
+
+from trunkline.canon.errors import Garbled, GatewayError
+from trunkline.canon.usage import Usage
+from trunkline.dialects.base import Sighting
+from trunkline.dialects.gemini.decode_error import decode_inline
+from trunkline.dialects.gemini.render_error import stream_error
+from trunkline.dialects.gemini.usage import read_usage
+from trunkline.dialects.gemini.wire import (
+    PART,
+    RESPONSE,
+    Candidate,
+    FunctionCall,
+    Response,
+    block_reason,
+    present,
+)
+from trunkline.dialects.raws import NOT_JSON
+from trunkline.wire.sse import frames
+
+# Atomic, so that no CRLF is taken for two ends of lines.
+_BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n){2}")
+
+
+class StreamWatcher:
+    """
+    The contract is dialects.base.Watcher; usage always comes, so nothing is held back.
+
+    There is no sentinel, and something may yet follow a finish reason: it is never ENDED.
+    """
+
+    __slots__ = ("_finished", "_seen", "before_error", "delivered", "sighting", "usage")
+
+    def __init__(self) -> None:
+        self.sighting = Sighting.NOTHING
+        self.usage: Usage | None = None
+        self.delivered: list[str] = []
+        self.before_error = b""
+        self._seen: set[int] = set()
+        self._finished: set[int] = set()
+
+    def feed(self, events: bytes) -> bytes:
+        start = 0
+        try:
+            for boundary in _BLANK_LINE.finditer(events):
+                self._see(events[start : boundary.end()])
+                start = boundary.end()
+            if start < len(events):
+                self._see(events[start:])
+        except GatewayError:
+            self.before_error = events[:start]
+            raise
+        except NOT_JSON as error:
+            self.before_error = events[:start]
+            raise Garbled(
+                "the provider sent an unreadable event", detail=str(error)[:500]
+            ) from None
+        return events
+
+    def fault(self, error: GatewayError, request_id: str) -> bytes:
+        return stream_error(error, request_id)
+
+    def _see(self, event: bytes) -> None:
+        for _, payload in frames(event):
+            if payload.strip():
+                self._look(RESPONSE.decode(payload))
+
+    def _look(self, response: Response) -> None:
+        if (told := present(response.error)) is not None:
+            raise decode_inline(told)
+        for candidate in response.candidates or ():
+            self._listen(candidate)
+        usage = read_usage(response.usage_metadata)
+        if usage is not None:
+            self.usage = usage
+        refused = not self._seen and block_reason(response.prompt_feedback)
+        if refused or (self._seen and self._finished >= self._seen):
+            self.sighting = Sighting.FINISHED
+
+    def _listen(self, candidate: Candidate) -> None:
+        index = candidate.index or 0
+        self._seen.add(index)
+        content = candidate.content
+        for raw in (content.parts if content is not None else None) or ():
+            part = PART.decode(raw)
+            if part.function_call is not None:
+                self._called(part.function_call)
+            elif part.text:
+                self.delivered.append(part.text)
+            elif part.text is not None and not part.thought_signature:
+                continue
+            if self.sighting is Sighting.NOTHING:
+                self.sighting = Sighting.CONTENT
+        if candidate.finish_reason:
+            self._finished.add(index)
+
+    def _called(self, call: FunctionCall) -> None:
+        if call.name:
+            self.delivered.append(call.name)
+        if (args := present(call.args)) is not None:
+            self.delivered.append(bytes(args).decode("utf-8", "replace"))
+        self.delivered += [p.string_value for p in call.partial_args or () if p.string_value]
