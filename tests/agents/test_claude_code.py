@@ -1,4 +1,4 @@
-"""Claude Code, headless, over upstreams of both its own dialect and the other."""
+"""Claude Code, headless, over upstreams of its own dialect and of others."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from tests.agents.errand import COMMAND, Ended, Errand
 
-BOTH = ("anthropic-messages", "openai-chat")
+LINES = ("anthropic-messages", "openai-chat", "openai-responses")
 # Beside the gateway: no update, no telemetry, no other model for small jobs.
 QUIET = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
 LONG = 60_000
@@ -40,7 +40,7 @@ def claude(
     return run
 
 
-@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("line", LINES, indirect=True)
 def test_a_task(errand: Errand, claude: Any) -> None:
     """The whole loop, told and billed right; its probe and its query change nothing."""
     ended, result = claude()
@@ -64,7 +64,7 @@ def test_a_task(errand: Errand, claude: Any) -> None:
     assert {("HEAD", "/", 200)} >= {(a.method, a.target, a.status) for a in probes}
 
 
-@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("line", LINES, indirect=True)
 def test_betas_reach_anthropic_alone(errand: Errand, claude: Any) -> None:
     """What it asks for in `anthropic-beta` is forwarded to its own dialect, and to no other."""
     claude()
@@ -75,7 +75,7 @@ def test_betas_reach_anthropic_alone(errand: Errand, claude: Any) -> None:
     assert {asked if errand.line.dialect == "anthropic-messages" else None} == forwarded
 
 
-@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("line", LINES, indirect=True)
 def test_a_bearer_token(errand: Errand, claude: Any) -> None:
     """Its other way to show a key."""
     ended, result = claude(ANTHROPIC_AUTH_TOKEN=errand.key)
@@ -85,7 +85,7 @@ def test_a_bearer_token(errand: Errand, claude: Any) -> None:
     assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
 
 
-@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("line", LINES, indirect=True)
 @pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
 def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
     """
@@ -104,7 +104,7 @@ def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
     assert "ok" != entries[0]
 
 
-@pytest.mark.parametrize("line", BOTH, indirect=True)
+@pytest.mark.parametrize("line", LINES, indirect=True)
 @pytest.mark.parametrize("status", (429, 529))
 def test_a_busy_upstream(errand: Errand, claude: Any, status: int) -> None:
     """Busy for longer than the gateway tries: the client is told so in words it retries at."""
