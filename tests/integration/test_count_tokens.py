@@ -1,6 +1,7 @@
 """Counting tokens by the official Anthropic SDK: whatever the upstream, and in nobody's books."""
 
 import anthropic
+import openai
 import pytest
 
 from tests.integration.program import Gateway
@@ -68,3 +69,22 @@ def test_what_is_refused(claude: anthropic.Anthropic, gateway: Gateway) -> None:
     assert "not_found_error" == unknown.value.body["error"]["type"]
     assert (403, "permission_error") == (forbidden.status, forbidden.json()["error"]["type"])
     assert 405 == gateway.get("/v1/messages/count_tokens").status
+
+
+def test_responses_are_counted_alike(gpt: openai.OpenAI, upstream: str) -> None:
+    """OpenAI's own SDK; instructions and tools count, too."""
+    tool = {
+        "type": "function",
+        "name": "get_weather",
+        "parameters": WEATHER["input_schema"],
+        "strict": False,
+    }
+    said = "Say hello to " + "everybody here, " * 20
+    plain = gpt.responses.input_tokens.count(model=f"{upstream}/sim-chat", input=said)
+    more = gpt.responses.input_tokens.count(
+        model=f"{upstream}/sim-chat", input=said, instructions="Be very brief.", tools=[tool]
+    )
+
+    assert "response.input_tokens" == plain.object
+    assert 60 < plain.input_tokens < 150
+    assert plain.input_tokens < more.input_tokens

@@ -18,7 +18,7 @@ DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages(), OpenA
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
 """Those that no client of ours speaks."""
 
-COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages()])
+COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages(), OpenAIResponses()])
 """Those with an endpoint that counts a request's tokens."""
 
 EMBEDDING_SERVERS: Registry[EmbeddingServer] = Registry([OpenAIEmbeddings()])

@@ -153,7 +153,7 @@ class HttpProvider:
     def listed(self, body: bytes) -> Sequence[Listed]:
         """Without what the catalogue knows to be of another kind: pictures, speech."""
         rows = ((model, self._known(model.id)) for model in read_models(body))
-        return [model for model, row in rows if row is None or row.kind in _CHAT_KINDS]
+        return [model for model, row in rows if row is None or row.kind in self._kinds]
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
