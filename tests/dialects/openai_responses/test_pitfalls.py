@@ -41,6 +41,7 @@ PATCH = {
 AGENTS = {
     "type": "namespace",
     "name": "agents",
+    "description": "Sub-agents.",
     "tools": [{"type": "function", "name": "close", "parameters": {}}],
 }
 TURN = answer(
