@@ -21,9 +21,9 @@ class CountingDialect(Protocol):
     def count_path(self, model: str) -> str:
         """As ClientDialect.path."""
 
-    def count_request(self, encoded: Encoded) -> Encoded:
+    def count_request(self, encoded: Encoded, model: str) -> Encoded:
         """
-        The same request, asking for its count.
+        The same request, asking for its count; `model` is the upstream's name.
 
         `encoded` is what the upstream would be sent for an answer; fields that the endpoint
         does not take go. Raises Malformed where the body is no JSON object.

@@ -120,7 +120,9 @@ class Counting:
         exchange.attempts.append(attempt)
         since = rooms.clock.monotonic()
         try:
-            tokens = await self._send(deployment, counter, counter.count_request(encoded))
+            tokens = await self._send(
+                deployment, counter, counter.count_request(encoded, deployment.model)
+            )
         except UpstreamError as error:
             attempt.status, attempt.error = Status.FAILED, error
             raise

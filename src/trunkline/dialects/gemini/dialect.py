@@ -12,6 +12,14 @@ from trunkline.canon.exchange import Headers
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Dialect, Encoded, Stamp, WireError
+from trunkline.dialects.counting import CountingDialect
+from trunkline.dialects.gemini.count import (
+    METHOD,
+    count_request,
+    decode_count,
+    decode_count_request,
+    encode_count,
+)
 from trunkline.dialects.gemini.decode_answer import decode_answer, read_answer_usage
 from trunkline.dialects.gemini.decode_error import decode_error
 from trunkline.dialects.gemini.decode_request import decode_request
@@ -43,6 +51,12 @@ class Gemini:
         """Model and stream are read from `model` and `stream`, where a face puts what the path says."""
         return decode_request(body)
 
+    def decode_count_request(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
+        return decode_count_request(body)
+
+    def encode_count(self, tokens: int) -> bytes:
+        return encode_count(tokens)
+
     def encode_answer(self, answer: Answer, request: Request, stamp: Stamp) -> bytes:
         return encode_answer(answer, stamp)
 
@@ -59,9 +73,7 @@ class Gemini:
     # Facing upstreams.
 
     def path(self, model: str, *, stream: bool) -> str:
-        kind, _, name = model.rpartition("/") if model.startswith(_TUNED) else ("models", "", model)
-        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return f"/{kind}/{quote(name, safe='')}:{method}"
+        return _path(model, "streamGenerateContent?alt=sse" if stream else "generateContent")
 
     def encode_request(self, request: Request, deployment: Deployment) -> Encoded:
         return encode_request(request, deployment)
@@ -83,8 +95,23 @@ class Gemini:
     def read_usage(self, body: bytes) -> Usage | None:
         return read_answer_usage(body)
 
+    def count_path(self, model: str) -> str:
+        return _path(model, METHOD)
+
+    def count_request(self, encoded: Encoded, model: str) -> Encoded:
+        return count_request(encoded, model)
+
+    def decode_count(self, body: bytes) -> int:
+        return decode_count(body)
+
     def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:
         return decode_error(status, headers, body)
 
 
+def _path(model: str, method: str) -> str:
+    kind, _, name = model.rpartition("/") if model.startswith(_TUNED) else ("models", "", model)
+    return f"/{kind}/{quote(name, safe='')}:{method}"
+
+
 _dialect: Dialect = Gemini()
+_counting: CountingDialect = Gemini()

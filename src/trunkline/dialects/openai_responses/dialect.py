@@ -90,7 +90,7 @@ class OpenAIResponses:
     def count_path(self, model: str) -> str:
         return PATH
 
-    def count_request(self, encoded: Encoded) -> Encoded:
+    def count_request(self, encoded: Encoded, model: str) -> Encoded:
         return count_request(encoded)
 
     def decode_count(self, body: bytes) -> int:
