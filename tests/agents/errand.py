@@ -49,7 +49,8 @@ class Errand:
     def __post_init__(self) -> None:
         for made in (self.folder, self.home):
             made.mkdir(parents=True)
-        (self.folder / "secret.txt").write_text(SECRET + "\n", "utf-8")
+        for name, text in (("secret", SECRET), ("left", "left"), ("right", "right")):
+            (self.folder / f"{name}.txt").write_text(text + "\n", "utf-8")
         self._asked = len(self.line.tap.book)
         self._answered = _total(self.line.simulator)
 
@@ -58,11 +59,23 @@ class Errand:
         """Where the agent finds the gateway."""
         return self.line.tap.base
 
-    def prompt(self, tool: str, **arguments: str) -> str:
-        """The task, with the plan that `sim-agent` follows."""
-        first = {"tool_calls": [{"name": tool, "arguments": arguments}]}
-        plan = msgspec.json.encode([first, {"text": "The file says: {results}"}]).decode()
-        return f"Copy the secret and tell it. <plan>{plan}</plan>"
+    def prompt(self, tool: str, parameter: str, **more: str) -> str:
+        """
+        The task, with the plan that `sim-agent` follows: think, call twice at once, call, tell.
+
+        `parameter` is what the agent's shell calls its command, `more` what else it demands.
+        """
+
+        def call(command: str) -> Mapping[str, object]:
+            return {"name": tool, "arguments": {parameter: command, **more}}
+
+        looks = [call("cat left.txt"), call("cat right.txt")]
+        plan = [
+            {"reasoning": "First I look around.", "text": "Let me see.", "tool_calls": looks},
+            {"reasoning": "It must be the other one.", "tool_calls": [call(COMMAND)]},
+            {"text": "The file says: {results}"},
+        ]
+        return f"Copy the secret and tell it. <plan>{msgspec.json.encode(plan).decode()}</plan>"
 
     def run(self, command: list[str], environ: Mapping[str, str], stdin: str = "") -> Ended:
         """The agent to its end, with no way into the world but the gateway."""
@@ -116,10 +129,9 @@ class Errand:
         assert SECRET in final.partition("The file says: ")[2]
 
     def prove_loop(self) -> None:
-        """Two turns of the model, the second with the tool's result; nothing broke."""
-        steps = self.steps()
-        assert [(0, "tool_calls"), (1, "stop")] == [
-            (row["results"], row["finish"]) for row in steps
+        """Each turn of the model with the results of the calls before it; nothing broke."""
+        assert [(0, "tool_calls"), (2, "tool_calls"), (1, "stop")] == [
+            (row["results"], row["finish"]) for row in self.steps()
         ]
         for row in self.rows():
             assert (200, True, "played") == (row["status"], row["finished"], row["outcome"])

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.agents.errand import COMMAND, Ended, Errand
+from tests.agents.errand import Ended, Errand
 
 LINES = ("anthropic-messages", "openai-chat", "openai-responses")
 # Beside the gateway: no update, no telemetry, no other model for small jobs.
@@ -23,7 +23,7 @@ def claude(
     program = installed("@anthropic-ai/claude-code-*/claude")
 
     def run(model: str = "house-model", **environ: str) -> tuple[Ended, Mapping[str, Any]]:
-        prompt = errand.prompt("Bash", command=COMMAND, description="Copy the secret")
+        prompt = errand.prompt("Bash", "command", description="Look")
         prompt += "More of it. " * (LONG // 12)
         ended = errand.run(
             [program, "-p", prompt, "--output-format", "json", "--allowedTools", "Bash"],
@@ -40,6 +40,10 @@ def claude(
     return run
 
 
+def _thought(block: Any) -> bool:
+    return block["type"] in {"thinking", "redacted_thinking"}
+
+
 @pytest.mark.parametrize("line", LINES, indirect=True)
 def test_a_task(errand: Errand, claude: Any) -> None:
     """The whole loop, told and billed right; its probe and its query change nothing."""
@@ -48,7 +52,7 @@ def test_a_task(errand: Errand, claude: Any) -> None:
     errand.prove_done(ended, result["result"])
     errand.prove_loop()
     errand.prove_books()
-    assert (False, 2, "end_turn") == (
+    assert (False, 4, "end_turn") == (
         result["is_error"],
         result["num_turns"],
         result["stop_reason"],
@@ -57,6 +61,11 @@ def test_a_task(errand: Errand, claude: Any) -> None:
         assert "/v1/messages?beta=true" == turn.target
         assert len(turn.body) > 100_000
         assert errand.key == turn.headers["x-api-key"]
+    history: Any = errand.turns()[-1].field("messages")
+    blocks = [b for m in history if m["role"] == "assistant" for b in m["content"]]
+    # It asks for thoughts without their text, so what comes back may be the proof alone.
+    proofs = [block.get("signature") or block.get("data") for block in blocks if _thought(block)]
+    assert [True, True] == [bool(proof) for proof in proofs]
     counted = result["usage"]
     assert sum(row["usage"]["input"] for row in errand.rows()) == counted["input_tokens"]
     assert sum(row["usage"]["output"] for row in errand.rows()) == counted["output_tokens"]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.agents.errand import COMMAND, Ended, Errand
+from tests.agents.errand import Ended, Errand
 
 LINES = ("openai-responses", "anthropic-messages", "openai-chat")
 CONFIG = """
@@ -40,7 +40,7 @@ def codex(installed: Callable[[str], str], errand: Errand) -> Callable[..., tupl
         folder.mkdir()
         config = CONFIG.format(model=model, base=errand.base)
         (folder / "config.toml").write_text(config, "utf-8")
-        prompt = errand.prompt("exec_command", cmd=COMMAND)
+        prompt = errand.prompt("exec_command", "cmd")
         ended = errand.run(
             # A sandbox of its own may not be had inside another: in a container, in CI.
             [
@@ -81,6 +81,10 @@ def test_a_task(errand: Errand, codex: Callable[..., tuple[Ended, str]]) -> None
     errand.prove_books()
     assert {("POST", "/v1/responses")} == {(turn.method, turn.target) for turn in errand.turns()}
     assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
+    history: Any = errand.turns()[-1].field("input")
+    thoughts = [item for item in history if item.get("type") == "reasoning"]
+    assert 2 == len(thoughts)
+    assert all(thought["encrypted_content"] for thought in thoughts)
     (usage,) = [event["usage"] for event in _events(ended) if event["type"] == "turn.completed"]
     rows = errand.rows()
     assert sum(row["usage"]["input"] for row in rows) == usage["input_tokens"]
@@ -98,10 +102,10 @@ def test_a_broken_stream(
     ended, final = codex(model)
 
     errand.prove_done(ended, final)
-    first, second, third = errand.turns()
+    first, second, *_ = errand.turns()
     assert first.field("input") == second.field("input")
-    told = [errand.entry(turn)["status"] for turn in (first, second, third)]
-    assert ["ok", "ok"] == told[1:]
+    told = [errand.entry(turn)["status"] for turn in errand.turns()]
+    assert ["ok"] * (len(told) - 1) == told[1:]
     assert "ok" != told[0]
 
 

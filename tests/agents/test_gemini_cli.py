@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from tests.agents.errand import COMMAND, Ended, Errand
+from tests.agents.errand import Ended, Errand
 
 LINES = ("openai-chat", "anthropic-messages", "openai-responses")
 # Beside the gateway: no update, no telemetry, and the folder is not asked about.
@@ -28,7 +28,7 @@ def gemini(
         folder = errand.home / ".gemini"
         folder.mkdir()
         (folder / "settings.json").write_bytes(msgspec.json.encode(SETTINGS))
-        prompt = errand.prompt("run_shell_command", command=COMMAND)
+        prompt = errand.prompt("run_shell_command", "command")
         ended = errand.run(
             [
                 node,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from tests.agents.errand import COMMAND, Ended, Errand
+from tests.agents.errand import Ended, Errand
 
 # What it names a kind of provider by: the package that its binary has inside.
 KINDS = {
@@ -31,7 +31,7 @@ def opencode(installed: Callable[[str], str], errand: Errand) -> Callable[[str],
         }
         config = {"autoupdate": False, "share": "disabled", "provider": {"trunkline": gateway}}
         (errand.folder / "opencode.json").write_bytes(msgspec.json.encode(config))
-        prompt = errand.prompt("bash", command=COMMAND, description="Copy the secret")
+        prompt = errand.prompt("bash", "command", description="Look")
         # By standard input: it quotes what it is given as an argument.
         return errand.run([program, "run", "-m", "trunkline/house-model"], QUIET, stdin=prompt)
 
