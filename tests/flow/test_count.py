@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from tests.flow.world import ANTHROPIC, World, anthropic, openai, whole
 from trunkline.canon.deployment import Quirks
@@ -11,6 +12,8 @@ from trunkline.canon.errors import Disconnected
 from trunkline.canon.exchange import Principal
 from trunkline.faces.native.face import Native
 from trunkline.flow.count import Counting
+from trunkline.routing.base import Route
+from trunkline.routing.table import RouteTable
 from trunkline.testing.fakes import FakeReply
 from trunkline.transport.replay import Recording
 
@@ -192,3 +195,15 @@ def test_a_cancelled_count(draining, status):
 
     asyncio.run(main())
     assert status == reply.status
+
+
+def test_a_deployment_without_conversations_is_passed_over():
+    """One that only embeds has nothing to count them by; where there is no other, that is said."""
+    world = World(anthropic(name="embeds"), anthropic(told(7), name="up", quirks=COUNTS))
+    route = world.router.table.resolve("m")
+    silent = replace(route.deployments[0], dialect="embeddings")
+    for deployments, status in (((silent, route.deployments[1]), 200), ((silent,), 529)):
+        world.router.table = RouteTable({"m": Route("m", deployments)}, world.providers, None)
+        assert status == count(world).status
+
+    assert [0, 1] == world.sent

@@ -17,7 +17,6 @@ from trunkline.canon.errors import (
     Draining,
     Garbled,
     GatewayError,
-    InternalError,
     ModelMissing,
     NoRouteAvailable,
     Refused,
@@ -71,7 +70,8 @@ class Counting:
                 )
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the client an answer
-            self._refuse(self._bug(error))
+            self._rooms.log.warning("count failed", request=self._exchange.id, detail=repr(error))
+            self._refuse(bug(error))
         else:
             headers = self._face.headers(self._exchange, streaming=False)
             self._reply.whole(200, (_JSON, *headers), self._dialect.encode_count(tokens))
@@ -82,10 +82,11 @@ class Counting:
         allow_model(exchange.principal, exchange.model)
         route = rooms.router.table.resolve(exchange.model)
         plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
-        if not plan:
-            raise NoRouteAvailable("no deployment is configured for this model")
+        able = next((d for d in plan if d.dialect in rooms.clients), None)
+        if able is None:
+            raise NoRouteAvailable("no deployment of this model has conversations to count")
         request = self._dialect.decode_count_request(exchange.body, exchange.headers)
-        deployment = plan[0].speaking(exchange.dialect)
+        deployment = able.speaking(exchange.dialect)
         encoded = self._encode(deployment, request)
         counter = rooms.counting.get(deployment.dialect)
         if counter is not None and deployment.dialect in deployment.quirks.counts:
@@ -182,10 +183,6 @@ class Counting:
             message=error.message,
             detail=error.detail,
         )
-
-    def _bug(self, error: Exception) -> InternalError:
-        self._rooms.log.error("count failed", request=self._exchange.id, detail=repr(error))
-        return bug(error)
 
     def _refuse(self, error: GatewayError) -> None:
         exchange = self._exchange
