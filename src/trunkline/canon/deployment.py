@@ -45,7 +45,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     efforts: tuple[str, ...] = ("none", "minimal", "low", "medium", "high", "xhigh")
     """Values of reasoning_effort it takes; the nearest stands in for another. Empty: has no such field."""
     cache_marks: bool = False
-    """An OpenAI-like upstream that takes Anthropic's cache_control on content parts (OpenRouter)."""
+    """Takes marks of where to cache: OpenRouter Anthropic's cache_control, Bedrock's models cache points."""
     document_url: str = ""
     """How an OpenAI-like upstream takes a document by URL: "file_data" or "document_url" (Mistral); "" not."""
     flat_text: bool = False

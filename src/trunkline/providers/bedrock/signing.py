@@ -1,7 +1,7 @@
 """
 AWS's Signature Version 4, by botocore, which comes with the extra `bedrock`.
 
-Imported when a provider is built that needs it, never at start: it is a tenth of a second and ten
+Imported when a provider is built that needs it, never at start: it is a sixth of a second and ten
 megabytes that nobody else shall pay for (docs/adr/0011).
 """
 
