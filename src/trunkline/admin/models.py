@@ -17,7 +17,7 @@ from trunkline.providers.listing import Listed
 # Anthropic's list: 20 a page unless asked otherwise, 1000 at most (API reference, seen 2026-11-21).
 _PAGE, _LARGEST_PAGE = 20, 1000
 # A name costs up to a fifth of a millisecond the first time: others shall not wait for them all.
-_AT_ONCE = 20
+_AT_ONCE = 10
 _PICO_PER_MICRO_USD = 10**6
 
 
@@ -64,7 +64,7 @@ class AnthropicList(Struct, frozen=True):
     last_id: str | None
 
 
-class _Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True):
     """One name, and what the catalogue and then its provider's list know of its first deployment."""
 
     name: str
@@ -92,40 +92,46 @@ def _speaks_anthropic(call: ControlCall) -> bool:
     return "anthropic-version" in call.request.headers
 
 
-def _facts(call: ControlCall, name: str) -> _Facts:
-    """Raises UnknownModel."""
+def facts_of(call: ControlCall, name: str) -> Facts:
+    """What is known of a name. Raises UnknownModel."""
     deployments = call.plane.rooms.router.table.resolve(name).deployments
     first = deployments[0]
     row = call.plane.catalog.row(first.price_model) if first.price_model else None
     listed = call.plane.lists.find(first.provider, first.model) or Listed(id=first.model)
-    return _Facts(name, deployments, row, listed)
+    return Facts(name, deployments, row, listed)
 
 
-def _allowed(call: ControlCall, name: str) -> bool:
+def allowed(call: ControlCall, name: str) -> bool:
+    """Whether the caller's key may name it."""
     principal = call.principal
     return principal is None or principal.models is None or name in principal.models
 
 
+def facts_for(call: ControlCall, name: str) -> Facts:
+    """As `facts_of`, for a name that the caller gave. Raises UnknownModel."""
+    facts = facts_of(call, name)
+    if not allowed(call, name):
+        raise UnknownModel(f"The model '{name}' does not exist here.", param="model")
+    return facts
+
+
 async def list_models(call: ControlCall) -> Response:
-    names = [n for n in call.plane.rooms.router.table.names() if _allowed(call, n)]
+    names = [n for n in call.plane.rooms.router.table.names() if allowed(call, n)]
     if not _speaks_anthropic(call):
         models = []
         for name in names:
-            models.append(_openai(call, _facts(call, name)))
+            models.append(_openai(call, facts_of(call, name)))
             if len(models) % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         return answer(OpenAIList(models))
     page, more = _page(names, call)
-    data = [_anthropic(_facts(call, n)) for n in page]
+    data = [_anthropic(facts_of(call, n)) for n in page]
     first, last = (page[0], page[-1]) if page else (None, None)
     return answer(AnthropicList(data, more, first, last))
 
 
 async def one_model(call: ControlCall) -> Response:
-    name = call.request.path_params["model"]
-    facts = _facts(call, name)
-    if not _allowed(call, name):
-        raise UnknownModel(f"The model '{name}' does not exist here.", param="model")
+    facts = facts_for(call, call.request.path_params["model"])
     return answer(_anthropic(facts) if _speaks_anthropic(call) else _openai(call, facts))
 
 
@@ -150,7 +156,7 @@ def _page(names: list[str], call: ControlCall) -> tuple[list[str], bool]:
     return rest[:limit], len(rest) > limit
 
 
-def _openai(call: ControlCall, facts: _Facts) -> OpenAIModel:
+def _openai(call: ControlCall, facts: Facts) -> OpenAIModel:
     row, deployment = facts.row, facts.deployments[0]
     price = call.plane.catalog.price(row, call.plane.clock.unix()) if row else None
     return OpenAIModel(
@@ -165,7 +171,7 @@ def _openai(call: ControlCall, facts: _Facts) -> OpenAIModel:
     )
 
 
-def _anthropic(facts: _Facts) -> AnthropicModel:
+def _anthropic(facts: Facts) -> AnthropicModel:
     row = facts.row
     return AnthropicModel(
         id=facts.name,
