@@ -46,6 +46,11 @@ def test_every_face_is_mounted(tmp_path):
         (b"POST", b"/gateway/anthropic/v1/messages"),
         (b"POST", b"/gateway/anthropic/v1/messages/count_tokens"),
         (b"POST", b"/api/v1/chat/completions"),
+        *(
+            (b"POST", b"/%b/{model}:%b" % (version, method))
+            for version in (b"v1beta", b"v1beta1", b"v1")
+            for method in (b"generateContent", b"streamGenerateContent")
+        ),
     } == mounted
 
 

@@ -36,6 +36,30 @@ def test_a_request_reaches_its_endpoint_and_is_answered() -> None:
     run(test)
 
 
+def test_a_path_with_a_model() -> None:
+    """Its endpoint gets it as it was sent; what does not fit falls through, unlike a wrong method."""
+
+    async def test() -> None:
+        hot, exact = FakeEndpoint(echo), FakeEndpoint(echo)
+        async with world({"/v1/{model}:do": hot, "/v1/exact:do": exact}) as w:
+            for name in ("models/a", "models/a/b", "models/a%2Fb"):
+                answer = await w.ask(post(f"/v1/{name}:do?alt=sse", b"{}"))
+                assert (200, b"{}") == (answer.status, answer.body)
+            await w.ask(post("/v1/exact:do", b"{}"))
+
+            assert [b"/v1/models/a:do", b"/v1/models/a/b:do", b"/v1/models/a%2Fb:do"] == [
+                head.path for head in hot.begun
+            ]
+            assert [b"alt=sse"] == list({head.query for head in hot.begun})
+            assert 1 == len(exact.begun)
+            for path in ("/v1/:do", "/v1/models/a:undo", "/v2/models/a:do"):
+                assert 404 == (await w.ask(post(path, b"{}"))).status
+            assert 405 == (await w.ask(get("/v1/models/a:do"))).status
+            assert 400 == (await w.ask(post("/v1/../models/a:do", b"{}"))).status
+
+    run(test)
+
+
 def test_repeated_headers() -> None:
     """Lists are joined; of others the first counts."""
 

@@ -64,6 +64,12 @@ def test_what_is_no_request(body, says):
         decode_envelope(body)
 
 
+def test_a_key_from_elsewhere():
+    """Counts where no header has one."""
+    assert b"k" == token_of(headers(authorization="Bearer k"), else_this=b"other")
+    assert b"other" == token_of(headers(), else_this=b"other")
+
+
 def test_an_envelope_is_one_level_deep():
     """What lies below stays as it came, to the byte."""
     envelope = decode_envelope(b'{"model": "m", "messages": [ {"x" : 1.50} ]}')
@@ -138,6 +144,64 @@ def test_the_mounts_dialect_tells_where_the_request_id_goes(tmp_path, path, head
     reply = ask(tmp_path, body(max_tokens=9), path)
 
     assert (200, reply.header(b"x-trunkline-request-id")) == (reply.status, reply.header(header))
+
+
+HI = json.encode({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]})
+
+
+def ask_google(tmp_path, method, query="", data=HI, model="fast", key_in_url=False):
+    """What a gateway answers to a Gemini client."""
+
+    async def main():
+        async with world(tmp_path) as w:
+            endpoint = endpoints(w.gateway)[b"POST", f"/v1beta/{{model}}:{method}".encode()]
+            key = await w.key()
+            sent = {} if key_in_url else {b"x-goog-api-key": key.encode()}
+            query_sent = f"key={key}&{query}" if key_in_url else query
+            path = f"/v1beta/models/{model}:{method}".encode()
+            asked = Head(b"POST", path, query_sent.encode(), sent, "", 0.0, 0.0)
+            reply = FakeReply()
+            await endpoint.begin(asked).run(data, reply)
+            assert [] == w.bugs
+            assert not any(key in line for line in w.logged)
+            return reply
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("key_in_url", (False, True))
+def test_googles_paths_say_model_and_stream(tmp_path, key_in_url):
+    """A whole answer, or events, whatever the body says; the key in a header or in the URL."""
+    whole = ask_google(tmp_path / "1", "generateContent", key_in_url=key_in_url)
+    assert (200, "whole") == (whole.status, whole.closed)
+    assert "STOP" == json.decode(whole.body)["candidates"][0]["finishReason"]
+    stream = ask_google(tmp_path / "2", "streamGenerateContent", "alt=sse", key_in_url=key_in_url)
+    assert (200, "end") == (stream.status, stream.closed)
+    last = stream.body.split(b"\r\n\r\n")[-2].removeprefix(b"data: ")
+    assert "STOP" == json.decode(last)["candidates"][0]["finishReason"]
+
+
+def test_googles_stream_without_events(tmp_path):
+    """Is one JSON array."""
+    reply = ask_google(tmp_path, "streamGenerateContent")
+    assert b"application/json; charset=UTF-8" == reply.header(b"content-type")
+    assert "STOP" == json.decode(reply.body)[-1]["candidates"][0]["finishReason"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    (
+        ({"model": "nobody-serves-this"}, 404),
+        ({"data": b"{}"}, 400),
+        ({"data": b"["}, 400),
+        ({"query": "alt=proto"}, 400),
+    ),
+)
+def test_googles_clients_are_refused_in_googles_shape(tmp_path, asked, status):
+    """With the number, a word for it, and the request's id."""
+    error = json.decode(ask_google(tmp_path, "streamGenerateContent", **asked).body)["error"]
+    assert status == error["code"]
+    assert "google.rpc.RequestInfo" in str(error["details"])
 
 
 def test_who_may_not_call_is_refused_before_the_body(tmp_path):

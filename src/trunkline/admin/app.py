@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trunkline.admin import keys, ledger, models, operation
+from trunkline.admin import google_models, keys, ledger, models, operation
 from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
 from trunkline.admin.nowhere import not_found
 from trunkline.admin.openapi import document
@@ -23,12 +23,14 @@ from trunkline.canon.exchange import Principal
 from trunkline.config.errors import ConfigError
 from trunkline.dialects.callers import spoken
 from trunkline.faces.endpoint import token_of
+from trunkline.faces.path import key_in
 from trunkline.flow.base import Head
 from trunkline.kernel.ids import ulid
 from trunkline.tenancy.keys import allow_scope
 
 ROUTES: Sequence[ControlRoute] = (
     *models.ROUTES,
+    *google_models.ROUTES,
     *ledger.ROUTES,
     *keys.ROUTES,
     *operation.ROUTES,
@@ -138,7 +140,8 @@ def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Pri
         plane.clock.unix(),
         plane.clock.monotonic(),
     )
-    token = token_of(head)
+    path, query = request.url.path, request.scope["query_string"]
+    token = token_of(head, else_this=key_in(query) if path.startswith(google_models.PATH) else b"")
     try:
         plane.admin.authenticate(token)
     except Unauthenticated:
@@ -155,7 +158,9 @@ def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Pri
 def _refusal(
     error: GatewayError, request: Request, plane: ControlPlane, request_id: str
 ) -> Response:
-    wire = spoken(request.headers, plane.rooms.dialects).render_error(error, request_id)
+    wire = spoken(request.headers, plane.rooms.dialects, request.url.path).render_error(
+        error, request_id
+    )
     response = Response(wire.body, wire.status)
     for name, value in wire.headers:
         response.headers[name.decode()] = value.decode("latin-1")

@@ -6,13 +6,16 @@ from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
 from trunkline.dialects.cohere_embeddings.dialect import CohereEmbeddings
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
+from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.gemini_embeddings.dialect import GeminiEmbeddings
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.dialects.openai_embeddings.dialect import OpenAIEmbeddings
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.kernel.registry import Registry
 
-DIALECTS: Registry[Dialect] = Registry([OpenAIChat(), AnthropicMessages(), OpenAIResponses()])
+DIALECTS: Registry[Dialect] = Registry(
+    [OpenAIChat(), AnthropicMessages(), OpenAIResponses(), Gemini()]
+)
 """Those that clients speak; each faces upstreams, too."""
 
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])

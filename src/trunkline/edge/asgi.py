@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline.canon.errors import MethodNotAllowed, NotFound
 from trunkline.dialects.base import WireError
-from trunkline.edge.context import EdgeContext
+from trunkline.edge.context import EdgeContext, Methods
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,8 +47,8 @@ class FallThrough:
         raw_path = scope["raw_path"]
         if method in ("GET", "HEAD") and (raw_path in PROBES or (path, method) == ("/", "HEAD")):
             await _send(send, self._probe(raw_path))
-        elif raw_path in self._context.routes and method != "OPTIONS":
-            await _send(send, self._not_allowed(method, raw_path))
+        elif (routes := self._routes(raw_path)) is not None and method != "OPTIONS":
+            await _send(send, self._not_allowed(method, routes))
         else:
             await self._guarded(scope, receive, send)
 
@@ -58,8 +58,11 @@ class FallThrough:
             return _json(503, _Probe(why))
         return _json(200, _Probe("ready" if path == b"/readyz" else "ok"))
 
-    def _not_allowed(self, method: str, path: bytes) -> WireError:
-        routes = self._context.routes[path]
+    def _routes(self, path: bytes) -> Methods | None:
+        exact = self._context.routes.get(path)
+        return self._context.matched(path) if exact is None else exact
+
+    def _not_allowed(self, method: str, routes: Methods) -> WireError:
         allowed = b", ".join(sorted(routes))
         error = MethodNotAllowed(f"{method} is not served here; use {allowed.decode()}")
         told = self._context.render(error, next(iter(routes.values())))

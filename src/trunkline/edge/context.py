@@ -10,9 +10,18 @@ from trunkline.canon.errors import GatewayError, InternalError
 from trunkline.dialects.base import WireError
 from trunkline.edge.answers import date_line, plain_error
 from trunkline.edge.limits import Limits
-from trunkline.flow.base import Endpoint, Endpoints
+from trunkline.flow.base import MODEL, Endpoint, Endpoints
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import OnFailure
+
+Methods = Mapping[bytes, Endpoint]
+"""What is served at one path, by method."""
+
+
+def _ends(pattern: bytes) -> tuple[bytes, bytes]:
+    """What stands before the model's name, and what behind."""
+    before, _, after = pattern.partition(MODEL)
+    return before, after
 
 
 class Swept(Protocol):
@@ -59,7 +68,7 @@ class EdgeContext:
         new_id: Callable[[], str],
         on_failure: OnFailure,
         limits: Limits | None = None,
-        slash_under: tuple[bytes, ...] = (b"/v1/models/",),
+        slash_under: tuple[bytes, ...] = (b"/v1/models/", b"/v1beta/models/"),
     ) -> None:
         """
         `new_id`: request ids for what is refused before an endpoint gives it one.
@@ -68,7 +77,10 @@ class EdgeContext:
         routes: dict[bytes, dict[bytes, Endpoint]] = {}
         for (method, path), endpoint in endpoints.items():
             routes.setdefault(path, {})[method] = endpoint
-        self.routes: Mapping[bytes, Mapping[bytes, Endpoint]] = routes
+        self._patterns = [
+            (*_ends(path), routes.pop(path)) for path in list(routes) if MODEL in path
+        ]
+        self.routes: Mapping[bytes, Methods] = routes
         """By path, then method."""
         self.clock = clock
         self.new_id = new_id
@@ -92,6 +104,17 @@ class EdgeContext:
         self._refused: dict[str, int] = {}
         self._on_failure = on_failure
         self.tick()
+
+    def matched(self, path: bytes) -> Methods | None:
+        """For a path that is none of `routes`: the few that hold a model's name."""
+        for before, after, methods in self._patterns:
+            if (
+                path.startswith(before)
+                and path.endswith(after)
+                and len(path) > len(before) + len(after)
+            ):
+                return methods
+        return None
 
     def tick(self) -> None:
         """Once a second: the Date header (RFC 9110 section 6.6.1) needs no finer clock."""

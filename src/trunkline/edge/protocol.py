@@ -185,9 +185,11 @@ class EdgeProtocol(Connection):
             raise Refusal("busy", Busy(why, retry_after=1.0))
         method = parser.get_method()
         routes = context.routes.get(path)
+        if routes is None:
+            guards.check_path(path, context.slash_under)
+            routes = context.matched(path)
         endpoint = None if routes is None else routes.get(method)
         if endpoint is None:
-            guards.check_path(path, context.slash_under)
             self._fall_through()
             return
         clock = context.clock

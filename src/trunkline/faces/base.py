@@ -17,10 +17,13 @@ class Mount(Struct, frozen=True):
     """A POST path of a face and who speaks there."""
 
     path: bytes
+    """May hold "{model}", as flow.base.Endpoints; the body then needs none."""
     dialect: str
     operation: str
     scope: str
     """What a key must be allowed; keys without any scopes are allowed everything but admin."""
+    streams: bool | None = None
+    """Whether the path says that the answer shall stream; None where the body says."""
 
 
 class FaceSpec(Struct, frozen=True):

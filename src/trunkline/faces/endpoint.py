@@ -8,7 +8,9 @@ from msgspec import DecodeError, Raw, ValidationError, json
 from trunkline.canon.errors import GatewayError, Malformed, Unauthenticated
 from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
+from trunkline.faces.array import ArrayReply
 from trunkline.faces.base import Mount
+from trunkline.faces.path import key_in, names_model, read_path, wants_array
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
 from trunkline.flow.count import OPERATION as COUNT
 from trunkline.flow.count import Counting
@@ -53,8 +55,8 @@ class Surroundings(Protocol):
     def next_id(self) -> Callable[[float], str]: ...
 
 
-def token_of(head: Head) -> bytes:
-    """The caller's key. Raises Unauthenticated when there is none."""
+def token_of(head: Head, *, else_this: bytes = b"") -> bytes:
+    """The caller's key, from its headers first. Raises Unauthenticated when there is none."""
     headers = head.headers
     value = headers.get(b"x-plexor-key")  # the strongest, where several are sent
     if value:
@@ -65,7 +67,7 @@ def token_of(head: Head) -> bytes:
         token = token.strip()
         if token and scheme.lower() == b"bearer":
             return token
-    value = headers.get(b"x-api-key") or headers.get(b"x-goog-api-key")
+    value = headers.get(b"x-api-key") or headers.get(b"x-goog-api-key") or else_this
     if value:
         return value
     raise Unauthenticated(
@@ -76,17 +78,20 @@ def token_of(head: Head) -> bytes:
 class FaceEndpoint:
     """Implements the edge's Endpoint for one mount."""
 
-    __slots__ = ("face", "gateway", "mount", "request_id_header", "server")
+    __slots__ = ("face", "gateway", "mount", "names_model", "request_id_header", "server")
 
     def __init__(self, face: Face, mount: Mount, gateway: Surroundings) -> None:
         self.face = face
         self.mount = mount
+        self.names_model = names_model(mount)
         self.gateway = gateway
         self.server = _SERVERS.get(mount.operation, Serving)
         self.request_id_header = gateway.rooms.teller(mount.dialect).request_id_header
 
     def begin(self, head: Head) -> Call:
-        principal = self.gateway.keys.authenticate(token_of(head), head.received_at)
+        token = key_in(head.query) if self.names_model and head.query else b""
+        token = token_of(head, else_this=token)
+        principal = self.gateway.keys.authenticate(token, head.received_at)
         allow_scope(principal, self.mount.scope)
         return _Admitted(self, head, principal)
 
@@ -112,6 +117,8 @@ class _Admitted:
         request_id = gateway.next_id(self._head.received_at)
         try:
             exchange = self._exchange(request_id, body)
+            if endpoint.mount.streams and wants_array(self._head):
+                reply = ArrayReply(reply)
         except GatewayError as error:
             refused = endpoint.refuse(error, request_id)
             reply.whole(refused.status, refused.headers, refused.body)
@@ -122,7 +129,9 @@ class _Admitted:
         """Shallow: one level of JSON. Raises Malformed."""
         envelope = decode_envelope(body)
         face, mount, head = self._endpoint.face, self._endpoint.mount, self._head
-        if face.prepare(envelope):
+        if self._endpoint.names_model:
+            read_path(head, mount, envelope)
+        if face.prepare(envelope) or self._endpoint.names_model:
             body = json.encode(envelope)
         return Exchange(
             id=request_id,

@@ -97,4 +97,6 @@ class Endpoint(Protocol):
 
 
 Endpoints = Mapping[tuple[bytes, bytes], Endpoint]
-"""By (method, path)."""
+"""By (method, path). A path may hold "{model}" once, which stands for anything, slashes included."""
+
+MODEL = b"{model}"

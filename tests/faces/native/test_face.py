@@ -34,4 +34,9 @@ def test_where_it_stands():
         b"/v1/messages/count_tokens": "anthropic-messages",
         b"/v1/responses/input_tokens": "openai-responses",
         b"/v1/embeddings": "openai-embeddings",
+        **{
+            b"/%b/{model}:%b" % (version, method): "gemini"
+            for version in (b"v1beta", b"v1beta1", b"v1")
+            for method in (b"generateContent", b"streamGenerateContent")
+        },
     } == {mount.path: mount.dialect for mount in SPEC.mounts}

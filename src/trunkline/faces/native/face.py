@@ -1,4 +1,4 @@
-"""The native face: OpenAI's and Anthropic's shapes exactly as they are, under /v1."""
+"""The native face: OpenAI's and Anthropic's shapes exactly as they are, under /v1, and Google's."""
 
 from msgspec import Raw
 
@@ -33,6 +33,17 @@ SPEC = FaceSpec(
         Mount(b"/v1/messages", "anthropic-messages", "chat", "chat:write"),
         Mount(b"/v1/messages/count_tokens", "anthropic-messages", "count_tokens", "chat:write"),
         Mount(b"/v1/responses/input_tokens", "openai-responses", "count_tokens", "chat:write"),
+        Mount(b"/v1beta/{model}:generateContent", "gemini", "chat", "chat:write"),
+        Mount(
+            b"/v1beta/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True
+        ),
+        # Vertex AI's paths, and those of the SDKs' other versions.
+        Mount(b"/v1beta1/{model}:generateContent", "gemini", "chat", "chat:write"),
+        Mount(
+            b"/v1beta1/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True
+        ),
+        Mount(b"/v1/{model}:generateContent", "gemini", "chat", "chat:write"),
+        Mount(b"/v1/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True),
         Mount(b"/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
     ),
 )
