@@ -1,10 +1,13 @@
 """Tests of what only a request's own dialect understands, named for all others."""
 
+import pytest
 from msgspec import Raw
 
 from trunkline.canon.content import Message, Opaque, Role, Text, ToolCall, ToolResult
-from trunkline.canon.foreign import foreign_fields
+from trunkline.canon.errors import Unsupported
+from trunkline.canon.foreign import foreign_fields, refuse_foreign_choice
 from trunkline.canon.note import Note
+from trunkline.canon.request import ChatRequest, ChoiceMode, Tool, ToolChoice
 
 X = {"x": Raw(b"1")}
 
@@ -33,3 +36,41 @@ def test_opaque_parts_are_left_to_the_encoder() -> None:
     message = Message(Role.USER, (Opaque("gemini", Raw(b"{}")), Text("a")))
 
     assert [] == list(foreign_fields(0, message, "dropped"))
+
+
+def asked(mode: ChoiceMode, *names: str) -> ChatRequest:
+    tools = (
+        Tool(name="search", kind="builtin", origin="there"),
+        Tool(name="python", kind="builtin", origin="here"),
+        Tool(name="f"),
+    )
+    choice = ToolChoice(mode, names)
+    return ChatRequest(model="m", messages=(), origin="there", tools=tools, tool_choice=choice)
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    ((ChoiceMode.ONE, ("search",)), (ChoiceMode.SUBSET_REQUIRED, ("search",))),
+)
+def test_a_tool_that_is_demanded_but_not_here(mode: ChoiceMode, names: tuple[str, ...]) -> None:
+    """Is refused, by its name."""
+    with pytest.raises(Unsupported, match="search") as told:
+        refuse_foreign_choice(asked(mode, *names), "here")
+
+    assert "tool_choice" == told.value.param
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    (
+        (ChoiceMode.ONE, ("python",)),
+        (ChoiceMode.ONE, ("f",)),
+        (ChoiceMode.ONE, ("unknown",)),
+        (ChoiceMode.SUBSET, ("search",)),
+        (ChoiceMode.SUBSET_REQUIRED, ("search", "f")),
+        (ChoiceMode.REQUIRED, ()),
+    ),
+)
+def test_a_choice_that_can_be_met(mode: ChoiceMode, names: tuple[str, ...]) -> None:
+    """With what is here, or by leaving out what only may be called."""
+    refuse_foreign_choice(asked(mode, *names), "here")

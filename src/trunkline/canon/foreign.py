@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from trunkline.canon.content import Message, Opaque, Part, ToolResult
+from trunkline.canon.errors import Unsupported
 from trunkline.canon.note import Note
+from trunkline.canon.request import ChatRequest, ChoiceMode
+
+_DEPENDS = (ChoiceMode.ONE, ChoiceMode.SUBSET_REQUIRED)
 
 
 def foreign_fields(index: int, message: Message, why: str) -> Iterator[Note]:
@@ -16,6 +20,21 @@ def foreign_fields(index: int, message: Message, why: str) -> Iterator[Note]:
     for field in message.extra:
         yield Note(f"messages.{index}.{field}", why)
     yield from _parts(f"messages.{index}.content", message.parts, why)
+
+
+def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
+    """
+    Raises Unsupported where the answer must call a built-in tool that only the provider of
+    another dialect than `own` runs. One that it merely may call can be left out.
+    """
+    choice = request.tool_choice
+    if choice is None or choice.mode not in _DEPENDS or not choice.names:
+        return
+    here = {t.name for t in request.tools if t.kind != "builtin" or t.origin == own}
+    abroad = {t.name for t in request.tools if t.name not in here}
+    if abroad.issuperset(choice.names):
+        name = choice.names[0]
+        raise Unsupported(f"the provider has no built-in tool '{name}'", param="tool_choice")
 
 
 def _parts(path: str, parts: tuple[Part, ...], why: str) -> Iterator[Note]:

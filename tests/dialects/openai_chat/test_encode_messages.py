@@ -260,3 +260,12 @@ def test_remote_images():
     assert [{"type": "image_url", "image_url": {"url": "https://a", "detail": "low"}}] == found[0][
         "content"
     ]
+
+
+def test_messages_of_nothing_but_another_dialect_s_parts():
+    """Are left out, and noted: providers refuse empty ones."""
+    only = (Opaque("openai-responses", Raw(b"{}")),)
+    said = [Message(Role.DEVELOPER, only), Message(Role.USER, (Text("hi"),))]
+    canonical = request(*said, Message(Role.ASSISTANT, only))
+    assert [{"role": "user", "content": "hi"}] == sent(canonical)["messages"]
+    assert ["messages.0.content.0", "messages.2.content.0"] == list(notes(canonical))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from trunkline.canon.content import ToolCall
+from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.wire import NAME, RAW_MAP, Fields
@@ -109,6 +110,7 @@ def encode_choice(
 ) -> Fields | None:
     """disable_parallel_tool_use lives inside, so it makes a choice where there was none."""
     request = draft.request
+    refuse_foreign_choice(request, NAME)
     if not tools:
         if request.tool_choice is not None and request.tool_choice.mode is not ChoiceMode.NONE:
             draft.note("tool_choice", "dropped: there are no tools")

@@ -3,10 +3,11 @@
 from msgspec import Raw
 
 from trunkline.canon.content import CacheMark, ToolCall, ToolResult
+from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.bedrock_converse.draft import NO_MARKS, Draft
 from trunkline.dialects.bedrock_converse.families import Family
-from trunkline.dialects.bedrock_converse.wire import Fields
+from trunkline.dialects.bedrock_converse.wire import NAME, Fields
 from trunkline.dialects.claude_schema import closed, tool_schema
 
 _CUSTOM_SCHEMA = Raw(
@@ -27,6 +28,7 @@ def encode_tools(draft: Draft) -> list[Fields]:
     history has calls, which the API refuses without tools.
     """
     request, called = draft.request, _called(draft)
+    refuse_foreign_choice(request, NAME)
     choice = request.tool_choice
     if choice is not None and choice.mode is ChoiceMode.NONE and not called:
         if request.tools:

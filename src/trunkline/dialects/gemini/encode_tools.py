@@ -2,6 +2,7 @@
 
 from msgspec import Raw
 
+from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChatRequest, ChoiceMode, Tool, ToolChoice
 from trunkline.dialects.gemini.names import Names
 from trunkline.dialects.gemini.wire import NAME, Fields
@@ -62,6 +63,7 @@ def _function(tool: Tool, path: str, names: Names, notes: Notes, *, own: bool) -
 
 def encode_choice(request: ChatRequest, names: Names, notes: Notes) -> Fields | None:
     """The whole `toolConfig`."""
+    refuse_foreign_choice(request, NAME)
     config: Fields = {}
     choice = request.tool_choice
     if choice is not None and not request.tools:

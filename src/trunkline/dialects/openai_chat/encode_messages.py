@@ -32,6 +32,10 @@ from trunkline.dialects.thought_ids import unsigned
 _DROPPED = "dropped: Chat Completions has no such field"
 
 
+def _is_foreign(part: Part) -> bool:
+    return isinstance(part, Opaque) and part.origin != NAME
+
+
 class MessageWriter:
     def __init__(self, request: ChatRequest, quirks: Quirks, names: ToolName, notes: Notes) -> None:
         self._messages = request.messages
@@ -49,6 +53,9 @@ class MessageWriter:
             if not self._own:
                 for note in foreign_fields(index, message, _DROPPED):
                     self._notes.add(note.field, note.message)
+                if message.parts and all(map(_is_foreign, message.parts)):
+                    self._content(index, message.parts)  # to note them
+                    continue
             if message.role in (Role.SYSTEM, Role.DEVELOPER):
                 self._system(index, message, leading=leading)
                 continue

@@ -6,7 +6,7 @@ from hashlib import sha256
 from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment, Quirks
-from trunkline.canon.errors import Unsupported
+from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import (
     ChatRequest,
     ChoiceMode,
@@ -76,6 +76,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
 
 
 def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, *, marks: bool) -> None:
+    refuse_foreign_choice(request, NAME)
     tools = write_tools(request, names, notes, marks=marks)
     choice = request.tool_choice
     if not tools:
@@ -98,10 +99,6 @@ def _among_sent(choice: ToolChoice, request: ChatRequest, notes: Notes) -> ToolC
     names = tuple(name for name in choice.names if name not in gone)
     if names == choice.names:
         return choice
-    if choice.mode is ChoiceMode.ONE or (not names and choice.mode is ChoiceMode.SUBSET_REQUIRED):
-        raise Unsupported(
-            f"the provider has no built-in tool '{choice.names[0]}'", param="tool_choice"
-        )
     notes.add("tool_choice", "built-in tools of another provider were taken out")
     return ToolChoice(choice.mode, names) if names else ToolChoice(ChoiceMode.NONE)
 
