@@ -19,8 +19,11 @@ dialect = "{dialect}"
 base_url = "{base}"
 api_key = "sk-up"
 
-[models.house-model]
+[models.smart]
 targets = ["up/sim-agent"]
+
+[models.fast]
+targets = ["up/sim-chat"]
 """
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.agents.errand import Ended, Errand
+from tests.agents.manual import exports
 
 LINES = ("anthropic-messages", "openai-chat", "openai-responses")
 # Beside the gateway: no update, no telemetry, no other model for small jobs.
@@ -22,18 +23,12 @@ def claude(
     """Runs it once; what it printed, too, as JSON."""
     program = installed("@anthropic-ai/claude-code-*/claude")
 
-    def run(model: str = "house-model", **environ: str) -> tuple[Ended, Mapping[str, Any]]:
+    def run(**environ: str) -> tuple[Ended, Mapping[str, Any]]:
         prompt = errand.prompt("Bash", "command", description="Look")
         prompt += "More of it. " * (LONG // 12)
         ended = errand.run(
             [program, "-p", prompt, "--output-format", "json", "--allowedTools", "Bash"],
-            {
-                "ANTHROPIC_BASE_URL": errand.base,
-                "ANTHROPIC_MODEL": model,
-                "ANTHROPIC_SMALL_FAST_MODEL": model,
-                **QUIET,
-                **(environ or {"ANTHROPIC_API_KEY": errand.key}),
-            },
+            {**exports("Claude Code", errand.base, errand.key), **QUIET, **environ},
         )
         return ended, msgspec.json.decode(ended.said.strip().splitlines()[-1])
 
@@ -60,7 +55,7 @@ def test_a_task(errand: Errand, claude: Any) -> None:
     for turn in errand.turns():
         assert "/v1/messages?beta=true" == turn.target
         assert len(turn.body) > 100_000
-        assert errand.key == turn.headers["x-api-key"]
+        assert f"Bearer {errand.key}" == turn.headers["authorization"]
     history: Any = errand.turns()[-1].field("messages")
     blocks = [b for m in history if m["role"] == "assistant" for b in m["content"]]
     # It asks for thoughts without their text, so what comes back may be the proof alone.
@@ -85,13 +80,13 @@ def test_betas_reach_anthropic_alone(errand: Errand, claude: Any) -> None:
 
 
 @pytest.mark.parametrize("line", LINES, indirect=True)
-def test_a_bearer_token(errand: Errand, claude: Any) -> None:
+def test_an_api_key(errand: Errand, claude: Any) -> None:
     """Its other way to show a key."""
-    ended, result = claude(ANTHROPIC_AUTH_TOKEN=errand.key)
+    ended, result = claude(ANTHROPIC_AUTH_TOKEN="", ANTHROPIC_API_KEY=errand.key)
 
     errand.prove_done(ended, result["result"])
     errand.prove_books()
-    assert {f"Bearer {errand.key}"} == {turn.headers["authorization"] for turn in errand.turns()}
+    assert {errand.key} == {turn.headers["x-api-key"] for turn in errand.turns()}
 
 
 @pytest.mark.parametrize("line", LINES, indirect=True)
@@ -102,7 +97,9 @@ def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
 
     The pace sees to it that the client has had content by then; before, the gateway asks again.
     """
-    ended, result = claude(f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}")
+    model = f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}"
+
+    ended, result = claude(ANTHROPIC_MODEL=model)
 
     errand.prove_done(ended, result["result"])
     first, second, *_ = errand.turns()
@@ -117,13 +114,10 @@ def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
 @pytest.mark.parametrize("status", (429, 529))
 def test_a_busy_upstream(errand: Errand, claude: Any, status: int) -> None:
     """Busy for longer than the gateway tries: the client is told so in words it retries at."""
-    model = f"up/sim-agent@fault=u{10 if status == 429 else 11}:status={status},fail=4"
+    fault = f"u{10 if status == 429 else 11}:status={status}"
+    model = f"up/sim-agent@fault={fault},fail=4,tag={errand.key[-8:]}"
 
-    ended, result = claude(
-        f"{model},tag={errand.key[-8:]}",
-        ANTHROPIC_API_KEY=errand.key,
-        CLAUDE_CODE_MAX_RETRIES="6",
-    )
+    ended, result = claude(ANTHROPIC_MODEL=model, CLAUDE_CODE_MAX_RETRIES="6")
 
     errand.prove_done(ended, result["result"])
     told = [turn.status for turn in errand.turns()]

@@ -7,27 +7,11 @@ import msgspec
 import pytest
 
 from tests.agents.errand import Ended, Errand
+from tests.agents.manual import KEY, snippet
 
 LINES = ("openai-responses", "anthropic-messages", "openai-chat")
-CONFIG = """
-model = "{model}"
-model_provider = "trunkline"
-check_for_update_on_startup = false
-
-[model_providers.trunkline]
-name = "Trunkline"
-base_url = "{base}/v1"
-env_key = "TRUNKLINE_API_KEY"
-wire_api = "responses"
-request_max_retries = 6
-stream_max_retries = 3
-
-[analytics]
-enabled = false
-
-[otel]
-exporter = "none"
-"""
+# Beside the gateway: no update, no telemetry; the arguments of `-c`.
+QUIET = ("check_for_update_on_startup=false", "analytics.enabled=false", 'otel.exporter="none"')
 
 
 @pytest.fixture
@@ -35,24 +19,19 @@ def codex(installed: Callable[[str], str], errand: Errand) -> Callable[..., tupl
     """Runs it once; what it printed, and its last words."""
     program = installed("@openai/codex-*/vendor/*/bin/codex")
 
-    def run(model: str = "house-model") -> tuple[Ended, str]:
+    def run(model: str = "smart") -> tuple[Ended, str]:
         folder = errand.home / ".codex"
         folder.mkdir()
-        config = CONFIG.format(model=model, base=errand.base)
-        (folder / "config.toml").write_text(config, "utf-8")
+        (folder / "config.toml").write_text(snippet("Codex", "toml", errand.base), "utf-8")
         prompt = errand.prompt("exec_command", "cmd")
+        settings = [word for setting in QUIET for word in ("-c", setting)]
         ended = errand.run(
-            # A sandbox of its own may not be had inside another: in a container, in CI.
             [
-                program,
-                "exec",
-                "--skip-git-repo-check",
-                "--json",
-                "-s",
-                "danger-full-access",
-                prompt,
+                *(program, "exec", "--strict-config", "--skip-git-repo-check", "--json"),
+                # A sandbox of its own may not be had inside another: in a container, in CI.
+                *("-s", "danger-full-access", *settings, "-m", model, prompt),
             ],
-            {"TRUNKLINE_API_KEY": errand.key},
+            {KEY: errand.key},
         )
         return ended, _last_words(ended)
 

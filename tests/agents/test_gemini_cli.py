@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from tests.agents.errand import Ended, Errand
+from tests.agents.manual import exports, snippet
 
 LINES = ("openai-chat", "anthropic-messages", "openai-responses")
 # Beside the gateway: no update, no telemetry, and the folder is not asked about.
-SETTINGS = {
+QUIET = {
     "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
-    "security": {"auth": {"selectedType": "gemini-api-key"}},
 }
 
 
@@ -27,22 +27,12 @@ def gemini(
     def run() -> tuple[Ended, str]:
         folder = errand.home / ".gemini"
         folder.mkdir()
-        (folder / "settings.json").write_bytes(msgspec.json.encode(SETTINGS))
+        documented = msgspec.json.decode(snippet("Gemini CLI", "json", errand.base))
+        (folder / "settings.json").write_bytes(msgspec.json.encode({**documented, **QUIET}))
         prompt = errand.prompt("run_shell_command", "command")
         ended = errand.run(
-            [
-                node,
-                program,
-                "-p",
-                prompt,
-                "-m",
-                "house-model",
-                "-o",
-                "json",
-                "--yolo",
-                "--skip-trust",
-            ],
-            {"GEMINI_API_KEY": errand.key, "GOOGLE_GEMINI_BASE_URL": errand.base},
+            [node, program, "-p", prompt, "-o", "json", "--yolo", "--skip-trust"],
+            exports("Gemini CLI", errand.base, errand.key),
         )
         printed = ended.said[ended.said.find("{") :] or "{}"
         return ended, msgspec.json.decode(printed).get("response", "")
@@ -58,7 +48,7 @@ def test_a_task(errand: Errand, gemini: Callable[[], tuple[Ended, str]]) -> None
     errand.prove_done(ended, final)
     errand.prove_loop()
     errand.prove_books()
-    assert {"/v1beta/models/house-model:streamGenerateContent?alt=sse"} >= {
+    assert {"/v1beta/models/smart:streamGenerateContent?alt=sse"} >= {
         turn.target for turn in errand.turns()
     }
     assert {errand.key} == {turn.headers["x-goog-api-key"] for turn in errand.turns()}

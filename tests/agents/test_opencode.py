@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-import msgspec
 import pytest
 
 from tests.agents.errand import Ended, Errand
+from tests.agents.manual import KEY, snippet
 
-# What it names a kind of provider by: the package that its binary has inside.
+USUAL = "@ai-sdk/openai-compatible"
+"""What it names a kind of provider by: a package that its binary has inside."""
 KINDS = {
-    "@ai-sdk/openai-compatible": "/v1/chat/completions",
+    USUAL: "/v1/chat/completions",
     "@ai-sdk/anthropic": "/v1/messages",
     "@ai-sdk/openai": "/v1/responses",
 }
@@ -24,16 +25,11 @@ def opencode(installed: Callable[[str], str], errand: Errand) -> Callable[[str],
     program = installed("opencode-*/bin/opencode")
 
     def run(kind: str) -> Ended:
-        gateway = {
-            "npm": kind,
-            "options": {"baseURL": f"{errand.base}/v1", "apiKey": errand.key},
-            "models": {"house-model": {}},
-        }
-        config = {"autoupdate": False, "share": "disabled", "provider": {"trunkline": gateway}}
-        (errand.folder / "opencode.json").write_bytes(msgspec.json.encode(config))
+        text = snippet("opencode", "json", errand.base)
+        (errand.folder / "opencode.json").write_text(text.replace(USUAL, kind), "utf-8")
         prompt = errand.prompt("bash", "command", description="Look")
         # By standard input: it quotes what it is given as an argument.
-        return errand.run([program, "run", "-m", "trunkline/house-model"], QUIET, stdin=prompt)
+        return errand.run([program, "run"], {**QUIET, KEY: errand.key}, stdin=prompt)
 
     return run
 
