@@ -8,7 +8,7 @@ from msgspec import Struct
 from trunkline.canon.exchange import Headers
 from trunkline.providers.sim.ask import Ask
 from trunkline.providers.sim.log import Row
-from trunkline.providers.sim.speech import CHAT, COUNT, MESSAGES, RESPONSES, Speech
+from trunkline.providers.sim.speech import CHAT, CONVERSE, COUNT, MESSAGES, RESPONSES, Speech
 
 _SECRET = frozenset(
     {b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie", b"x-sim-script"}
@@ -52,6 +52,8 @@ def routed(path: str, headers: Mapping[bytes, bytes]) -> Speech:
         return CHAT
     if path.endswith("/responses"):
         return RESPONSES
+    if path.endswith(("/converse", "/converse-stream")):
+        return CONVERSE
     return MESSAGES if b"anthropic-version" in headers or b"x-api-key" in headers else CHAT
 
 

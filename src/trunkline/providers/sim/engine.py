@@ -33,7 +33,10 @@ _NO_KEY = (
     "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the value of the x-api-key "
     "header."
 )
-_ENDPOINTS = ("/chat/completions", "/responses", "/messages", "/messages/count_tokens")
+_ENDPOINTS = (
+    *("/chat/completions", "/responses", "/messages", "/messages/count_tokens"),
+    *("/converse", "/converse-stream"),
+)
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())
 
 
@@ -118,6 +121,8 @@ class Engine:
             raise Rejected(f"Not allowed to {arrival.method} on {path}", status=405)
         speech.require(headers)
         ask, obey = speech.read(arrival.body)
+        if speech.place is not None:
+            ask.model, ask.stream = speech.place(path)
         described(record.row, ask)
         if speech is COUNT:
             obey()

@@ -19,7 +19,12 @@ from trunkline.transport.base import Origin, Transport, UpstreamRequest
 
 _ORIGIN = Origin("http", "sim.invalid", 80)  # a name that can never be reached: RFC 2606
 # What it speaks, and what the base URL of each adds to the dialect's path.
-_PREFIX = {"openai-chat": b"/v1", "openai-responses": b"/v1", "anthropic-messages": b""}
+_PREFIX = {
+    "openai-chat": b"/v1",
+    "openai-responses": b"/v1",
+    "anthropic-messages": b"",
+    "bedrock-converse": b"",
+}
 
 
 class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

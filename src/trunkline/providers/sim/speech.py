@@ -9,10 +9,12 @@ from trunkline.providers.sim.beats import Voice
 from trunkline.providers.sim.chat_body import check_chat
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
+from trunkline.providers.sim.read_converse import check_converse, placed, read_converse
 from trunkline.providers.sim.read_messages import read_messages, unknown_messages
 from trunkline.providers.sim.read_responses import read_responses, unknown_responses
 from trunkline.providers.sim.responses_body import check_responses
 from trunkline.providers.sim.write_chat import ChatVoice
+from trunkline.providers.sim.write_converse import ConverseVoice
 from trunkline.providers.sim.write_messages import MessagesVoice
 from trunkline.providers.sim.write_responses import ResponsesVoice
 
@@ -28,6 +30,8 @@ class Speech(Struct, frozen=True):
     """Raises Rejected for fields the API does not have."""
     require: Callable[[Mapping[bytes, bytes]], None]
     """Raises Rejected for headers that are missing."""
+    place: Callable[[str], tuple[str, bool]] | None = None
+    """The model and the wish to stream, where the path and not the body tells them."""
 
 
 def _read_chat(data: bytes) -> tuple[Ask, Obey]:
@@ -50,6 +54,15 @@ def _read_count(data: bytes) -> tuple[Ask, Obey]:
     return ask, lambda: check_messages(body, counting=True)
 
 
+def _read_converse(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_converse(data)
+    return ask, lambda: check_converse(body)
+
+
+def _anything(data: bytes) -> None:
+    """Nobody has recorded which fields Bedrock refuses."""
+
+
 def _nothing(headers: Mapping[bytes, bytes]) -> None:
     """OpenAI's dialects need no header but the key."""
 
@@ -59,6 +72,7 @@ def _version(headers: Mapping[bytes, bytes]) -> None:
         raise Rejected("anthropic-version: header is required")
 
 
+CONVERSE = Speech(ConverseVoice(), _read_converse, _anything, _nothing, placed)
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
 MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
