@@ -152,4 +152,10 @@ def status_of(reason: FinishReason) -> bytes:
 
 def _run(defaults: Mapping[str, Raw], words: Mapping[str, Raw]) -> bytes:
     """The fields of one run, without the braces."""
+    if defaults is _BEFORE_USAGE and words.keys().isdisjoint(defaults):
+        return _PLAIN
     return _encode({name: words.get(name, raw) for name, raw in defaults.items()})[1:-1]
+
+
+_PLAIN: Final = _encode(_BEFORE_USAGE)[1:-1]
+"""The longest run, for a client that asked for nothing special."""
