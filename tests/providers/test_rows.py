@@ -18,6 +18,7 @@ PATHS = {
     "anthropic-messages": "/v1/messages",
     "openai-embeddings": "/embeddings",
     "bedrock-converse": "/model/m/converse",
+    "gemini": "/models/m:generateContent",
 }
 DIALECTS = set(PATHS)
 EMBEDDINGS = {"openai-embeddings", "gemini-embeddings", "cohere-embeddings"}
@@ -25,6 +26,9 @@ WANTED = [
     "openai",
     "anthropic",
     "gemini",
+    "gemini-openai",
+    "vertex",
+    "vertex-express",
     "mistral",
     "deepseek",
     "groq",
@@ -147,7 +151,14 @@ def test_every_provider_is_priced_where_prices_are_known(name: str) -> None:
         ("groq", "openai/gpt-oss-120b", "schema_output", True),
         ("groq", "llama-3.3-70b-versatile", "schema_output", False),
         ("deepseek", "deepseek-chat", "replay_reasoning", True),
-        ("gemini", "gemini-2.5-pro", "thought_signatures", True),
+        ("gemini", "gemini-2.5-pro", "thinking_budget", (128, 32_768)),
+        ("gemini", "gemini-2.5-flash-lite", "thinking_budget", (0, 24_576)),
+        ("gemini", "gemini-2.0-flash", "efforts", ()),
+        ("gemini", "gemini-3-flash-preview", "thought_signatures", True),
+        ("gemini", "gemini-3-pro-preview", "efforts", ("low", "high")),
+        ("gemini", "gemini-3.1-pro-preview", "efforts", ("low", "medium", "high")),
+        ("gemini-openai", "gemini-2.5-pro", "thought_signatures", True),
+        ("vertex", "gemini-3-flash-preview", "tool_images", True),
         ("openrouter", "anthropic/claude-sonnet-4.5", "cache_marks", True),
         ("together", "deepseek-ai/DeepSeek-R1", "think_tags", True),
         ("nobody", "model", "tool_id", ""),

@@ -27,6 +27,8 @@ class Auth(Enum):
     """Anthropic's header."""
     API_KEY = "api-key"
     """Azure's header."""
+    X_GOOG_API_KEY = "x-goog-api-key"
+    """Google's header, of AI Studio and of Vertex AI in express mode."""
     NONE = "none"
 
 
