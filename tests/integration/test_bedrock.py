@@ -47,6 +47,10 @@ kind = "bedrock"
 region = "eu-central-1"
 base_url = "http://127.0.0.1:{port}"
 api_key = "bedrock-api-key"
+
+[providers.simulated]
+kind = "sim"
+dialect = "bedrock-converse"
 """
 WEATHER: Any = {
     "type": "function",
@@ -230,6 +234,22 @@ def test_a_fault_in_the_stream(chat: openai.OpenAI, messages: anthropic.Anthropi
         messages.messages.stream(model=MODEL, max_tokens=50, messages=asked("break")) as stream,
     ):
         stream.get_final_message()
+
+
+def test_the_simulators_own(chat: openai.OpenAI, messages: anthropic.Anthropic) -> None:
+    """Thinking, text and calls in binary events, through the flow to both clients."""
+    with chat.chat.completions.stream(
+        model="simulated/sim-tools@preamble", messages=asked(), tools=[WEATHER]
+    ) as stream:
+        (call,) = stream.get_final_completion().choices[0].message.tool_calls
+    with messages.messages.stream(
+        model="simulated/sim-reason", max_tokens=500, messages=asked()
+    ) as stream:
+        blocks = stream.get_final_message().content
+
+    assert "weather" == call.function.name
+    assert ["thinking", "text"] == [block.type for block in blocks]
+    assert blocks[0].signature
 
 
 def test_a_wrong_secret_is_not_the_clients_fault(chat: openai.OpenAI) -> None:
