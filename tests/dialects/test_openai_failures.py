@@ -35,6 +35,7 @@ CASES = (
         400,
     ),
     (413, openai("please reduce the length of the messages"), ContextLengthExceeded, 400),
+    (500, openai("input (602 tokens) is too large to process"), ContextLengthExceeded, 400),
     (
         400,
         b'[{"error":{"code":400,"message":"The input token count (9) exceeds","status":"INVALID_ARGUMENT"}}]',

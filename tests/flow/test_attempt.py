@@ -326,8 +326,9 @@ class Sleeper:
     def __getattr__(self, name):
         return getattr(self._inner, name)
 
-    async def ready(self):
+    async def ready(self, deployment):
         assert not self.transport.sent
+        assert "up/m" == deployment.id
         self.is_ready = True
 
 

@@ -56,7 +56,7 @@ class ScriptedProvider:
             Origin("http", self.name, 80), b"POST", path.encode(), headers, encoded.body
         )
 
-    async def ready(self):
+    async def ready(self, deployment):
         return
 
     async def aclose(self):

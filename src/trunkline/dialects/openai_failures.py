@@ -69,7 +69,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], type[UpstreamError]], ...] = (
     (
         re.compile(
             r"context[ _](length|window|size)|(prompt|input) is too long|too many input tokens"
-            r"|reduce the length of|input token count|maximum prompt length",
+            r"|reduce the length of|input token count|maximum prompt length|too large to process",
             re.IGNORECASE,
         ),
         ContextLengthExceeded,

@@ -187,7 +187,7 @@ class Asking(Generic[WholeT_co]):
         rooms, question = self._rooms, self._question
         provider = rooms.providers[deployment.provider]
         if not provider.is_ready:
-            await provider.ready()
+            await provider.ready(deployment)
         streams = self._exchange.stream
         limit = deployment.first_content_timeout if streams else deployment.answer_timeout
         deadline = rooms.clock.monotonic() + limit

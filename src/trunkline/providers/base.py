@@ -59,10 +59,10 @@ class Provider(Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """False while `ready` must be awaited first."""
+        """False while `ready` must be awaited first, for some deployment at least."""
 
-    async def ready(self) -> None:
-        """Return once it can be called (a local engine is started here). Raises Unreachable."""
+    async def ready(self, deployment: Deployment) -> None:
+        """Return once it can be asked this (a local engine is started here). Raises Unreachable."""
 
     async def aclose(self) -> None: ...
 

@@ -128,7 +128,7 @@ def test_nothing_to_start_and_nothing_to_stop():
     provider = build(api_key="k")
 
     async def live():
-        await provider.ready()
+        await provider.ready(provider.deployment("m"))
         await provider.aclose()
 
     asyncio.run(live())

@@ -38,7 +38,7 @@ def engine(tmp_path):
     }
     command = [sys.executable, "-m", "trunkline.providers.local.engine"]
     process = subprocess.Popen(
-        [*command, "weights.gguf", "4096", "2", "small"],
+        [*command, "chat", "weights.gguf", "4096", "2", "small"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

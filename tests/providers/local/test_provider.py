@@ -7,13 +7,22 @@ import pytest
 import uvloop
 from msgspec import Raw, json
 
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unreachable
 from trunkline.catalog.catalog import Catalog
 from trunkline.config.errors import ConfigError
 from trunkline.dialects.base import Encoded
 from trunkline.kernel.tasks import Tasks
 from trunkline.providers.base import Surroundings
-from trunkline.providers.local.provider import SHIPPED, SPEC, available, build, shipped_weights
+from trunkline.providers.local.provider import (
+    EMBEDDER,
+    SHIPPED,
+    SPEC,
+    available,
+    build,
+    shipped_embedder,
+    shipped_weights,
+)
 from trunkline.providers.rows import ProviderRows
 from trunkline.testing.fakes import ManualClock
 from trunkline.transport.base import Timeouts
@@ -37,6 +46,10 @@ def surroundings(transport=None, data=None):
     )
 
 
+SENTENCES = ("That is a happy person", "That is a happy dog", "Today is a sunny day")
+CHAT = Deployment(id="local/m", provider="local", model="m", dialect="openai-chat")
+
+
 def made(table=b"{}", transport=None):
     return build("local", Raw(table), surroundings(transport))
 
@@ -53,8 +66,8 @@ def test_a_file_is_called_by_its_name(gguf):
     """Unless the configuration calls it otherwise."""
     table = {"gguf": str(gguf)}
 
-    assert ("my-model",) == made(json.encode(table)).models()
-    assert ("mine",) == made(json.encode({**table, "model": "mine"})).models()
+    assert "my-model" == made(json.encode(table)).models()[0]
+    assert "mine" == made(json.encode({**table, "model": "mine"})).models()[0]
 
 
 def test_a_deployment_has_its_share_of_the_context(gguf):
@@ -105,7 +118,7 @@ def test_a_file_that_is_no_model(gguf):
     async def main():
         provider = made(json.encode({"gguf": str(gguf)}))
         with pytest.raises(Unreachable, match="is the file a GGUF"):
-            await provider.ready()
+            await provider.ready(CHAT)
         assert not provider.is_ready
         await provider.aclose()
 
@@ -124,7 +137,7 @@ def test_why_it_did_not_start_stands_in_the_data_folder(gguf, tmp_path):
         with pytest.raises(
             Unreachable, match=r"`my_own-engine\.log` in the gateway's data"
         ) as told:
-            await provider.ready()
+            await provider.ready(CHAT)
         return told.value
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -141,7 +154,7 @@ def test_the_engines_log_is_its_owners_alone(gguf, tmp_path):
     provider = build("local", Raw(json.encode({"gguf": str(gguf)})), surroundings(data=tmp_path))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(Unreachable):
-        runner.run(provider.ready())
+        runner.run(provider.ready(CHAT))
 
     assert 0o600 == (tmp_path / "local-engine.log").stat().st_mode & 0o777
 
@@ -151,13 +164,13 @@ def test_a_client_that_leaves_during_the_start(gguf):
 
     async def main():
         provider = made(json.encode({"gguf": str(gguf)}))
-        start = Tasks(lambda *_: None).spawn("start", provider.ready())
-        while ", running" not in repr(provider):  # noqa: ASYNC110 - it tells nobody
+        start = Tasks(lambda *_: None).spawn("start", provider.ready(CHAT))
+        while not provider._chat.is_alive:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.001)
         start.cancel()
         with pytest.raises(asyncio.CancelledError):
             await start
-        assert ", not started" in repr(provider)
+        assert not provider._chat.is_alive
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
@@ -194,8 +207,8 @@ def test_a_real_model_answers():
         transport = HttpTransport(ManualClock(), TlsContexts(), Proxies.from_environment({}))
         provider = made(transport=transport)
         try:
-            await asyncio.gather(provider.ready(), provider.ready(), provider.ready())
-            first = provider._process.pid
+            await asyncio.gather(provider.ready(CHAT), provider.ready(CHAT), provider.ready(CHAT))
+            first = provider._chat.process.pid
             status, answer = await ask(provider, transport, provider.credentials[0])
             assert (200, SHIPPED) == (status, answer["model"])
             assert 0 < answer["usage"]["completion_tokens"] <= 3
@@ -203,12 +216,12 @@ def test_a_real_model_answers():
             stranger = type(provider.credentials[0])("x", ())
             assert 401 == (await ask(provider, transport, stranger))[0]
 
-            provider._process.kill()
-            await provider._process.wait()
-            assert not provider.is_ready
-            await provider.ready()
-            assert provider.is_ready
-            assert first != provider._process.pid
+            provider._chat.process.kill()
+            await provider._chat.process.wait()
+            assert not provider._chat.is_ready
+            await provider.ready(CHAT)
+            assert provider._chat.is_ready
+            assert first != provider._chat.process.pid
         finally:
             await provider.aclose()
             await transport.aclose()
@@ -216,3 +229,55 @@ def test_a_real_model_answers():
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shipped_embedder() is None, reason="the model that embeds is not installed")
+def test_a_real_model_embeds():
+    """Without waking the one that talks. The distances are those of the model's own card."""
+
+    async def main():
+        transport = HttpTransport(ManualClock(), TlsContexts(), Proxies.from_environment({}))
+        provider = made(transport=transport)
+        deployment = provider.deployment(EMBEDDER)
+        body = {"model": EMBEDDER, "input": SENTENCES}
+        try:
+            await provider.ready(deployment)
+            assert (True, False) == (provider._embedder.is_ready, provider._chat.is_alive)
+            request = provider.request(
+                deployment, "/embeddings", Encoded(json.encode(body)), provider.credentials[0]
+            )
+            response = await transport.send(request, Timeouts())
+            told = json.decode(await response.body(1 << 20))
+            response.close()
+        finally:
+            await provider.aclose()
+            await transport.aclose()
+        assert not provider._embedder.is_alive
+        return [one["embedding"] for one in told["data"]]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        person, dog, sunny = runner.run(main())
+
+    def near(one, other):
+        return sum(a * b for a, b in zip(one, other, strict=True))
+
+    assert 384 == len(person)
+    assert [1.0, 0.695, 0.257] == [round(near(person, other), 3) for other in (person, dog, sunny)]
+
+
+def test_what_embeds_is_a_deployment_of_its_own(gguf):
+    """Another window, another dialect; the model that talks does not embed."""
+    provider = made(json.encode({"gguf": str(gguf)}))
+    if shipped_embedder() is None:
+        assert ("my-model",) == provider.models()
+        return
+    deployment = provider.deployment(EMBEDDER)
+
+    assert ("my-model", EMBEDDER) == provider.models()
+    assert ("openai-embeddings", 512, "") == (
+        deployment.dialect,
+        deployment.context_window,
+        deployment.embeds.dimensions,
+    )
+    assert provider.deployment("my-model").embeds is None

@@ -55,7 +55,7 @@ def test_anthropic_wants_a_version() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     (
-        ("POST", "/v1/embeddings", 404),
+        ("POST", "/v1/moderations", 404),
         ("PUT", CHAT, 405),
         ("GET", "/v1/models", 200),
         ("GET", "/v1/models/none", 404),

@@ -38,7 +38,7 @@ def status(provider: Provider, model: str) -> int:
     )
 
     async def main() -> int:
-        await provider.ready()
+        await provider.ready(provider.deployment("m"))
         response = await provider.transport.send(sent, Timeouts())
         await provider.aclose()
         return response.status

@@ -105,7 +105,7 @@ class BedrockProvider:
             headers = self._signer.sign("POST", url, headers, encoded.body)
         return UpstreamRequest(place.origin, b"POST", place.path.encode(), headers, encoded.body)
 
-    async def ready(self) -> None:
+    async def ready(self, deployment: Deployment) -> None:
         return
 
     async def aclose(self) -> None:

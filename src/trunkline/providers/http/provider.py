@@ -174,7 +174,7 @@ class HttpProvider:
             headers = (*headers, *own, *encoded.headers)
         return UpstreamRequest(place[0], b"POST", place[1], headers, encoded.body)
 
-    async def ready(self) -> None:
+    async def ready(self, deployment: Deployment) -> None:
         return
 
     async def aclose(self) -> None:

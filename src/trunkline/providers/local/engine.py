@@ -1,5 +1,7 @@
 """
-The embedded model's own process: `python -m trunkline.providers.local.engine FILE CONTEXT SLOTS NAME`.
+An embedded model's own process: `python -m trunkline.providers.local.engine KIND FILE CONTEXT SLOTS NAME`.
+
+KIND is "chat", and FILE a GGUF; or "embeddings", and FILE the folder of a MiniLM.
 
 Reads one line, the key its server shall ask for; writes one line, the address it serves on;
 lives until its standard input closes, so it never outlives the gateway. llama.cpp's server
@@ -10,7 +12,11 @@ import importlib
 import os
 import select
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
+
+from trunkline.providers.local.minilm import convert
 
 _MOST_THREADS = 8
 _LOG_LIMIT = 1 << 20
@@ -20,15 +26,24 @@ DEFAULT_ANSWER = 512
 """Tokens, where the client sets no limit: a small model may not find an end of its own."""
 
 
-def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
-    """llama.cpp's OpenAI-compatible server on a free loopback port; keep the result alive."""
-    xllamacpp = importlib.import_module("xllamacpp")
-    params = xllamacpp.CommonParams()
+def asked(kind: str, file: str, context: int, slots: int, name: str) -> Any:
+    """Parameters for a model of this kind, without what all have in common."""
+    params = importlib.import_module("xllamacpp").CommonParams()
     params.model.path = file
     params.model_alias = {name}  # or its answers would name the file
-    params.n_ctx = context
     params.n_parallel = slots
-    params.n_predict = DEFAULT_ANSWER
+    if kind == "embeddings":
+        params.embedding = True
+        params.n_ctx = context * slots
+        params.n_ubatch = context  # it must see all of a text at once
+    else:
+        params.n_ctx = context
+        params.n_predict = DEFAULT_ANSWER
+    return params
+
+
+def serve(params: Any, key: str) -> Any:
+    """llama.cpp's OpenAI-compatible server on a free loopback port; keep the result alive."""
     # One core stays free: llama.cpp's threads wait for each other by spinning, so that one which
     # has lost its core to the gateway stops them all (130 tokens a second became one).
     threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 2) - 1))
@@ -39,7 +54,18 @@ def start(file: str, context: int, slots: int, name: str, key: str) -> Any:
     params.api_keys = [key]
     params.ui = False
     params.verbosity = 1  # errors, without which nobody learns why a file does not load
-    return xllamacpp.Server(params)
+    return importlib.import_module("xllamacpp").Server(params)
+
+
+def load(kind: str, file: str, context: int, slots: int, name: str, key: str) -> Any:
+    """Raises OSError or ValueError where a MiniLM is none."""
+    if kind != "embeddings":
+        return serve(asked(kind, file, context, slots, name), key)
+    with tempfile.TemporaryDirectory() as folder:
+        gguf = Path(folder) / "model.gguf"
+        convert(Path(file), gguf, name)
+        # The file may go once the model is loaded: what is mapped of it stays.
+        return serve(asked(kind, str(gguf), context, slots, name), key)
 
 
 def ended(descriptor: int, seconds: float) -> bool:
@@ -56,11 +82,11 @@ def bound(descriptor: int, most: int) -> None:
 
 
 def main() -> None:
-    file, context, slots, name = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    kind, file, context, slots, name = sys.argv[1:]
     key = sys.stdin.readline().strip()
     answers = os.dup(1)
     os.dup2(2, 1)  # llama.cpp writes to standard output, too; the address must stand alone
-    server = start(file, context, slots, name, key)
+    server = load(kind, file, int(context), int(slots), name, key)
     os.write(answers, f"{server.listening_address}\n".encode())
     while not ended(0, _LOOK):
         bound(2, _LOG_LIMIT)

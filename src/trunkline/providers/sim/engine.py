@@ -14,6 +14,7 @@ from trunkline.providers.sim.arrival import Arrival, Credential, described, rece
 from trunkline.providers.sim.ask import Rejected
 from trunkline.providers.sim.beats import Stamp, Wrong
 from trunkline.providers.sim.control import Door, control
+from trunkline.providers.sim.embeddings import Texts, embedded
 from trunkline.providers.sim.faults import Strikes, check
 from trunkline.providers.sim.listing import listing
 from trunkline.providers.sim.log import Log, Record
@@ -36,6 +37,7 @@ _NO_KEY = (
 _ENDPOINTS = (
     *("/chat/completions", "/responses", "/messages", "/messages/count_tokens"),
     *("/converse", "/converse-stream"),
+    "/embeddings",
 )
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())
 
@@ -136,7 +138,11 @@ class Engine:
                 obey()
             if options.strict:
                 speech.unknown(arrival.body)
-            answer = compose(ask, base, options, headers.get(b"x-sim-script"))
+            answer = (
+                embedded(ask)
+                if isinstance(ask, Texts)
+                else compose(ask, base, options, headers.get(b"x-sim-script"))
+            )
         stamp = replace(stamp, model=base)
         scene = Scene(speech.voice, ask, options, answer, stamp, self._clock.monotonic())
         return self._play(scene if recording is None else replayed(scene, recording), record)

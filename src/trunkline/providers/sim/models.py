@@ -137,5 +137,5 @@ _MODELS: Mapping[str, Callable[[Muse], Turn]] = {
     "sim-stop": Muse.stopping,
     "sim-agent": Muse.chat,
 }
-MODELS: tuple[str, ...] = (*_MODELS, "sim-script", "sim-replay")
+MODELS: tuple[str, ...] = (*_MODELS, "sim-script", "sim-replay", "sim-embed")
 """Every model that begins with "sim-"; any other name behaves as `sim-chat`."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.deployment import Deployment, Embeds, Quirks
 from trunkline.catalog.catalog import Catalog
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import validation_error
@@ -25,6 +25,10 @@ _PREFIX = {
     "anthropic-messages": b"",
     "bedrock-converse": b"",
 }
+
+
+# Vectors of whatever length, in either form, from tokens as well as texts.
+_EMBEDS = Embeds(tokens=True, base64=True)
 
 
 class SimConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +65,7 @@ class SimProvider:
                 tool_images=True,
                 counts=("anthropic-messages",),
             ),
+            embeds=_EMBEDS if self._dialect != "anthropic-messages" else None,
             context_window=row.context_window if row else None,
             max_output_tokens=row.max_output_tokens if row else None,
             price_model=row.key if row else None,
@@ -82,12 +87,12 @@ class SimProvider:
         return UpstreamRequest(
             _ORIGIN,
             b"POST",
-            _PREFIX[self._dialect] + path.encode(),
+            _PREFIX.get(deployment.dialect, b"/v1") + path.encode(),
             ((b"content-type", b"application/json"), *encoded.headers),
             encoded.body,
         )
 
-    async def ready(self) -> None:
+    async def ready(self, deployment: Deployment) -> None:
         return
 
     async def aclose(self) -> None:
@@ -103,9 +108,7 @@ def build(name: str, raw: Raw, lent: Surroundings) -> Provider:
     except msgspec.ValidationError as error:
         raise validation_error(error, f"providers.{name}") from None
     if config.dialect not in _PREFIX:
-        raise ConfigError(
-            f"providers.{name}.dialect", f"the simulator speaks {', '.join(_PREFIX)}"
-        )
+        raise ConfigError(f"providers.{name}.dialect", f"the simulator speaks {', '.join(_PREFIX)}")
     return SimProvider(name, config, lent)
 
 

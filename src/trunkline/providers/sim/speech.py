@@ -7,6 +7,12 @@ from msgspec import Struct
 from trunkline.providers.sim.ask import Ask, Rejected
 from trunkline.providers.sim.beats import Voice
 from trunkline.providers.sim.chat_body import check_chat
+from trunkline.providers.sim.embeddings import (
+    EmbeddingsVoice,
+    check_embeddings,
+    read_embeddings,
+    unknown_embeddings,
+)
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
 from trunkline.providers.sim.read_converse import check_converse, placed, read_converse
@@ -63,6 +69,11 @@ def _anything(data: bytes) -> None:
     """Nobody has recorded which fields Bedrock refuses."""
 
 
+def _read_embeddings(data: bytes) -> tuple[Ask, Obey]:
+    texts = read_embeddings(data)
+    return texts, lambda: check_embeddings(texts)
+
+
 def _nothing(headers: Mapping[bytes, bytes]) -> None:
     """OpenAI's dialects need no header but the key."""
 
@@ -75,6 +86,7 @@ def _version(headers: Mapping[bytes, bytes]) -> None:
 CONVERSE = Speech(ConverseVoice(), _read_converse, _anything, _nothing, placed)
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
+EMBEDDINGS = Speech(EmbeddingsVoice(), _read_embeddings, unknown_embeddings, _nothing)
 MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
 COUNT = Speech(MessagesVoice(), _read_count, unknown_messages, _version)
 """POST /v1/messages/count_tokens: a Messages request that is not answered."""
