@@ -88,3 +88,24 @@ def test_responses_are_counted_alike(gpt: openai.OpenAI, upstream: str) -> None:
     assert "response.input_tokens" == plain.object
     assert 60 < plain.input_tokens < 150
     assert plain.input_tokens < more.input_tokens
+
+
+def test_gemini_is_counted_alike(gateway: Gateway, upstream: str) -> None:
+    """Bare contents, and a whole request with more around them; under each of Google's paths."""
+    contents = [{"role": "user", "parts": [{"text": "Say hello to " + "everybody here, " * 20}]}]
+    system = {"parts": [{"text": "Be very brief, please."}]}
+    paths = (
+        f"/v1beta/models/{upstream}%2Fsim-chat:countTokens",
+        f"/v1beta/models/{upstream}/sim-chat:countTokens",
+        f"/v1/projects/p/locations/l/publishers/google/models/{upstream}/sim-chat:countTokens",
+    )
+    plain = [gateway.post(path, {"contents": contents}) for path in paths]
+    whole = {"contents": contents, "systemInstruction": system}
+    more = gateway.post(paths[0], {"generateContentRequest": {"model": "models/m", **whole}})
+
+    assert [200] * 3 == [answer.status for answer in plain]
+    assert ["totalTokens"] == list(plain[0].json())
+    assert 60 < plain[0].json()["totalTokens"] < 150
+    assert plain[0].json()["totalTokens"] < more.json()["totalTokens"]
+    unknown = gateway.post("/v1beta/models/nobody-knows:countTokens", {"contents": contents})
+    assert (404, "NOT_FOUND") == (unknown.status, unknown.json()["error"]["status"])

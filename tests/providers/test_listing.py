@@ -47,6 +47,7 @@ from trunkline.providers.listing import Listed, read_models
                     {
                         "name": "models/a",
                         "displayName": "Gemini A",
+                        "supportedGenerationMethods": ["generateContent", "countTokens"],
                         "inputTokenLimit": 200,
                         "outputTokenLimit": 100,
                     }
@@ -74,6 +75,7 @@ def test_entries_that_are_none_are_left_out():
         {"id": "x" * 513},
         {"id": "a\nb"},
         {"id": "gone", "active": False},
+        {"name": "models/veo", "supportedGenerationMethods": ["predictLongRunning"]},
         {"id": "a", "created": "yesterday", "context_length": None, "max_tokens": -1},
         {"id": "a", "created": 5},
         {"id": "b", "context_length": 1e300, "name": ["?"]},

@@ -21,7 +21,7 @@ DIALECTS: Registry[Dialect] = Registry(
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
 """Those that no client of ours speaks."""
 
-COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages(), OpenAIResponses()])
+COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages(), OpenAIResponses(), Gemini()])
 """Those with an endpoint that counts a request's tokens."""
 
 EMBEDDING_SERVERS: Registry[EmbeddingServer] = Registry([OpenAIEmbeddings()])

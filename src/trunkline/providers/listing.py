@@ -41,6 +41,7 @@ class _Entry(Struct):
     id: Raw = _ABSENT
     name: Raw = _ABSENT
     display_name: Raw = _ABSENT
+    google_methods: Raw = field(default=_ABSENT, name="supportedGenerationMethods")
     google_title: Raw = field(default=_ABSENT, name="displayName")
     created: Raw = _ABSENT
     active: Raw = _ABSENT
@@ -60,6 +61,9 @@ _ENVELOPE = json.Decoder(list[Raw] | _Envelope)
 _ENTRY = json.Decoder(_Entry)
 _STRING = json.Decoder(str)
 _NUMBER = json.Decoder(int | float)
+_STRINGS = json.Decoder(list[str])
+# Of what Google's models can do, what can be asked for here.
+_METHODS = frozenset({"generateContent", "embedContent"})
 
 
 def read_models(body: bytes) -> Sequence[Listed]:
@@ -94,6 +98,8 @@ def _read(entries: Sequence[Raw]) -> Iterator[Listed]:
             continue
         if bytes(entry.active) == b"false":  # Groq's, for what it has withdrawn
             continue
+        if not _answers(entry.google_methods):
+            continue
         title = _text(entry.display_name) or _text(entry.google_title) or name
         yield Listed(
             id=own,
@@ -114,6 +120,13 @@ def _read(entries: Sequence[Raw]) -> Iterator[Listed]:
                 entry.google_output,
             ),
         )
+
+
+def _answers(methods: Raw) -> bool:
+    try:
+        return not _METHODS.isdisjoint(_STRINGS.decode(methods))
+    except (DecodeError, UnicodeDecodeError):
+        return True  # others do not say
 
 
 def _text(raw: Raw) -> str:

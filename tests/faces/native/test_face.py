@@ -37,6 +37,6 @@ def test_where_it_stands():
         **{
             b"/%b/{model}:%b" % (version, method): "gemini"
             for version in (b"v1beta", b"v1beta1", b"v1")
-            for method in (b"generateContent", b"streamGenerateContent")
+            for method in (b"generateContent", b"streamGenerateContent", b"countTokens")
         },
     } == {mount.path: mount.dialect for mount in SPEC.mounts}

@@ -37,13 +37,16 @@ SPEC = FaceSpec(
         Mount(
             b"/v1beta/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True
         ),
+        Mount(b"/v1beta/{model}:countTokens", "gemini", "count_tokens", "chat:write"),
         # Vertex AI's paths, and those of the SDKs' other versions.
         Mount(b"/v1beta1/{model}:generateContent", "gemini", "chat", "chat:write"),
         Mount(
             b"/v1beta1/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True
         ),
+        Mount(b"/v1beta1/{model}:countTokens", "gemini", "count_tokens", "chat:write"),
         Mount(b"/v1/{model}:generateContent", "gemini", "chat", "chat:write"),
         Mount(b"/v1/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True),
+        Mount(b"/v1/{model}:countTokens", "gemini", "count_tokens", "chat:write"),
         Mount(b"/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
     ),
 )

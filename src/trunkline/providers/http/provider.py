@@ -33,7 +33,7 @@ _EMBEDDING_KINDS = frozenset({"embedding"})
 # Where dialects list models that do it elsewhere than OpenAI; as many as a page may hold.
 _MODELS_ENDPOINTS = {
     "anthropic-messages": "/v1/models?limit=1000",
-    "gemini": "/v1beta/models?pageSize=1000",
+    "gemini": "/models?pageSize=1000",
 }
 # Without a row we know nothing of its quirks: it gets what the client sent, developer messages too.
 _UNKNOWN = ProviderRow(
