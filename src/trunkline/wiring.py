@@ -22,6 +22,7 @@ from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig
+from trunkline.conversations.service import Conversations
 from trunkline.dialects.registry import (
     COUNTING,
     DIALECTS,
@@ -34,6 +35,7 @@ from trunkline.edge.server import Edge
 from trunkline.edge.settings import limits_of, stages_of
 from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
+from trunkline.flow.background import Background
 from trunkline.flow.base import Endpoints
 from trunkline.flow.rooms import Rooms
 from trunkline.intelligence.tokens.estimate import UsageEstimator
@@ -133,6 +135,15 @@ class Gateway:
             durability=Durability(loaded[0].ledger.durability),
         )
         self.reports = self.ledger.reports
+        self.conversations = Conversations(
+            self.storage.responses, machine.clock, self._token, loaded[0].responses.retention
+        )
+        self.background = Background(
+            self.conversations,
+            lambda: self.rooms,
+            {name: spec.face for name, spec in FACES.items()},
+            self.next_id,
+        )
         self._standing: tuple[ServerConfig, LedgerConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
@@ -143,9 +154,12 @@ class Gateway:
         await self.follower.refresh()
         self.ledger.start(self.tasks)
         self.tasks.spawn("keys: follow", self.follower.run())
+        self.tasks.spawn("responses: sweep", self.conversations.sweep())
+        self.tasks.spawn("responses: watch", self.background.watch())
 
     async def aclose(self) -> None:
         """After the edge has stopped: settle what is left, then let go of everything."""
+        await self.background.aclose()
         providers = [built.provider for built in self._providers.values()]
         for provider in (*self._retired, *providers):
             await provider.aclose()
@@ -224,8 +238,10 @@ class Gateway:
             clock=self.clock,
             tasks=self.tasks,
             dice=self.machine.dice,
-            token=lambda: self.machine.entropy(12).hex(),
+            token=self._token,
             log=self.log,
+            conversations=self.conversations,
+            background=self.background,
         )
 
     def _check(self, config: Config) -> None:
@@ -276,6 +292,10 @@ class Gateway:
         """A provider serves other models than before: who asks from now on finds them."""
         router = self.rooms.router
         router.table = router.table.relisted(self.lists.names())
+
+    def _token(self) -> str:
+        """An unguessable id for an answer."""
+        return self.machine.entropy(12).hex()
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self.log.error("task failed", task=name, error=repr(error))

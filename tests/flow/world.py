@@ -94,6 +94,8 @@ class World:
             dice=lambda: 0.0,
             token=lambda: "t0k3n",
             log=Log(self.logged.append, self.clock),
+            conversations=None,
+            background=None,
         )
         self.exchange = None
 

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from trunkline.canon.errors import Malformed, TooLarge
 from trunkline.canon.exchange import Principal
 from trunkline.catalog.catalog import Catalog
+from trunkline.conversations.service import Conversations
+from trunkline.flow.background import Background
 from trunkline.flow.rooms import Rooms
 from trunkline.kernel.clock import Clock
 from trunkline.ledger.reports import Reports
@@ -53,6 +55,10 @@ class ControlPlane(Protocol):
     def catalog(self) -> Catalog: ...
     @property
     def lists(self) -> ModelLists: ...
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def background(self) -> Background: ...
     @property
     def clock(self) -> Clock: ...
     async def reload(self) -> int:

@@ -1,4 +1,4 @@
-"""GET /v1beta/models: what can be asked for, in Google's list."""
+"""What can be asked for, in Google's list: GET /v1beta/models, or /v1/models from its own clients."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.admin.models import Facts, allowed, facts_for, facts_of
+from trunkline.admin.model_facts import Facts, allowed, facts_for, facts_of
 from trunkline.canon.errors import Malformed
 
 PATH = "/v1beta/models"

@@ -1,4 +1,4 @@
-"""GET /v1/models: what can be asked for, in OpenAI's list or Anthropic's, by who asks."""
+"""GET /v1/models: what can be asked for, in OpenAI's list, Anthropic's or Google's, by who asks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
+from trunkline.admin import google_models
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.admin.times import rfc3339, unix_seconds
-from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Malformed, UnknownModel
-from trunkline.catalog.model import ModelRow
+from trunkline.admin.model_facts import Facts, allowed, facts_for, facts_of
+from trunkline.admin.times import rfc3339
+from trunkline.canon.errors import Malformed
 from trunkline.catalog.price import TokenRates
-from trunkline.providers.listing import Listed
 
 # Anthropic's list: 20 a page unless asked otherwise, 1000 at most (API reference, seen 2026-11-21).
 _PAGE, _LARGEST_PAGE = 20, 1000
@@ -64,58 +63,18 @@ class AnthropicList(Struct, frozen=True):
     last_id: str | None
 
 
-class Facts(Struct, frozen=True):
-    """One name, and what the catalogue and then its provider's list know of its first deployment."""
-
-    name: str
-    deployments: tuple[Deployment, ...]
-    row: ModelRow | None
-    listed: Listed
-
-    @property
-    def created(self) -> float:
-        """Unix seconds of its release; the epoch where nobody knows, as Anthropic's own list does."""
-        if self.row and self.row.created:
-            return unix_seconds(self.row.created, "created")
-        return self.listed.created or 0.0
-
-    @property
-    def context_window(self) -> int | None:
-        return self.deployments[0].context_window or self.listed.context_window
-
-    @property
-    def max_output_tokens(self) -> int | None:
-        return self.deployments[0].max_output_tokens or self.listed.max_output_tokens
-
-
 def _speaks_anthropic(call: ControlCall) -> bool:
     return "anthropic-version" in call.request.headers
 
 
-def facts_of(call: ControlCall, name: str) -> Facts:
-    """What is known of a name. Raises UnknownModel."""
-    deployments = call.plane.rooms.router.table.resolve(name).deployments
-    first = deployments[0]
-    row = call.plane.catalog.row(first.price_model) if first.price_model else None
-    listed = call.plane.lists.find(first.provider, first.model) or Listed(id=first.model)
-    return Facts(name, deployments, row, listed)
-
-
-def allowed(call: ControlCall, name: str) -> bool:
-    """Whether the caller's key may name it."""
-    principal = call.principal
-    return principal is None or principal.models is None or name in principal.models
-
-
-def facts_for(call: ControlCall, name: str) -> Facts:
-    """As `facts_of`, for a name that the caller gave. Raises UnknownModel."""
-    facts = facts_of(call, name)
-    if not allowed(call, name):
-        raise UnknownModel(f"The model '{name}' does not exist here.", param="model")
-    return facts
+def _speaks_google(call: ControlCall) -> bool:
+    """google-genai asks at /v1, too (3.4, seen 2026-11-21)."""
+    return "x-goog-api-client" in call.request.headers or "x-goog-api-key" in call.request.headers
 
 
 async def list_models(call: ControlCall) -> Response:
+    if _speaks_google(call):
+        return await google_models.list_models(call)
     names = [n for n in call.plane.rooms.router.table.names() if allowed(call, n)]
     if not _speaks_anthropic(call):
         models = []
@@ -131,6 +90,8 @@ async def list_models(call: ControlCall) -> Response:
 
 
 async def one_model(call: ControlCall) -> Response:
+    if _speaks_google(call):
+        return await google_models.one_model(call)
     facts = facts_for(call, call.request.path_params["model"])
     return answer(_anthropic(facts) if _speaks_anthropic(call) else _openai(call, facts))
 

@@ -84,6 +84,8 @@ class Exchange:
     body: bytes = b""
     request_id_header: bytes = b"x-request-id"
     """In which header of the answer the client's dialect looks for `id`."""
+    opened: bool = False
+    """Somebody of ours has looked inside or changed it: its bytes cannot just pass."""
     request: Request | None = None
     """Deep-decoded once somebody needs to look inside."""
     attempts: list[Attempt] = field(default_factory=list)

@@ -33,6 +33,13 @@ class LedgerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """ "process": what was acknowledged survives a kill; "power": a power cut, too."""
 
 
+class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Answers of the Responses API that clients come back to."""
+
+    retention: Seconds = 30 * 86400.0
+    """How long they are kept; OpenAI keeps them for 30 days, too."""
+
+
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of a model's targets, where its name alone does not say enough."""
 
@@ -78,6 +85,7 @@ class FaceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: ServerConfig = ServerConfig()
     ledger: LedgerConfig = LedgerConfig()
+    responses: ResponsesConfig = ResponsesConfig()
     providers: dict[str, Raw] = {}
     """By configured name; each table is decoded by the kind of provider it names."""
     models: dict[str, ModelConfig] = {}

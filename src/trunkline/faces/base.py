@@ -24,6 +24,8 @@ class Mount(Struct, frozen=True):
     """What a key must be allowed; keys without any scopes are allowed everything but admin."""
     streams: bool | None = None
     """Whether the path says that the answer shall stream; None where the body says."""
+    remembers: bool = False
+    """Its conversations live at the gateway."""
 
 
 class FaceSpec(Struct, frozen=True):

@@ -16,6 +16,7 @@ from trunkline.flow.count import OPERATION as COUNT
 from trunkline.flow.count import Counting
 from trunkline.flow.embed import OPERATION as EMBED
 from trunkline.flow.embed import Embedding
+from trunkline.flow.remembered import Remembered
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
 from trunkline.tenancy.keys import allow_scope
@@ -85,7 +86,7 @@ class FaceEndpoint:
         self.mount = mount
         self.names_model = names_model(mount)
         self.gateway = gateway
-        self.server = _SERVERS.get(mount.operation, Serving)
+        self.server = Remembered if mount.remembers else _SERVERS.get(mount.operation, Serving)
         self.request_id_header = gateway.rooms.teller(mount.dialect).request_id_header
 
     def begin(self, head: Head) -> Call:

@@ -97,6 +97,8 @@ class ChatQuestion:
 
 def looks_inside(quirks: Quirks, exchange: Exchange) -> bool:
     """Quirks that lie deeper than the top level of this body: its bytes cannot just pass."""
+    if exchange.opened:
+        return True
     if quirks.tool_id or quirks.think_tags or quirks.reasoning_field == "content":
         return True
     if not quirks.schema_output and not _OUTPUT_FORMATS.isdisjoint(exchange.envelope):

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.exchange import Exchange
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
+from trunkline.conversations.service import Conversations
 from trunkline.dialects.base import ClientDialect, Dialect, ErrorTeller
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
+from trunkline.flow.base import Face, Reply
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.base import Ledger
@@ -40,6 +43,13 @@ class Counter(Protocol):
         """What these tokens of the model say; None where its vocabulary is not known here."""
 
 
+class Jobs(Protocol):
+    """Responses that are made without their client waiting."""
+
+    async def begin(self, exchange: Exchange, face: Face, reply: Reply, own: Sequence[Raw]) -> None:
+        """Queue it and answer. `own`: the items the request brought itself. Raises GatewayError."""
+
+
 class Rooms(Struct, frozen=True, kw_only=True):
     """The collaborators of the flow, composed once by wiring and replaced whole on reload."""
 
@@ -67,6 +77,8 @@ class Rooms(Struct, frozen=True, kw_only=True):
     token: Callable[[], str]
     """A fresh unguessable id for an answer."""
     log: Log
+    conversations: Conversations
+    background: Jobs
     max_answer: int = 64 << 20
     """Bytes of a whole answer that are accepted from an upstream."""
 

@@ -1,6 +1,6 @@
 """The seams to storage: what the house asks of a database, whichever it is."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from trunkline.storage.records import (
     KeyRecord,
     KeySet,
     Position,
+    ResponseRecord,
     StoredRequest,
     Totals,
     UsageQuery,
@@ -74,6 +75,44 @@ class LedgerStore(Protocol):
     async def totals(self) -> Totals: ...
 
 
+class ResponseStore(Protocol):
+    """
+    Answers that clients come back to, each its tenant's alone.
+
+    They survive a kill at once; the last ones before a power cut may be lost.
+    """
+
+    async def put(self, record: ResponseRecord, held_until: float = 0.0) -> None:
+        """Adds it, or replaces the one of that id. `held_until`: see `claim`, Unix seconds."""
+
+    async def get(self, tenant: str, response_id: str) -> ResponseRecord | None: ...
+    async def chain(self, tenant: str, response_id: str, most: int) -> Sequence[ResponseRecord]:
+        """
+        The response and those it goes on from, the oldest first; without events and jobs.
+
+        It ends before one that is not there, and after `most`.
+        """
+
+    async def delete(self, tenant: str, response_id: str) -> bool:
+        """False where there is none."""
+
+    async def finish(self, record: ResponseRecord) -> bool:
+        """Replaces a background response that is not over yet; False where it is, or is gone."""
+
+    async def claim(self, now: float, until: float) -> ResponseRecord | None:
+        """
+        A background response that nobody is making, held for this worker until `until`.
+
+        Its `attempts` counts this one. None where there is nothing to do.
+        """
+
+    async def hold(self, tenant: str, response_id: str, until: float) -> str | None:
+        """It is in progress, for longer; its status, or None where it is gone."""
+
+    async def expire(self, before: float) -> int:
+        """Drop all that were created before; returns how many."""
+
+
 class StorageStatistics(Struct, frozen=True):
     backend: str
     version: str
@@ -89,6 +128,8 @@ class Storage(Protocol):
     def settings(self) -> SettingStore: ...
     @property
     def ledger(self) -> LedgerStore: ...
+    @property
+    def responses(self) -> ResponseStore: ...
     def statistics(self) -> StorageStatistics: ...
     async def aclose(self) -> None: ...
 

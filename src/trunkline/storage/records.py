@@ -190,3 +190,27 @@ class Totals(Struct, frozen=True, kw_only=True):
     """Attempts of no recorded request."""
     misbilled: int
     """Finished, unfailed requests whose cost or usage is not their last attempt's."""
+
+
+class ResponseRecord(Struct, frozen=True, kw_only=True):
+    """One answer of the Responses API that a client may come back to."""
+
+    tenant: str
+    id: str
+    key_id: str
+    previous_id: str | None
+    """The response it goes on from."""
+    status: str
+    """OpenAI's word: queued, in_progress, completed, incomplete, failed or cancelled."""
+    created_at: float
+    """Unix seconds."""
+    input: bytes
+    """A JSON array: the items this request brought itself."""
+    body: bytes
+    """The Response object as the client got it, or as it stands so far."""
+    events: bytes = b""
+    """The stream as the client got it; empty where there was none."""
+    job: bytes = b""
+    """What a background response needs to be made, by whoever makes it; empty otherwise."""
+    attempts: int = 0
+    """Times a worker began to make it."""

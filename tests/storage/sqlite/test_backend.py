@@ -11,6 +11,7 @@ from trunkline.storage.base import StorageRefused, StorageStatistics
 from trunkline.storage.sqlite.backend import FILE, SPEC
 from trunkline.storage.sqlite.connection import Options, connect
 from trunkline.storage.sqlite.migrations import MIGRATIONS
+from trunkline.storage.sqlite.responses import FILE as RESPONSES
 
 
 def test_a_folder_becomes_a_store(tmp_path: Path) -> None:
@@ -25,8 +26,8 @@ def test_a_folder_becomes_a_store(tmp_path: Path) -> None:
         == storage.statistics()
     )
     asyncio.run(storage.aclose())
-    # A clean end leaves one file: the log is taken over when the last connection closes.
-    assert [FILE] == [path.name for path in folder.iterdir()]
+    # A clean end leaves no logs: each is taken over when the last connection closes.
+    assert {FILE, RESPONSES} == {path.name for path in folder.iterdir()}
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ SPEC = FaceSpec(
     _face,
     (
         Mount(b"/v1/chat/completions", "openai-chat", "chat", "chat:write"),
+        Mount(b"/v1/responses", "openai-responses", "chat", "chat:write", remembers=True),
         Mount(b"/v1/messages", "anthropic-messages", "chat", "chat:write"),
         Mount(b"/v1/messages/count_tokens", "anthropic-messages", "count_tokens", "chat:write"),
         Mount(b"/v1/responses/input_tokens", "openai-responses", "count_tokens", "chat:write"),

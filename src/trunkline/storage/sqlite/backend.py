@@ -10,6 +10,7 @@ from trunkline.storage.sqlite.connection import Options, SqliteThread, check_ver
 from trunkline.storage.sqlite.keys import SqliteKeyStore, SqliteSettingStore
 from trunkline.storage.sqlite.ledger import SqliteLedgerStore
 from trunkline.storage.sqlite.migrations import migrate
+from trunkline.storage.sqlite.responses import open_responses
 
 FILE = "trunkline.db"
 _SAFE = Options()
@@ -28,11 +29,13 @@ class SqliteStorage:
         self.keys = SqliteKeyStore(writer, reader)
         self.settings = SqliteSettingStore(writer, reader)
         self.ledger = SqliteLedgerStore(writer, reader, reports)
+        self.responses = open_responses(path.parent)
 
     def statistics(self) -> StorageStatistics:
         return StorageStatistics("sqlite", apsw.sqlite_lib_version(), self._schema)
 
     async def aclose(self) -> None:
+        await self.responses.aclose()
         for thread in reversed(self._threads):
             await thread.aclose()
 

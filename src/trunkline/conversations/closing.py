@@ -1,0 +1,58 @@
+"""What a stream of the Responses API amounts to: the object its last event carries."""
+
+from typing import Final
+
+from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, json
+
+from trunkline.wire.sse import frames
+
+_LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+
+
+class _Event(Struct):
+    type: str = ""
+    response: Raw | UnsetType = UNSET
+    sequence_number: int = -1
+
+
+class _Id(Struct):
+    id: str = ""
+
+
+_EVENT: Final = json.Decoder(_Event)
+_ID: Final = json.Decoder(_Id)
+
+
+def last_word(piece: bytes) -> bytes | None:
+    """The Response object in the event that ends a stream, if `piece` holds it."""
+    for _, data in reversed(frames(piece)):
+        event = _read(data)
+        if event.type in _LAST and event.response is not UNSET:
+            return bytes(event.response)
+    return None
+
+
+def id_in(piece: bytes) -> str:
+    """The id that a stream's first event gives the response; empty where there is none."""
+    for _, data in frames(piece):
+        event = _read(data)
+        if event.response is not UNSET:
+            return _ID.decode(event.response).id
+    return ""
+
+
+def behind(events: bytes, number: int) -> bytes:
+    """The events of a stream with a sequence number greater than that."""
+    kept = []
+    for event in events.split(b"\n\n"):
+        found = frames(event) if event.strip() else []
+        if found and _read(found[0][1]).sequence_number > number:
+            kept.append(event + b"\n\n")
+    return b"".join(kept)
+
+
+def _read(data: bytes) -> _Event:
+    try:
+        return _EVENT.decode(data)
+    except MsgspecError:
+        return _Event()

@@ -1,0 +1,123 @@
+"""
+Items of the Responses API as the store keeps them: what a request brought, what an answer added.
+
+Shapes are those of OpenAI's API reference, Responses (seen 2026-11-21).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from msgspec import MsgspecError, Raw, Struct, json
+
+from trunkline.canon.errors import Malformed, NotFound
+
+Token = Callable[[], str]
+"""A fresh unguessable id."""
+
+_RAW_LIST: Final = json.Decoder(list[Raw])
+_RAW_MAP: Final = json.Decoder(dict[str, Raw])
+_PREFIXES: Final[Mapping[str, str]] = {
+    "message": "msg_",
+    "function_call": "fc_",
+    "function_call_output": "fco_",
+    "custom_tool_call": "ctc_",
+    "custom_tool_call_output": "ctco_",
+    "reasoning": "rs_",
+}
+_REFERENCE: Final = b"item_reference"
+
+
+class _Kind(Struct):
+    type: str | None = None
+    id: str | None = None
+
+
+class _Object(Struct):
+    id: str = ""
+    output: list[Raw] = []
+    status: str = ""
+
+
+_KIND: Final = json.Decoder(_Kind)
+_OBJECT: Final = json.Decoder(_Object)
+
+
+def brought(given: Raw | None, token: Token) -> Sequence[Raw]:
+    """
+    A request's `input` as items that all have an id, as the API lists them.
+
+    Text is a user's message. Raises Malformed.
+    """
+    if given is None or bytes(given) == b"null":
+        return []
+    try:
+        if bytes(given).lstrip()[:1] == b'"':
+            part = {"type": "input_text", "text": json.decode(given, type=str)}
+            return [Raw(json.encode(_message(token, {"role": "user", "content": [part]})))]
+        return [_named(item, token) for item in _RAW_LIST.decode(given)]
+    except (MsgspecError, UnicodeDecodeError):
+        raise Malformed("'input' must be a string or a list of items", param="input") from None
+
+
+def said(body: bytes) -> Sequence[Raw]:
+    """The output items of a Response object."""
+    return _OBJECT.decode(body).output
+
+
+def status_of(body: bytes) -> str:
+    return _OBJECT.decode(body).status
+
+
+def id_of_response(body: bytes) -> str:
+    return _OBJECT.decode(body).id
+
+
+def read_items(array: bytes) -> Sequence[Raw]:
+    """As `joined` wrote them."""
+    return _RAW_LIST.decode(array) if array else []
+
+
+def joined(items: Sequence[Raw]) -> bytes:
+    return json.encode(items)
+
+
+def id_of(item: Raw) -> str:
+    return _KIND.decode(item).id or ""
+
+
+def resolved(items: Sequence[Raw], known: Sequence[Raw]) -> Sequence[Raw]:
+    """`items` with each reference replaced by the item it names. Raises NotFound."""
+    if not any(_REFERENCE in bytes(item) for item in items):
+        return items
+    by_id = {id_of(item): item for item in known}
+    found = []
+    for item in items:
+        kind = _KIND.decode(item)
+        if kind.type != "item_reference":
+            found.append(item)
+        elif kind.id in by_id:
+            found.append(by_id[kind.id])
+        else:
+            raise NotFound(f"Item with id '{kind.id}' not found.", param="input")
+    return found
+
+
+def _named(item: Raw, token: Token) -> Raw:
+    """A client may leave out a message's type and any item's id."""
+    kind = _KIND.decode(item)
+    if kind.type is not None and kind.id:
+        return item
+    fields = _RAW_MAP.decode(item)
+    if kind.type is None:
+        return Raw(json.encode(_message(token, fields)))
+    prefix = _PREFIXES.get(kind.type, "item_")
+    return Raw(json.encode({**fields, "id": prefix + token()}))
+
+
+def _message(token: Token, fields: Mapping[str, object]) -> Mapping[str, object]:
+    content = fields.get("content")
+    if isinstance(content, Raw) and bytes(content).lstrip()[:1] == b'"':
+        kind = "output_text" if fields.get("role") == Raw(b'"assistant"') else "input_text"
+        fields = {**fields, "content": [{"type": kind, "text": content}]}
+    given = {name: value for name, value in fields.items() if name not in ("type", "id")}
+    return {"id": fields.get("id") or "msg_" + token(), "type": "message", **given}

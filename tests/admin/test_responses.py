@@ -1,0 +1,62 @@
+"""/v1/responses/{id} and what hangs on it: parameters that are wrong, and callers that are."""
+
+import pytest
+from msgspec.structs import replace
+
+from tests.flow.test_background import RECORD
+from tests.gateway import World, within
+
+DONE = replace(RECORD, tenant="default", status="completed", job=b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "param"),
+    (
+        ("GET", "/v1/responses/resp_9", 404, None),
+        ("DELETE", "/v1/responses/resp_9", 404, None),
+        ("POST", "/v1/responses/resp_9/cancel", 404, None),
+        ("GET", "/v1/responses/resp_9/input_items", 404, None),
+        ("GET", "/v1/responses/resp_1?stream=true", 400, "stream"),
+        ("GET", "/v1/responses/resp_1/input_items?order=up", 400, "order"),
+        ("GET", "/v1/responses/resp_1/input_items?limit=0", 400, "limit"),
+        ("GET", "/v1/responses/resp_1/input_items?limit=101", 400, "limit"),
+        ("GET", "/v1/responses/resp_1/input_items?limit=x", 400, "limit"),
+        ("GET", "/v1/responses/resp_1/input_items?after=msg_9", 404, "after"),
+    ),
+)
+def test_what_is_refused(tmp_path, method, path, status, param):
+    """In OpenAI's shape, the parameter named."""
+
+    async def work(w: World) -> None:
+        await w.gateway.conversations.keep(DONE)
+        answer = await w.ask(method, path, key=await w.key())
+        assert (status, param) == (answer.status, answer.json["error"]["param"])
+
+    within(tmp_path, work)
+
+
+def test_the_admin_key_has_no_responses(tmp_path):
+    """They are a tenant's."""
+
+    async def work(w: World) -> None:
+        assert 403 == (await w.ask("GET", "/v1/responses/resp_1")).status
+
+    within(tmp_path, work)
+
+
+def test_shown_listed_and_deleted(tmp_path):
+    """The object as it was kept; an empty list has no first item; deleting says so."""
+
+    async def work(w: World) -> None:
+        await w.gateway.conversations.keep(DONE)
+        key = await w.key()
+        shown = await w.ask("GET", "/v1/responses/resp_1", key=key)
+        items = await w.ask("GET", "/v1/responses/resp_1/input_items", key=key)
+        deleted = await w.ask("DELETE", "/v1/responses/resp_1", key=key)
+        assert DONE.body == shown.body
+        assert ([], None, None, False) == tuple(
+            items.json[name] for name in ("data", "first_id", "last_id", "has_more")
+        )
+        assert {"id": "resp_1", "object": "response", "deleted": True} == deleted.json
+
+    within(tmp_path, work)

@@ -1,0 +1,101 @@
+"""Items as the store keeps them: each with an id and a type, whatever the client left out."""
+
+import itertools
+
+import pytest
+from msgspec import Raw, json
+
+from trunkline.canon.errors import Malformed, NotFound
+from trunkline.conversations.items import (
+    brought,
+    id_of,
+    id_of_response,
+    joined,
+    read_items,
+    resolved,
+    said,
+    status_of,
+)
+
+
+def tokens():
+    count = itertools.count(1)
+    return lambda: f"t{next(count)}"
+
+
+def items(given):
+    found = brought(None if given is None else Raw(json.encode(given)), tokens())
+    return [json.decode(item) for item in found]
+
+
+def test_text_is_a_users_message():
+    """As the API lists it."""
+    assert [
+        {
+            "id": "msg_t1",
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": 'say "hi"'}],
+        }
+    ] == items('say "hi"')
+
+
+@pytest.mark.parametrize("given", (None, []))
+def test_nothing_is_no_items(given):
+    """A request may live by its previous response alone."""
+    assert [] == items(given)
+    assert [] == brought(Raw(b"null"), tokens())
+
+
+def test_a_message_may_leave_out_its_type():
+    """Its text is a part, of a kind that fits who spoke; what it has beside stays."""
+    user, own, parts = items(
+        [
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b", "status": "completed"},
+            {"role": "user", "id": "msg_own", "content": [{"type": "input_text", "text": "c"}]},
+        ]
+    )
+    assert ("message", [{"type": "input_text", "text": "a"}]) == (user["type"], user["content"])
+    assert [{"type": "output_text", "text": "b"}] == own["content"]
+    assert "completed" == own["status"]
+    assert "msg_own" == parts["id"]
+
+
+def test_every_item_has_an_id():
+    """Made for its kind where the client sent none; one that has all stays to the byte."""
+    call = {"type": "function_call_output", "call_id": "c1", "output": "1"}
+    other = {"type": "web_search_call"}
+    whole = Raw(b'{ "type":"reasoning","id":"rs_1","summary":[] }')
+    assert ["fco_t1", "item_t2"] == [item["id"] for item in items([call, other])]
+    assert [whole] == brought(Raw(b"[" + bytes(whole) + b"]"), tokens())
+
+
+@pytest.mark.parametrize("given", (b"7", b"[7]", b'{"a":1}', b'"\xff"', b'[{"type":7}]'))
+def test_what_is_no_input_is_refused(given):
+    """With the field's name."""
+    with pytest.raises(Malformed) as refused:
+        brought(Raw(given), tokens())
+    assert "input" == refused.value.param
+
+
+def test_a_reference_is_the_item_it_names():
+    """Within what was said before; a name that nobody has is told."""
+    known = [Raw(b'{"type":"message","id":"msg_1"}')]
+    own = Raw(b'{"type":"message","id":"msg_2"}')
+    assert [known[0], own] == resolved([Raw(b'{"type":"item_reference","id":"msg_1"}'), own], known)
+    with pytest.raises(NotFound, match="msg_9"):
+        resolved([Raw(b'{"type":"item_reference","id":"msg_9"}')], known)
+
+
+def test_what_is_kept_comes_back():
+    """And an answer tells its id, its status and its items."""
+    kept = [Raw(b'{"id":"a"}'), Raw(b'{"id":"b"}')]
+    assert kept == read_items(joined(kept))
+    assert [] == read_items(b"")
+    body = b'{"id":"resp_1","status":"completed","output":[{"id":"x"}]}'
+    assert ("resp_1", "completed", ["x"]) == (
+        id_of_response(body),
+        status_of(body),
+        [id_of(item) for item in said(body)],
+    )
