@@ -71,3 +71,18 @@ def test_a_model_the_key_may_not_name(tmp_path):
         assert (404, "NOT_FOUND") == (told.status, told.json["error"]["status"])
 
     within(tmp_path, test)
+
+
+def test_googles_clients_at_the_path_of_others(tmp_path):
+    """google-genai asks for /v1/models: its headers tell."""
+
+    async def test(w: World) -> None:
+        key = await w.key()
+        for header in ("x-goog-api-client", "x-goog-api-key"):
+            told = {header: key}
+            listed = (await w.ask("GET", "/v1/models", key=key, headers=told)).json
+            assert listed == (await w.ask("GET", PATH, key=key)).json
+            one = (await w.ask("GET", "/v1/models/fast", key=key, headers=told)).json
+            assert "models/fast" == one["name"]
+
+    within(tmp_path, test)
