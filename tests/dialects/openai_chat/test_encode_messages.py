@@ -79,6 +79,17 @@ def test_calls_and_results():
     ] == messages(USER, assistant(CALL, other), results)[1:]
 
 
+def test_a_turn_in_several_messages():
+    """Other dialects' clients may cut it; here all its calls stand before their results."""
+    second = ToolCall("call_2", "f", "{}")
+    results = Message(Role.TOOL, (ToolResult("call_1", ()), ToolResult("call_2", ())))
+    cut = (USER, assistant(CALL), assistant(second), assistant(Text("")), results)
+    assert messages(USER, assistant(CALL, second, Text("")), results) == messages(*cut)
+    assert ["user", *["assistant"] * 3, "tool", "tool"] == [
+        message["role"] for message in messages(*cut, own=True)
+    ]
+
+
 def test_words_beside_calls():
     """Both are said."""
     found = messages(USER, assistant(Text("a"), CALL))[1]

@@ -1,8 +1,9 @@
 """The conversation of a request, onto the wire of one upstream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Raw, json
+from msgspec.structs import replace
 
 from trunkline.canon.content import (
     CacheMark,
@@ -49,7 +50,7 @@ class MessageWriter:
 
     def write(self) -> list[Wire]:
         leading = True
-        for index, message in enumerate(self._messages):
+        for index, message in self._turns():
             if not self._own:
                 for note in foreign_fields(index, message, _DROPPED):
                     self._notes.add(note.field, note.message)
@@ -68,6 +69,24 @@ class MessageWriter:
                 content = self._content(index, message.parts, shown=True)
                 self._put("user", message, {"content": content})
         return self._written
+
+    def _turns(self) -> Iterator[tuple[int, Message]]:
+        """
+        With the index where each begins.
+
+        Elsewhere a turn may come in several messages, which the API joins: Google's SDK sends one
+        for each chunk of a stream (google-genai 3.4.0). Here calls must be followed by their results.
+        """
+        messages = self._messages
+        at = 0
+        while at < len(messages):
+            message, begin = messages[at], at
+            at += 1
+            if message.role is Role.ASSISTANT and not self._own:
+                while at < len(messages) and messages[at].role is Role.ASSISTANT:
+                    message = replace(message, parts=(*message.parts, *messages[at].parts))
+                    at += 1
+            yield begin, message
 
     def _put(self, role: str, message: Message, fields: Wire) -> None:
         named: Wire = {} if message.name is None else {"name": message.name}
