@@ -26,6 +26,13 @@ def test_the_anthropic_list() -> None:
     assert {"type", "id", "display_name", "created_at"} == found["data"][0].keys()
 
 
+def test_the_google_list() -> None:
+    """By the names that stand in paths."""
+    found = json.decode(listing("/v1beta/models", "gemini")[1])
+
+    assert f"models/{MODELS[0]}" == found["models"][0]["name"]
+
+
 def test_one_model() -> None:
     """By its id, in the dialect's shape."""
     assert "sim-chat" == json.decode(listing("/v1/models/sim-chat", "openai-chat")[1])["id"]

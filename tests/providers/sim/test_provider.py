@@ -6,9 +6,12 @@ import msgspec
 import pytest
 
 from tests.providers.sim.kit import FakeClock, body_of, zeros
+from trunkline.canon.content import Message, Role, Text
+from trunkline.canon.request import ChatRequest
 from trunkline.catalog.catalog import Catalog
 from trunkline.config.errors import ConfigError
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.providers.base import Provider, Surroundings
 from trunkline.providers.rows import ProviderRows
 from trunkline.providers.sim.models import MODELS
@@ -59,6 +62,27 @@ def test_it_answers_in_the_dialect_it_is_told(dialect: str) -> None:
     )
 
 
+def test_it_answers_where_the_path_names_the_model() -> None:
+    """Gemini: its address stands before the dialect's path, options within the name and all."""
+    provider = build(dialect="gemini")
+    gemini = Gemini()
+
+    async def ask(model: str) -> int:
+        place = provider.deployment(model)
+        said = (Message(Role.USER, (Text("hi"),)),)
+        encoded = gemini.encode_request(ChatRequest(model="m", messages=said, origin="x"), place)
+        path = gemini.path(model, stream=False)
+        sent = provider.request(place, path, encoded, next(iter(provider.credentials)))
+        return (await provider.transport.send(sent, Timeouts())).status
+
+    async def main() -> tuple[int, int]:
+        found = await ask("sim-chat"), await ask("sim-chat@fault=u11:status=503")
+        await provider.aclose()
+        return found
+
+    assert (200, 503) == asyncio.run(main())
+
+
 def test_its_defaults_strike_where_a_request_names_none() -> None:
     """As configured."""
     assert 500 == status(build(defaults="fault=u11"), "sim-chat")
@@ -72,6 +96,8 @@ def test_a_bad_table_is_told() -> None:
 
 def test_a_dialect_that_it_does_not_speak_is_told() -> None:
     """With those that it does."""
-    with pytest.raises(ConfigError, match="speaks openai-chat, openai-responses, anthropic-messages") as told:
+    with pytest.raises(
+        ConfigError, match="speaks openai-chat, openai-responses, anthropic-messages"
+    ) as told:
         build(dialect="nope")
     assert "providers.sim.dialect" == told.value.key

@@ -36,7 +36,7 @@ _CODES: Mapping[str, int] = {
 """google.rpc.Code in HTTP, for an error in a stream that leaves out its number."""
 
 _TOO_LONG = re.compile(
-    r"input token count|token count .{0,40}exceeds|exceeds the maximum number of tokens",
+    r"input token count|maximum context length|token count .{0,40}exceeds|exceeds the maximum number of tokens",
     re.IGNORECASE,
 )
 _BROKE = re.compile(

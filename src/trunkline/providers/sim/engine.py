@@ -37,6 +37,7 @@ _NO_KEY = (
 _ENDPOINTS = (
     *("/chat/completions", "/responses", "/messages", "/messages/count_tokens"),
     *("/converse", "/converse-stream"),
+    *(":generateContent", ":streamGenerateContent"),
     "/embeddings",
 )
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())

@@ -16,7 +16,7 @@ def listing(path: str, dialect: str) -> tuple[int, bytes]:
     _, found, name = path.partition("/models")
     if not found:
         raise Rejected(f"Invalid URL (GET {path})", status=404)
-    entry = _anthropic if dialect == "anthropic-messages" else _openai
+    entry = _ENTRIES.get(dialect, _openai)
     name = name.strip("/")
     if name:
         if name not in MODELS:
@@ -26,6 +26,8 @@ def listing(path: str, dialect: str) -> tuple[int, bytes]:
     if dialect == "anthropic-messages":
         ends = {"has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
         return 200, json.encode({"data": entries, **ends})
+    if dialect == "gemini":
+        return 200, json.encode({"models": entries})
     return 200, json.encode({"object": "list", "data": entries})
 
 
@@ -36,3 +38,11 @@ def _openai(name: str) -> Mapping[str, object]:
 def _anthropic(name: str) -> Mapping[str, object]:
     title = name.replace("-", " ").title()
     return {"type": "model", "id": name, "display_name": title, "created_at": _CREATED_AT}
+
+
+def _google(name: str) -> Mapping[str, object]:
+    methods = ("generateContent", "streamGenerateContent")
+    return {"name": f"models/{name}", "supportedGenerationMethods": methods}
+
+
+_ENTRIES = {"anthropic-messages": _anthropic, "gemini": _google}

@@ -24,6 +24,7 @@ _PREFIX = {
     "openai-responses": b"/v1",
     "anthropic-messages": b"",
     "bedrock-converse": b"",
+    "gemini": b"/v1beta",
 }
 
 
@@ -63,6 +64,7 @@ class SimProvider:
                 system_role="developer",
                 max_tool_name=128,
                 tool_images=True,
+                thinking_budget=(0, 32_768),
                 counts=("anthropic-messages",),
             ),
             embeds=_EMBEDS if self._dialect != "anthropic-messages" else None,

@@ -13,14 +13,17 @@ from trunkline.providers.sim.embeddings import (
     read_embeddings,
     unknown_embeddings,
 )
+from trunkline.providers.sim.gemini_body import check_gemini
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
 from trunkline.providers.sim.read_converse import check_converse, placed, read_converse
+from trunkline.providers.sim.read_gemini import placed_gemini, read_gemini, unknown_gemini
 from trunkline.providers.sim.read_messages import read_messages, unknown_messages
 from trunkline.providers.sim.read_responses import read_responses, unknown_responses
 from trunkline.providers.sim.responses_body import check_responses
 from trunkline.providers.sim.write_chat import ChatVoice
 from trunkline.providers.sim.write_converse import ConverseVoice
+from trunkline.providers.sim.write_gemini import GeminiVoice
 from trunkline.providers.sim.write_messages import MessagesVoice
 from trunkline.providers.sim.write_responses import ResponsesVoice
 
@@ -65,6 +68,11 @@ def _read_converse(data: bytes) -> tuple[Ask, Obey]:
     return ask, lambda: check_converse(body)
 
 
+def _read_gemini(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_gemini(data)
+    return ask, lambda: check_gemini(body)
+
+
 def _anything(data: bytes) -> None:
     """Nobody has recorded which fields Bedrock refuses."""
 
@@ -84,6 +92,7 @@ def _version(headers: Mapping[bytes, bytes]) -> None:
 
 
 CONVERSE = Speech(ConverseVoice(), _read_converse, _anything, _nothing, placed)
+GEMINI = Speech(GeminiVoice(), _read_gemini, unknown_gemini, _nothing, placed_gemini)
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
 EMBEDDINGS = Speech(EmbeddingsVoice(), _read_embeddings, unknown_embeddings, _nothing)
