@@ -109,3 +109,18 @@ def test_gemini_is_counted_alike(gateway: Gateway, upstream: str) -> None:
     assert plain[0].json()["totalTokens"] < more.json()["totalTokens"]
     unknown = gateway.post("/v1beta/models/nobody-knows:countTokens", {"contents": contents})
     assert (404, "NOT_FOUND") == (unknown.status, unknown.json()["error"]["status"])
+
+
+def test_what_was_said_before_counts_too(gpt: openai.OpenAI, upstream: str) -> None:
+    """A response goes on from one that lives at the gateway; one that is not there is refused."""
+    model = f"{upstream}/sim-chat"
+    first = gpt.responses.create(model=model, input="The word is heliotrope. " * 20)
+    alone = gpt.responses.input_tokens.count(model=model, input="And now?")
+    after = gpt.responses.input_tokens.count(
+        model=model, input="And now?", previous_response_id=first.id
+    )
+
+    assert alone.input_tokens + 80 < after.input_tokens
+    with pytest.raises(openai.BadRequestError) as unknown:
+        gpt.responses.input_tokens.count(model=model, input="x", previous_response_id="resp_none")
+    assert "previous_response_id" == unknown.value.param

@@ -13,7 +13,7 @@ from trunkline.faces.base import Mount
 from trunkline.faces.path import key_in, names_model, read_path, wants_array
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
 from trunkline.flow.count import OPERATION as COUNT
-from trunkline.flow.count import Counting
+from trunkline.flow.count import Counting, RememberedCounting
 from trunkline.flow.embed import OPERATION as EMBED
 from trunkline.flow.embed import Embedding
 from trunkline.flow.remembered import Remembered
@@ -25,6 +25,7 @@ _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
 _STREAM = json.Decoder(bool | None)
 _MAX_MODEL_NAME = 512
+_CHAT = "chat"
 
 
 class Server(Protocol):
@@ -38,6 +39,11 @@ _SERVERS: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
     EMBED: Embedding,
 }
 """By operation, where it is no conversation."""
+_REMEMBERING: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
+    _CHAT: Remembered,
+    COUNT: RememberedCounting,
+}
+"""By operation, where conversations live at the gateway."""
 
 
 class Authenticator(Protocol):
@@ -86,7 +92,11 @@ class FaceEndpoint:
         self.mount = mount
         self.names_model = names_model(mount)
         self.gateway = gateway
-        self.server = Remembered if mount.remembers else _SERVERS.get(mount.operation, Serving)
+        self.server = (
+            _REMEMBERING[mount.operation]
+            if mount.remembers
+            else _SERVERS.get(mount.operation, Serving)
+        )
         self.request_id_header = gateway.rooms.teller(mount.dialect).request_id_header
 
     def begin(self, head: Head) -> Call:

@@ -30,6 +30,7 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.counting import CountingDialect
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.chat import looks_inside
+from trunkline.flow.remembered import read_wish, recall
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.telling import bug, refuse
 from trunkline.providers.base import Credential
@@ -188,3 +189,15 @@ class Counting:
         exchange = self._exchange
         exchange.notes.clear()
         refuse(error, exchange, self._face, self._rooms.dialects[exchange.dialect], self._reply)
+
+
+class RememberedCounting(Counting):
+    """One that may go on from what was said before, which lives at the gateway and counts, too."""
+
+    __slots__ = ()
+
+    async def _count(self) -> int:
+        previous_id = read_wish(self._exchange).previous_id
+        if previous_id is not None:
+            await recall(self._rooms, self._exchange, previous_id)
+        return await super()._count()

@@ -51,7 +51,7 @@ class Remembered:
             if not wish.store and wish.previous_id is None:
                 own: Sequence[Raw] = ()
             else:
-                own = await self._recall(wish)
+                own = await recall(self._rooms, exchange, wish.previous_id)
             if wish.background:
                 await self._rooms.background.begin(exchange, self._face, self._reply, own)
                 return
@@ -73,17 +73,6 @@ class Remembered:
         exchange, rooms = self._exchange, self._rooms
         log_failure(error, exchange, rooms.log)
         refuse(error, exchange, self._face, rooms.teller(exchange.dialect), self._reply)
-
-    async def _recall(self, wish: Wish) -> Sequence[Raw]:
-        """The items this request brings itself; what was said before stands in front of them."""
-        exchange, conversations = self._exchange, self._rooms.conversations
-        own = brought(exchange.envelope.get("input"), conversations.token)
-        items = await conversations.recall(exchange.principal.tenant, wish.previous_id, own)
-        if wish.previous_id is not None or items is not own:
-            exchange.envelope["input"] = Raw(json.encode(items))
-            exchange.body = json.encode(exchange.envelope)
-            exchange.opened = True
-        return own
 
     async def _keep(self, kept: "KeepingReply", wish: Wish, own: Sequence[Raw]) -> None:
         """A store that fails costs the client its next turn, not this one."""
@@ -180,6 +169,22 @@ class KeepingReply:
     def abort(self) -> None:
         self._last = None
         self._reply.abort()
+
+
+async def recall(rooms: Rooms, exchange: Exchange, previous_id: str | None) -> Sequence[Raw]:
+    """
+    The items this request brings itself; what was said before stands in front of them from now on.
+
+    Raises GatewayError for a response that is not there.
+    """
+    conversations = rooms.conversations
+    own = brought(exchange.envelope.get("input"), conversations.token)
+    items = await conversations.recall(exchange.principal.tenant, previous_id, own)
+    if previous_id is not None or items is not own:
+        exchange.envelope["input"] = Raw(json.encode(items))
+        exchange.body = json.encode(exchange.envelope)
+        exchange.opened = True
+    return own
 
 
 def read_wish(exchange: Exchange) -> Wish:

@@ -33,7 +33,13 @@ SPEC = FaceSpec(
         Mount(b"/v1/responses", "openai-responses", "chat", "chat:write", remembers=True),
         Mount(b"/v1/messages", "anthropic-messages", "chat", "chat:write"),
         Mount(b"/v1/messages/count_tokens", "anthropic-messages", "count_tokens", "chat:write"),
-        Mount(b"/v1/responses/input_tokens", "openai-responses", "count_tokens", "chat:write"),
+        Mount(
+            b"/v1/responses/input_tokens",
+            "openai-responses",
+            "count_tokens",
+            "chat:write",
+            remembers=True,
+        ),
         Mount(b"/v1beta/{model}:generateContent", "gemini", "chat", "chat:write"),
         Mount(
             b"/v1beta/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True
