@@ -21,8 +21,8 @@ from trunkline.canon.request import ChatRequest
 from trunkline.flow.pipes import Passthrough, Translation
 
 # All that concern Chat Completions and Messages; the others of the list are the Responses API's
-# (19 to 25, 28, 29), Gemini's own (45), embeddings' (57) and the flow's (58).
-CONCERNED = {*range(1, 19), 26, 27, *range(30, 45), *range(46, 57)}
+# (19 to 25, 28, 29), Gemini's own (45) and the flow's (58).
+CONCERNED = {*range(1, 19), 26, 27, *range(30, 45), *range(46, 58)}
 
 SCHEMA = b'{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}'
 

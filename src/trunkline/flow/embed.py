@@ -28,7 +28,7 @@ from trunkline.transport.base import UpstreamResponse
 OPERATION = "embeddings"
 _JSON = (b"content-type", b"application/json")
 # Vectors written before others get their turn: some two milliseconds.
-_STEP = 16
+_STEP = 8
 
 
 class EmbeddingQuestion:

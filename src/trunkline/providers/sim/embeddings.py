@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json
 
 from trunkline.providers.sim.ask import Ask, Rejected, count
 from trunkline.providers.sim.beats import Beat, Mark, Pace, Stamp, Voice
-from trunkline.providers.sim.turns import Answer, Tally
+from trunkline.providers.sim.turns import Answer, Tally, Turn
 from trunkline.providers.sim.usage import number
 from trunkline.providers.sim.write_chat import ChatVoice
 
@@ -98,7 +98,7 @@ def unknown_embeddings(body: bytes) -> None:
 
 
 def embedded(texts: Texts) -> Answer:
-    return Answer(turns=(), usage=Tally(input=texts.input_tokens))
+    return Answer(turns=(Turn(),), usage=Tally(input=texts.input_tokens))
 
 
 def vector(text: str | tuple[int, ...], dimensions: int) -> list[float]:
