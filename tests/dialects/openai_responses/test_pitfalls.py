@@ -1,5 +1,6 @@
 """Where other gateways fell: each of their bugs with this dialect facing clients, as a test."""
 
+from msgspec import json
 from msgspec.structs import replace
 
 from tests.dialects.openai_responses.grammar import violations
@@ -26,7 +27,7 @@ from trunkline.canon.event import (
 from trunkline.canon.fold import unfold
 from trunkline.canon.request import ChoiceMode, ToolChoice
 
-CALL = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
+CALL = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": ""}
 OUTPUT = {"type": "function_call_output", "call_id": "c1", "output": "one"}
 THOUGHT = {
     "type": "reasoning",
@@ -97,6 +98,25 @@ def test_pitfall_22_parallel_calls_have_places_of_their_own():
     stream = DIALECT.encoder(decode(), STAMP).feed([start, first, second, *mixed, *ends, end])
     snapshot, _ = accumulated(stream)
     assert ["{}", "[]"] == [item.arguments for item in snapshot.output]
+
+
+def test_pitfall_23_items_are_known_by_their_place():
+    """Not by being the current one: two calls of an upstream that are written at the same time."""
+    added = [_event("output_item.added", n, item={**CALL, "call_id": f"c{n}"}) for n in (0, 1)]
+    pieces = [(0, '{"a"'), (1, '{"b"'), (0, ":1}"), (1, ":2}")]
+    deltas = [_event("function_call_arguments.delta", n, delta=text) for n, text in pieces]
+    events = DIALECT.decoder().feed(b"".join([*added, *deltas]))
+    said = {n: "".join(e.text for e in events if _is_delta(e, n)) for n in (0, 1)}
+    assert {0: '{"a":1}', 1: '{"b":2}'} == said
+
+
+def _event(kind, place, **fields):
+    event = {"type": f"response.{kind}", "output_index": place, **fields}
+    return b"event: response.%b\ndata: %b\n\n" % (kind.encode(), json.encode(event))
+
+
+def _is_delta(event, index):
+    return isinstance(event, PartDelta) and event.index == index
 
 
 def test_pitfall_25_calls_of_a_turn_are_one_message():
