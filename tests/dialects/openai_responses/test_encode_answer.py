@@ -49,6 +49,8 @@ def test_messages_of_the_same_api():
     items = output(*parts, origin=OWN)
     assert [("msg_1", 2), ("msg_2", 1)] == [(i["id"], len(i["content"])) for i in items]
     assert [3] == [len(item["content"]) for item in output(*parts)]
+    refused = output(*parts[:1], Refusal("no"), origin=OWN)
+    assert [("msg_1", 2)] == [(item["id"], len(item["content"])) for item in refused]
 
 
 def test_annotations():

@@ -14,11 +14,13 @@ def begun(*, own=False):
 
 
 def test_a_message_goes_on():
-    """Until another item comes, or it has another id."""
+    """Until another item comes, or one with another id."""
     events, output = begun(own=True)
-    first = output.message({})
-    output.fill(first)
-    assert first is output.message({})
+    given = {"id": Raw(b'"msg_1"')}
+    first = output.message(given)
+    for extra in (given, {}):
+        output.fill(first)
+        assert first is output.message(extra)
     output.fill(first)
     assert first is not output.message({"id": Raw(b'"msg_x"')})
     told = parsed(b"".join(events.out))

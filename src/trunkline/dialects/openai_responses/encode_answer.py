@@ -65,7 +65,7 @@ class _Output:
             if not self._shows(part):
                 continue
             if isinstance(part, Text | Refusal):
-                if message and self._id(message[0]) != self._id(part):
+                if message and self._id(part) not in ("", self._id(message[0])):
                     yield message
                     message = []
                 message.append(part)

@@ -75,7 +75,8 @@ class Output:
         """The last item, if it is a message that may go on; else a new one."""
         whole = self._whole
         goes_on = whole is not None and whole.kind == MESSAGE and whole.place == self._last
-        if whole is not None and goes_on and whole.given_id == self.items.given_id(extra):
+        given_id = self.items.given_id(extra)
+        if whole is not None and goes_on and given_id in ("", whole.given_id):
             self._whole = None
             return whole
         item = self.announce(MESSAGE, extra)
