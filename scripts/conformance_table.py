@@ -1,5 +1,5 @@
 """
-Write docs/reference/conformance.md: how every recorded exchange fares through both dialects.
+Write docs/reference/conformance.md: how every recorded exchange fares through the dialects.
 
 python -m scripts.conformance_table [the folder of recorded exchanges]
 """

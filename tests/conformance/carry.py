@@ -1,5 +1,6 @@
 """What a request asks for, in words that do not depend on its dialect: to compare before and after."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -94,6 +95,8 @@ def _said(
             yield who, "image", _source(source)
         case Document(source=PlainText(text=text)):
             yield who, "text", text
+        case Document(source=Inline(media_type="text/plain", data=data)):
+            yield who, "text", b64decode(data).decode()
         case Document(source=source):
             yield who, "document", _source(source)
         case Audio(data=data):

@@ -1,33 +1,39 @@
-"""Suite 2: what a provider of one dialect says, a client of the other reads."""
+"""Suite 2: what a provider of one dialect says, a client of another reads."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import json
 from msgspec.structs import replace
 
 from tests.conformance import sdk
-from tests.conformance.losses import CARRIED, CROSS, explained, paths
+from tests.conformance.losses import CARRIED, CARRIED_TO, CROSS, explained, paths
 from tests.conformance.meaning import Call, Meaning, meaning, seen_by
 from tests.conformance.mend import recorded_answer
-from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
-from tests.conformance.ways import Verdict, Ways, through
+from tests.conformance.recordings import ANTHROPIC, OPENAI, RESPONSES, Recording
+from tests.conformance.ways import CLIENTS, Verdict, Ways, through
 
-OTHER: Mapping[str, str] = {OPENAI: ANTHROPIC, ANTHROPIC: OPENAI}
 FELL_BACK = '"type":"fallback"'
 """Another model took over: a stream has named the first by then."""
-_THOUGHTS = ("thinking", "redacted_thinking", "reasoning.text", "reasoning.encrypted")
+_THOUGHTS = ("thinking", "redacted_thinking", "reasoning.text", "reasoning.encrypted", "reasoning")
+_PROOFS = ("signature", "data", "encrypted_content")
 _ID: Mapping[str, re.Pattern[str]] = {
     OPENAI: re.compile(r".{1,}"),
     ANTHROPIC: re.compile(r"[a-zA-Z0-9_-]+"),
+    RESPONSES: re.compile(r".{1,}"),
 }
 """What ids of tool calls may be made of."""
 
 
-def check(ways: Ways, recording: Recording) -> Verdict:
+def others(recording: Recording) -> tuple[str, ...]:
+    """Clients of the dialects that its provider does not speak."""
+    return tuple(client for client in CLIENTS if client != recording.dialect)
+
+
+def check(ways: Ways, recording: Recording, client: str) -> Verdict:
     if not recording.is_answer:
         return Verdict()
-    client = OTHER[recording.dialect]
     recorded = recorded_answer(recording)
     expected = seen_by(client, meaning(recording.dialect, recorded))
     received = _received(ways, recording, client)
@@ -38,10 +44,10 @@ def check(ways: Ways, recording: Recording) -> Verdict:
     kept = "".join(proofs(received.model_dump(warnings=False)))
     faults += [
         f"the proof of thinking {proof[:40]} does not come through"
-        for proof in proofs(recorded.model_dump(warnings=False))
+        for proof in _sealed(recording) or proofs(recorded.model_dump(warnings=False))
         if proof not in kept
     ]
-    unknown, losses = _losses(recording, recorded)
+    unknown, losses = _losses(recording, recorded, client)
     return Verdict(tuple(faults + unknown), tuple(losses))
 
 
@@ -81,14 +87,28 @@ def _call(call: Call, fits: bool) -> Call:
     return replace(call, id=call.id if fits else "")
 
 
-def _losses(recording: Recording, recorded: Any) -> tuple[list[str], list[str]]:
+def _losses(recording: Recording, recorded: Any, client: str) -> tuple[list[str], list[str]]:
     """Of all that was recorded, what is neither carried over nor known to be lost."""
-    carried = tuple((pattern, "") for pattern in CARRIED[recording.dialect])
-    rest, _ = explained(paths(recorded.model_dump(warnings=False)), carried)
+    comes = (*CARRIED[recording.dialect], *CARRIED_TO.get((recording.dialect, client), ()))
+    rest, _ = explained(
+        paths(recorded.model_dump(warnings=False)), tuple((pattern, "") for pattern in comes)
+    )
     unknown, losses = explained(rest, CROSS[recording.dialect])
     if len(meaning(recording.dialect, recorded).turns) > 1:
         losses.append("choices")
     return [f"nothing says what becomes of {path}" for path in unknown], losses
+
+
+def _sealed(recording: Recording) -> list[str]:
+    """OpenAI seals reasoning anew in a stream's last event; each opens the same."""
+    if recording.dialect != RESPONSES or recording.stream is None:
+        return []
+    items = [
+        json.decode(line[5:])["item"]
+        for line in recording.stream.split(b"\n")
+        if line.startswith(b"data:") and b'"response.output_item.done"' in line[:200]
+    ]
+    return list(proofs(items))
 
 
 def proofs(found: Any) -> Iterator[str]:
@@ -99,7 +119,7 @@ def proofs(found: Any) -> Iterator[str]:
     elif isinstance(found, Mapping):
         thinks = str(found.get("type")) in _THOUGHTS
         for name, inner in found.items():
-            if thinks and name in ("signature", "data") and inner:
+            if thinks and name in _PROOFS and inner:
                 yield str(inner)
             elif isinstance(inner, Mapping | list):
                 yield from proofs(inner)

@@ -4,8 +4,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.conformance.recordings import ANTHROPIC, OPENAI
+from tests.conformance.recordings import ANTHROPIC, OPENAI, RESPONSES
 
+_ECHOED = (
+    "background",
+    "frequency_penalty",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "previous_response_id",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "reasoning",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+)
 Patterns = tuple[tuple[str, str], ...]
 """Paths of an answer as its SDK dumps it, with the key of WHY."""
 
@@ -41,9 +66,11 @@ WHY: Mapping[str, str] = {
     "choices": "Messages has one choice: of several, the first.",
     "top": "Top-level fields that mean something to clients of the provider's dialect alone.",
     "stopped": (
-        "Which stop sequence was met, and why a model refused, have no field in Chat Completions; "
+        "Which stop sequence was met, and why a model refused, have no field in OpenAI's APIs; "
         "the finish reason tells that it did."
     ),
+    "echo": "What a Responses answer repeats of its request.",
+    "phase": "Whether a message comments or concludes, which only Responses tells.",
     "server": (
         "Tools the provider ran itself (search, code, MCP), with their results and containers: "
         "what the model says of them comes through. A whole answer names them in a warning."
@@ -55,7 +82,13 @@ WHY: Mapping[str, str] = {
         "Requests that cannot be put in the other dialect without losing their point (audio, files "
         "only their provider holds, documents by URL): answered by a 400 that says so."
     ),
-    "empty": "A text block that says nothing is no block.",
+    "empty": "A text block, or a message, that says nothing is none.",
+    "repeated": "An answer repeats its request's tools as the client sent them.",
+    "sealed": "OpenAI seals reasoning anew in a stream's last event; what came before opens as well.",
+    "settled": "In an answer that is complete every call is.",
+    "ids": (
+        "GitHub's gateway calls an item by another id in each event; and what says nothing has none."
+    ),
 }
 
 SAME: Mapping[str, Patterns] = {
@@ -76,6 +109,16 @@ SAME: Mapping[str, Patterns] = {
         ("system_fingerprint", "late"),
     ),
     ANTHROPIC: (("content[].type", "empty"),),
+    RESPONSES: (
+        ("tools[].*", "repeated"),
+        ("usage.*", "usage"),
+        ("output[].encrypted_content", "sealed"),
+        ("output[].status", "settled"),
+        ("output[].id", "ids"),
+        ("output[].role", "empty"),
+        ("output[].type", "empty"),
+        ("output[].content[].type", "empty"),
+    ),
 }
 """Through the canonical events to a client of the same dialect. Passing through, nothing is."""
 
@@ -124,8 +167,43 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
         "usage.cache_read_input_tokens",
         "usage.output_tokens_details.thinking_tokens",
     ),
+    RESPONSES: (
+        "id",
+        "created_at",
+        "model",
+        "object",
+        "status",
+        "incomplete_details.reason",
+        "output.message[].role",
+        "output.message[].type",
+        "output.message[].id",
+        "output.message[].status",
+        "output.message[].content[].text",
+        "output.message[].content[].refusal",
+        "output.message[].content[].type",
+        "output.reasoning[].*",
+        "output.function_call[].arguments",
+        "output.function_call[].call_id",
+        "output.function_call[].id",
+        "output.function_call[].name",
+        "output.function_call[].namespace",
+        "output.function_call[].status",
+        "output.function_call[].type",
+        "usage.input_tokens",
+        "usage.input_tokens_details.cached_tokens",
+        "usage.input_tokens_details.cache_write_tokens",
+        "usage.output_tokens",
+        "usage.output_tokens_details.reasoning_tokens",
+        "usage.total_tokens",
+    ),
 }
 """Across the dialects: what suite 2 compares by its meaning."""
+
+CARRIED_TO: Mapping[tuple[str, str], tuple[str, ...]] = {
+    (OPENAI, RESPONSES): ("choices[].logprobs.*",),
+    (RESPONSES, OPENAI): ("output.message[].content[].logprobs[].*",),
+}
+"""To clients of one other dialect alone."""
 
 CROSS: Mapping[str, Patterns] = {
     OPENAI: (
@@ -167,6 +245,27 @@ CROSS: Mapping[str, Patterns] = {
         ("content.*_tool_result[].*", "server"),
         ("usage.*", "usage"),
     ),
+    RESPONSES: (
+        ("output.message[].content[].annotations[].*", "citations"),
+        ("output.message[].content[].logprobs[].*", "logprobs"),
+        ("output.message[].phase", "phase"),
+        ("output.function_call[].caller.*", "server"),
+        ("output.compaction[].*", "compaction"),
+        ("output.*", "server"),
+        ("usage.*", "usage"),
+        *((f"{field}*", "echo") for field in _ECHOED),
+        *(
+            (f"{field}*", "top")
+            for field in (
+                "billing",
+                "completed_at",
+                "content_filters",
+                "conversation",
+                "debug_output",
+                "moderation",
+            )
+        ),
+    ),
 }
 """Across the dialects: all else, with the reason why it may be lost."""
 
@@ -193,7 +292,11 @@ CONVERSE_LOST: Patterns = (
 
 
 def paths(answer: Any) -> Iterator[str]:
-    """Of all an answer says, each once; a message's blocks by their type."""
+    """Of all an answer says, each once; a message's blocks and a response's items by their type."""
+    output = answer.get("output")
+    if isinstance(output, list):
+        items = {kind: [i for i in output if i["type"] == kind] for kind in _kinds(output)}
+        answer = {**answer, "output": items}
     content = answer.get("content")
     if isinstance(content, list):
         blocks = {kind: [b for b in content if b["type"] == kind] for kind in _kinds(content)}
@@ -203,6 +306,20 @@ def paths(answer: Any) -> Iterator[str]:
 
 def _kinds(content: Iterable[Any]) -> list[str]:
     return sorted({block["type"] for block in content})
+
+
+def plain(answer: Any) -> Any:
+    """Reasoning items with one summary: paragraphs stream as one, and an open model's thought as it."""
+    output = answer.get("output")
+    if not isinstance(output, list):
+        return answer
+    return {**answer, "output": [_summed(i) if i["type"] == "reasoning" else i for i in output]}
+
+
+def _summed(item: Any) -> Any:
+    texts = [part["text"] for part in item.get("content") or item.get("summary") or ()]
+    summary = [{"type": "summary_text", "text": "\n\n".join(texts)}] if texts else []
+    return {**item, "content": None, "summary": summary}
 
 
 def lost(theirs: Any, ours: Any) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """
-What a client gets out of an answer, read from what its SDK parsed; in words both dialects share.
+What a client gets out of an answer, read from what its SDK parsed; in words all dialects share.
 
 Written from the APIs' documentation, apart from the dialects under test: they are what it judges.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC
+from tests.conformance.recordings import ANTHROPIC, RESPONSES
 
 Fields = Mapping[str, Any]
 
@@ -70,9 +70,10 @@ class Meaning(Struct, frozen=True):
 
 
 def meaning(dialect: str, parsed: Any) -> Meaning:
-    """Of an SDK's ChatCompletion or Message."""
+    """Of an SDK's ChatCompletion, Message or Response."""
     fields = parsed.model_dump(warnings=False)
-    return _of_message(fields) if dialect == ANTHROPIC else _of_completion(fields)
+    reads = {ANTHROPIC: _of_message, RESPONSES: _of_response}
+    return reads.get(dialect, _of_completion)(fields)
 
 
 def _of_completion(fields: Fields) -> Meaning:
@@ -178,13 +179,72 @@ def _of_message(fields: Fields) -> Meaning:
     return Meaning((turn,), usage, fields.get("model") or "", fields.get("id") or "")
 
 
+def _of_response(fields: Fields) -> Meaning:
+    items = fields.get("output") or ()
+    said = [part for item in items if item["type"] == "message" for part in item["content"]]
+    calls = tuple(_called(item) for item in items if _is_call(item, fields.get("tools")))
+    turn = Turn(
+        text="".join(part.get("text") or "" for part in said),
+        refusal="".join(part.get("refusal") or "" for part in said),
+        reasoning="".join(_thought(item) for item in items if item["type"] == "reasoning"),
+        calls=calls,
+        stop=_stop_of_response(fields, calls),
+    )
+    usage = counts_of_response(fields.get("usage") or {})
+    return Meaning((turn,), usage, fields.get("model") or "", fields.get("id") or "")
+
+
+def _is_call(item: Fields, tools: Any) -> bool:
+    """xAI's own tools are written as calls of custom ones, which the client never had."""
+    if item["type"] != "custom_tool_call":
+        return bool(item["type"] == "function_call")
+    return not tools or item["name"] in [tool.get("name") for tool in tools]
+
+
+def _called(item: Fields) -> Call:
+    """A tool of a namespace goes by both names."""
+    space, name = item.get("namespace"), item.get("name") or ""
+    given = item.get("arguments", item.get("input")) or ""
+    return Call(
+        item.get("call_id") or "", f"{space}__{name}" if space else name, parsed_json(given)
+    )
+
+
+def _thought(item: Fields) -> str:
+    """Its texts are paragraphs: of the reasoning itself, or else of its summary."""
+    texts = [part.get("text") or "" for part in item.get("content") or ()]
+    texts = texts or [part.get("text") or "" for part in item.get("summary") or ()]
+    return "\n\n".join(texts)
+
+
+def _stop_of_response(fields: Fields, calls: Sequence[Call]) -> str:
+    if fields.get("status") != "incomplete":
+        return TOOL if calls else END
+    reason = (fields.get("incomplete_details") or {}).get("reason")
+    return FILTER if reason == "content_filter" else LENGTH
+
+
+def counts_of_response(usage: Fields) -> Counts:
+    into = usage.get("input_tokens_details") or {}
+    out = usage.get("output_tokens_details") or {}
+    return Counts(
+        _int(usage, "input_tokens"),
+        _int(into, "cached_tokens"),
+        _int(into, "cache_write_tokens"),
+        _int(usage, "output_tokens"),
+        _int(out, "reasoning_tokens"),
+    )
+
+
 def seen_by(client: str, recorded: Meaning) -> Meaning:
     """
     The same answer as a client of the other dialect should find it.
 
-    Messages has one choice, no word for a refusal's text but a stop reason of its own; neither
-    dialect takes over the other's id.
+    Messages and Responses have one choice; Messages has no word for a refusal's text but a stop
+    reason of its own; no dialect takes over another's id.
     """
+    if client == RESPONSES:
+        return replace(recorded, turns=recorded.turns[:1], id="")
     if client != ANTHROPIC:
         return replace(recorded, id="")
     turns = tuple(

@@ -12,17 +12,19 @@ from msgspec.structs import replace
 
 OPENAI = "openai-chat"
 ANTHROPIC = "anthropic-messages"
+RESPONSES = "openai-responses"
 CONVERSE = "bedrock-converse"
 """Of upstreams alone: tests/conformance/converse.py has these exchanges."""
 
 CLIENTS = "clients"
 """Requests captured from clients, without answers."""
 
-_OTHER_APIS = frozenset(
-    {"cohere", "embeddings", "gemini", "open-responses", "openai-completions", "openai-responses"}
-    | {"vertex-gemini"}
-)
+_OTHER_APIS = frozenset({"cohere", "embeddings", "gemini", "openai-completions", "vertex-gemini"})
 _MESSAGE_STOP = re.compile(rb'"type":\s?"message_stop"')
+_LAST_OF_A_RESPONSE = re.compile(rb'"type":\s?"response\.(completed|incomplete|failed)"')
+_ENDED = ("completed", "incomplete")
+_SPELLS_TWO_TEXTS = "vai-openai-shell-container.1.chunks.txt"
+"""Its deltas and its end say different things: nobody can tell both."""
 _NOISE = re.compile(r"^(pai|vai|llm|sdk)-+|^(est|test)-|-test(?=-)|\.(json|sse|chunks\.txt)$")
 _LONGEST_ID = 60
 
@@ -100,7 +102,7 @@ def _read(path: Path) -> Iterator[Recording]:
         # A stream whose exchange has a file of its own is found through that.
         if not path.with_suffix(".json").exists():
             yield from _bare_stream(provider, path.read_bytes())
-    elif path.name.endswith(".chunks.txt"):
+    elif path.name.endswith(".chunks.txt") and path.name != _SPELLS_TWO_TEXTS:
         yield from _chunks(provider, path.read_bytes())
     elif path.suffix == ".json":
         found = json.decode(path.read_bytes())
@@ -108,7 +110,7 @@ def _read(path: Path) -> Iterator[Recording]:
             yield from _captured(found)
         elif "request" in found and "response" in found:
             yield from _pair(provider, path, found)
-        elif dialect := _dialect_of(found):
+        elif dialect := _dialect_of(found, provider):
             yield Recording(id="", provider=provider, dialect=dialect, body=json.encode(found))
 
 
@@ -119,6 +121,12 @@ def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recordin
     if dialect is None:
         return
     body = answered.get("body")
+    if (
+        dialect == RESPONSES
+        and isinstance(body, dict)
+        and body.get("status", "") not in ("", *_ENDED)
+    ):
+        return  # asked for in the background, and not there yet
     stream = None
     if "sse_file" in answered:
         stream, body = (path.parent / Path(answered["sse_file"]).name).read_bytes(), None
@@ -156,18 +164,24 @@ def _dialect_at(where: str) -> str | None:
         return OPENAI
     if re.search(r"/converse(-stream)?$", where):
         return CONVERSE
+    if where.endswith("/responses"):
+        return RESPONSES
     return ANTHROPIC if re.search(r"/v1/messages(/count_tokens)?$", where) else None
 
 
-def _dialect_of(answer: dict[str, Any]) -> str | None:
-    """By the shape of a bare answer."""
+def _dialect_of(answer: dict[str, Any], provider: str) -> str | None:
+    """By the shape of a bare answer; both of OpenAI's dialects write errors alike."""
     choices = answer.get("choices")
     if isinstance(choices, list) and choices and "message" in choices[0]:
         return OPENAI
     if answer.get("type") == "message":
         return ANTHROPIC
+    if answer.get("object") == "response":
+        return RESPONSES
     error = answer.get("error")
-    return OPENAI if isinstance(error, dict) and "message" in error else None
+    if not (isinstance(error, dict) and "message" in error):
+        return None
+    return RESPONSES if provider == RESPONSES else OPENAI
 
 
 def _chunks(provider: str, data: bytes) -> Iterator[Recording]:
@@ -180,9 +194,21 @@ def _chunks(provider: str, data: bytes) -> Iterator[Recording]:
             for line in lines
         )
         yield from _bare_stream(provider, framed)
+    elif str(first.get("type")).startswith("response."):
+        yield from _responses(provider, lines)
     elif first.get("object") == "chat.completion.chunk":
         framed = b"".join(b"data: %b\n\n" % line for line in lines) + b"data: [DONE]\n\n"
         yield Recording(id="", provider=provider, dialect=OPENAI, stream=framed)
+
+
+def _responses(provider: str, lines: list[bytes]) -> Iterator[Recording]:
+    """Some files hold the answers of several turns."""
+    events: list[bytes] = []
+    for line in lines:
+        events.append(b"event: %b\ndata: %b\n\n" % (json.decode(line)["type"].encode(), line))
+        if _LAST_OF_A_RESPONSE.search(line):
+            yield Recording(id="", provider=provider, dialect=RESPONSES, stream=b"".join(events))
+            events.clear()
 
 
 def _bare_stream(provider: str, data: bytes) -> Iterator[Recording]:

@@ -1,4 +1,4 @@
-"""Suite 2, the way out: a request of one dialect asks an upstream of the other for the same."""
+"""Suite 2, the way out: a request of one dialect asks an upstream of another for the same."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,13 +8,14 @@ from typing import Any
 from anthropic.types.beta import message_create_params as messages
 from msgspec import json
 from openai.types.chat import completion_create_params as completions
+from openai.types.responses import ResponseInputAudioParam
+from openai.types.responses import response_create_params as responses
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.warnings import TypedDictExtraConfigWarning
 
 from tests.conformance import carry
 from tests.conformance.carry import Said
-from tests.conformance.cross import OTHER
-from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, OPENAI, RESPONSES, Recording
 from tests.conformance.ways import Verdict, Ways, deployment
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unsupported
@@ -34,9 +35,13 @@ _TYPES: Mapping[str, Any] = {
     ANTHROPIC: list[
         messages.MessageCreateParamsNonStreaming | messages.MessageCreateParamsStreaming
     ],
+    RESPONSES: list[
+        responses.ResponseCreateParamsNonStreaming | responses.ResponseCreateParamsStreaming
+    ],
 }
 # anthropic 2.x has left these to extra_body; models before Claude Opus 4.7 take them.
 _LEFT_THE_TYPES = frozenset({"temperature", "top_p", "top_k"})
+_AUDIO: TypeAdapter[Any] = TypeAdapter(ResponseInputAudioParam)
 _PLACES: Mapping[str, tuple[Deployment, ...]] = {
     OPENAI: (
         deployment(OPENAI, "gpt-4.1"),
@@ -46,6 +51,11 @@ _PLACES: Mapping[str, tuple[Deployment, ...]] = {
     ANTHROPIC: (
         deployment(ANTHROPIC, "claude-opus-4-8"),
         deployment(ANTHROPIC, "claude-3-5-haiku-latest", schema_output=False, mid_system=False),
+    ),
+    RESPONSES: (
+        deployment(RESPONSES, "gpt-4.1"),
+        deployment(RESPONSES, "gpt-5", reasoning_model=True, efforts=("low", "medium", "high")),
+        deployment(RESPONSES, "llama", efforts=(), schema_output=False, mid_system=False),
     ),
 }
 """Upstreams that take all, and some that take less."""
@@ -62,13 +72,54 @@ def _compared(_value: Any, _body: Fields) -> bool:
 
 def _reasons(_value: Any, body: Fields) -> bool:
     effort = (body.get("output_config") or {}).get("effort")
-    return bool(body.get("thinking") or effort or body.get("reasoning_effort"))
+    asked = body.get("thinking") or body.get("reasoning_effort") or body.get("reasoning")
+    return bool(asked or effort)
+
+
+def _within(outer: str, inner: str) -> Represents:
+    return lambda value, body: value == (body.get(outer) or {}).get(inner)
+
+
+def _formatted(_value: Any, body: Fields) -> bool:
+    """Whatever it is called."""
+    places = [body.get("output_config") or {}, body.get("text") or {}]
+    return "response_format" in body or any("format" in place for place in places)
 
 
 def _configured(value: Any, body: Fields) -> bool:
-    """Anthropic's output_config, in a body of Chat Completions."""
-    fields = {"effort": "reasoning_effort", "format": "response_format"}
-    return all(name in fields and fields[name] in body for name in value)
+    """Anthropic's output_config."""
+    says = {"effort": _reasons, "format": _formatted}
+    return all(name in says and says[name](inner, body) for name, inner in value.items())
+
+
+def _texted(value: Any, body: Fields) -> bool:
+    """Responses' text; to ask for plain text is to ask for nothing."""
+    verbosity = value.get("verbosity")
+    wanted = (value.get("format") or {}).get("type", "text")
+    return verbosity in (None, body.get("verbosity")) and (
+        wanted == "text" or _formatted(value, body)
+    )
+
+
+def _user(value: Any, body: Fields) -> bool:
+    return value in (body.get("user"), (body.get("metadata") or {}).get("user_id"))
+
+
+def _limit(value: Any, body: Fields) -> bool:
+    """Responses takes 16 at least."""
+    said = [body.get(name) for name in ("max_tokens", "max_completion_tokens")]
+    return value in said or max(value, 16) == body.get("max_output_tokens")
+
+
+def _asked_of_us(_value: Any, _body: Fields) -> bool:
+    """The gateway's own business: what it stores and how, what it seals and what it is asked for."""
+    return True
+
+
+def _included(value: Any, body: Fields) -> bool:
+    """Sealed reasoning always comes; log probabilities are asked for by another field."""
+    left = {*value} - {"reasoning.encrypted_content"}
+    return not left or (left == {"message.output_text.logprobs"} and bool(body.get("logprobs")))
 
 
 _COMMON: Mapping[str, Represents] = {
@@ -81,44 +132,68 @@ _COMMON: Mapping[str, Represents] = {
     "top_p": _same("top_p"),
     "stream": lambda value, body: value == body.get("stream", False),
     "thinking": _reasons,
+    "reasoning": _reasons,
+    "reasoning_effort": _reasons,
+    "user": _user,
+    "max_tokens": _limit,
+    "max_completion_tokens": _limit,
+    "max_output_tokens": _limit,
 }
 _SAYS: Mapping[str, Mapping[str, Represents]] = {
     OPENAI: {
         **_COMMON,
-        "max_tokens": _same("max_tokens"),
-        "max_completion_tokens": _same("max_tokens"),
         "stop": _same("stop_sequences"),
-        "user": lambda value, body: value == body["metadata"]["user_id"],
         "stream_options": lambda _, body: body["stream"],  # usage is part of every stream there
         "n": lambda value, _: value == 1,
-        "reasoning": _reasons,
-        "reasoning_effort": _reasons,
-        "response_format": lambda _, body: "format" in body.get("output_config", {}),
+        "response_format": _formatted,
+        "verbosity": _within("text", "verbosity"),
+        "metadata": _same("metadata"),
+        "service_tier": _same("service_tier"),
+        "store": _same("store"),
+        "top_logprobs": _same("top_logprobs"),
+        "logprobs": lambda value, body: not value or "include" in body,
+        "prompt_cache_key": _same("prompt_cache_key"),
+        "moderation": _same("moderation"),
     },
     ANTHROPIC: {
         **_COMMON,
         "system": _compared,
-        "max_tokens": _same("max_completion_tokens"),
         "stop_sequences": _same("stop"),
         "metadata": lambda value, body: value == {"user_id": body["user"]},
         "output_config": _configured,
     },
+    RESPONSES: {
+        **_COMMON,
+        "input": _compared,
+        "instructions": _compared,
+        "reasoning": lambda value, body: set(value) == {"summary"} or _reasons(value, body),
+        "text": _texted,
+        "include": _included,
+        "store": _asked_of_us,
+        "background": _asked_of_us,
+        "previous_response_id": _asked_of_us,
+        "metadata": _same("metadata"),
+        "service_tier": _same("service_tier"),
+    },
 }
-"""By the dialect a request comes from: how its fields are said in the other one."""
+"""By the dialect a request comes from: how its fields are said in another one."""
 
 
 _CANONICAL: Mapping[str, tuple[str, ...]] = {
     "stop_sequences": ("stop",),
     "output_config": ("thinking", "response_format"),
+    "reasoning": ("thinking",),
+    "reasoning_effort": ("thinking",),
+    "text": ("verbosity", "response_format"),
 }
 """Names a note may use instead of the client's own."""
 
 
-def check(ways: Ways, recording: Recording) -> Verdict:
+def check(ways: Ways, recording: Recording, upstream: str) -> Verdict:
     if recording.request is None:
         return Verdict()
     request = _decoded(ways, recording)
-    found = [_sent(ways, recording, request, place) for place in _PLACES[OTHER[recording.dialect]]]
+    found = [_sent(ways, recording, request, place) for place in _PLACES[upstream]]
     faults = [fault for verdict in found for fault in verdict.faults]
     return Verdict(tuple(faults), found[0].losses)
 
@@ -162,10 +237,24 @@ def _invalid(upstream: str, body: bytes) -> Iterator[str]:
     fields = json.decode(body)
     if upstream == ANTHROPIC:
         fields = {name: value for name, value in fields.items() if name not in _LEFT_THE_TYPES}
+    if upstream == RESPONSES:
+        fields = {**fields, "input": list(map(_without_audio, fields["input"]))}
     try:
         _looked_through(_validator(upstream).validate_python([fields]))
     except ValidationError as error:
         yield f"no request of the SDK's types: {error.errors()[0]['loc']} {error}"
+
+
+def _without_audio(item: Any) -> Any:
+    """The SDK has a type for audio, though not among those of a message's content."""
+    content = item.get("content")
+    if not isinstance(content, list):
+        return item
+    silent = [part for part in content if part.get("type") != "input_audio"]
+    for part in content:
+        if part.get("type") == "input_audio":
+            _AUDIO.validate_python(part)
+    return {**item, "content": silent}
 
 
 def _looked_through(found: Any) -> None:
@@ -207,10 +296,11 @@ def _unsaid(request: ChatRequest, again: ChatRequest, encoded: Encoded) -> Itera
     payloads = {payload for said in back for payload in _payload(said)}
     at = 0
     for number, message in enumerate(sent):
-        changed = _noted(encoded, f"messages.{number}")
+        changed, start = _noted(encoded, f"messages.{number}"), at
         for said in message:
-            if not changed and said in back[at:]:
-                at = back.index(said, at) + 1
+            # Within a turn, Chat Completions tells calls behind all text.
+            if not changed and said in back[start:]:
+                at = max(at, back.index(said, start) + 1)
             elif not changed or not (_may_go(said) or _arrives(said, payloads, back)):
                 yield f"message {number} loses {str(said)[:200]}"
     if len(back) > sum(map(len, sent)) and not encoded.notes:

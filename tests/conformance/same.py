@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Raw, json
 from msgspec.structs import replace
 
-from tests.conformance.losses import SAME, explained, lost
+from tests.conformance.losses import SAME, explained, lost, plain
 from tests.conformance.meaning import Call, Counts, Meaning, meaning
 from tests.conformance.mend import clients_of, recorded_answer
 from tests.conformance.recordings import OPENAI, Recording
@@ -109,7 +109,8 @@ def _through_canon(ways: Ways, recording: Recording) -> tuple[list[str], list[st
     expected, got = (meaning(recording.dialect, answer) for answer in (theirs, ours))
     if expected != named_as(got, expected):
         faults.append(f"through canon {expected} becomes {got}")
-    paths = lost(theirs.model_dump(warnings=False), ours.model_dump(warnings=False))
+    dumped = (answer.model_dump(warnings=False) for answer in (theirs, ours))
+    paths = lost(*map(plain, dumped))
     unknown, losses = explained(paths, SAME[recording.dialect])
     return faults + [f"through canon loses {path}" for path in unknown], losses
 

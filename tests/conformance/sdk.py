@@ -1,5 +1,6 @@
 """What the official SDKs make of bytes: answers, streams and errors, parsed without a network."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,12 @@ from anthropic.lib.streaming import _beta_messages as messages
 from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 from msgspec import json
 from openai.lib.streaming.chat import ChatCompletionStreamState
+from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response as ResponsesAnswer
+from openai.types.responses import ResponseStreamEvent
 
-from tests.conformance.recordings import ANTHROPIC
+from tests.conformance.recordings import ANTHROPIC, RESPONSES
 from trunkline.dialects.base import WireError
 
 
@@ -51,12 +55,42 @@ class Clients:
                 data=json.decode(body), cast_to=BetaMessage, response=Response(body)
             )
         return self.openai._process_response_data(
-            data=json.decode(body), cast_to=ChatCompletion, response=Response(body)
+            data=json.decode(body),
+            cast_to=ResponsesAnswer if dialect == RESPONSES else ChatCompletion,
+            response=Response(body),
         )
 
     def streamed(self, dialect: str, stream: bytes) -> Any:
         """Raises what the SDK raises; the answer so far when the stream just stops."""
-        return self._message(stream) if dialect == ANTHROPIC else self._completion(stream)
+        reads = {ANTHROPIC: self._message, RESPONSES: self._response}
+        return reads.get(dialect, self._completion)(stream)
+
+    def listen(self, dialect: str, stream: bytes) -> None:
+        """To every event, whatever they amount to; raises what the SDK raises."""
+        if dialect == ANTHROPIC:
+            self._message(stream)
+        else:
+            for _ in self.events(stream) if dialect == RESPONSES else self.chunks(stream):
+                pass
+
+    def events(self, stream: bytes) -> Iterator[Any]:
+        yield from openai.Stream(
+            cast_to=ResponseStreamEvent, response=Response(stream), client=self.openai
+        )
+
+    def _response(self, stream: bytes) -> Any:
+        """As the last event tells it, once the SDK has gathered all before it."""
+        state: ResponseStreamState[None] = ResponseStreamState(
+            input_tools=openai.omit, text_format=openai.omit
+        )
+        last = None
+        with warnings.catch_warnings():
+            # The SDK dumps what it took for something else: tools it does not know.
+            warnings.simplefilter("ignore", UserWarning)
+            for event in self.events(stream):
+                state.handle_event(event)
+                last = event
+        return getattr(last, "response", None)
 
     def chunks(self, stream: bytes) -> Iterator[ChatCompletionChunk]:
         yield from openai.Stream(

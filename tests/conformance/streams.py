@@ -1,11 +1,12 @@
 """Suite 3: a stream amounts to the whole answer, and a whole answer to its stream."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from tests.conformance.cross import FELL_BACK
-from tests.conformance.losses import leaves
+from tests.conformance.losses import leaves, plain
 from tests.conformance.mend import clients_of
 from tests.conformance.recordings import Recording
 from tests.conformance.sdk import STRICT
@@ -18,6 +19,10 @@ from trunkline.canon.grammar import violations
 _ACCUMULATED = ("parsed", "parsed_arguments", "parsed_output", "index")
 # The SDK takes cache writes by their lifetime from message_start, not from where usage ends.
 _AT_THE_START_ALONE = "usage.cache_creation."
+# A Responses stream announces reasoning before its own id is known.
+_ALONE = (_AT_THE_START_ALONE, "output[].id")
+_OURS = "trunkline.1:openai-responses:"
+_SEALED = re.compile(r'trunkline\.1:openai-responses:.*"encrypted_content":"([^"]+)"')
 
 
 def check(ways: Ways, recording: Recording) -> Verdict:
@@ -50,14 +55,27 @@ def _differences(whole: Any, streamed: Any) -> Iterator[str]:
 
 
 def _said(parsed: Any) -> Counter[tuple[str, str]]:
-    """Each thing as often as it is said."""
+    """Each thing as often as it is said; sealed reasoning by what its seal holds."""
     fell_back = FELL_BACK in parsed.model_dump_json(warnings=False)
     return Counter(
-        (path, value)
-        for path, value in leaves(parsed.model_dump(warnings=False))
-        if not _is_the_accumulators(path) and not (fell_back and path == "model")
+        (path, _unsealed(value))
+        for path, value in leaves(plain(parsed.model_dump(warnings=False)))
+        if not _is_the_accumulators(path)
+        and not _holds_nothing(value)
+        and not (fell_back and path == "model")
     )
 
 
 def _is_the_accumulators(path: str) -> bool:
-    return path.rpartition(".")[2] in _ACCUMULATED or path.startswith(_AT_THE_START_ALONE)
+    return path.rpartition(".")[2] in _ACCUMULATED or path.startswith(_ALONE)
+
+
+def _holds_nothing(value: str) -> bool:
+    """A seal around an id alone."""
+    return _OURS in value and not _SEALED.search(value)
+
+
+def _unsealed(value: str) -> str:
+    """A reasoning item that could not keep its id is sealed together with it."""
+    held = _SEALED.search(value)
+    return repr(held[1]) if held else value

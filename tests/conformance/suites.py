@@ -4,13 +4,30 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from tests.conformance import converse, cross, cuts, errors, requests, same, streams
+from tests.conformance.cross import others
 from tests.conformance.recordings import Recording
 from tests.conformance.ways import REAL, Verdict, Ways
 
-SUITES: Mapping[str, Callable[[Ways, Recording], Verdict]] = {
+Suite = Callable[[Ways, Recording], Verdict]
+Between = Callable[[Ways, Recording, str], Verdict]
+
+
+def _each(check: Between) -> Suite:
+    def every(ways: Ways, recording: Recording) -> Verdict:
+        found = [check(ways, recording, other) for other in others(recording)]
+        return Verdict(
+            tuple(fault for one in found for fault in one.faults),
+            tuple(dict.fromkeys(key for one in found for key in one.losses)),
+        )
+
+    return every
+
+
+BETWEEN: Mapping[str, Between] = {"cross": cross.check, "requests": requests.check}
+"""Those of a recording and another dialect than its own."""
+SUITES: Mapping[str, Suite] = {
     "same": same.check,
-    "cross": cross.check,
-    "requests": requests.check,
+    **{name: _each(check) for name, check in BETWEEN.items()},
     "streams": streams.check,
     "cuts": cuts.check,
     "errors": errors.check,
@@ -21,3 +38,11 @@ SUITES: Mapping[str, Callable[[Ways, Recording], Verdict]] = {
 @cache
 def verdict(suite: str, recording: Recording) -> Verdict:
     return SUITES[suite](REAL, recording)
+
+
+@cache
+def verdict_between(suite: str, recording: Recording, other: str) -> Verdict:
+    """Of one other dialect, where the suite tells them apart."""
+    if suite in BETWEEN:
+        return BETWEEN[suite](REAL, recording, other)
+    return verdict(suite, recording)

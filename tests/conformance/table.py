@@ -1,5 +1,6 @@
 """The page that says how every recorded exchange fares: docs/reference/conformance.md."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import groupby
@@ -8,34 +9,36 @@ from string import ascii_lowercase
 
 from msgspec import Struct
 
-from tests.conformance.cross import OTHER
 from tests.conformance.losses import WHY
-from tests.conformance.recordings import ANTHROPIC, CONVERSE, OPENAI, Recording, recordings_in
-from tests.conformance.suites import verdict
+from tests.conformance.recordings import CONVERSE, Recording, recordings_in
+from tests.conformance.suites import verdict_between
+from tests.conformance.ways import CLIENTS
 
+_OPENAI = re.compile(r"openai-(chat|responses)")
+_LETTERS = (*ascii_lowercase, *(2 * letter for letter in ascii_lowercase))
 HEAD = """\
 # Conformance
 
 Written by `scripts/conformance_table.py` from recorded exchanges with real providers; change that.
 
-Each exchange runs through both dialects in `tests/conformance`, once for a client of OpenAI's
-SDK and once for a client of Anthropic's. A cell counts the exchanges that pass everything, of those
-there are:
+Each exchange runs through the dialects in `tests/conformance`: for a client of OpenAI's SDK that
+speaks Chat Completions, for one of Anthropic's, and for one of OpenAI's that speaks Responses. A cell
+counts the exchanges that pass everything, of those there are:
 
 - same dialect in equals out: to the byte when it passes through; through the canonical events, what
   the official SDK reads is the same;
-- across the dialects: the other official SDK, at its strictest, reads the same text, reasoning, tool
-  calls, stop reason and usage; requests are of its types and mean the same;
+- across the dialects: the other dialect's official SDK, at its strictest, reads the same text,
+  reasoning, tool calls, stop reason and usage; requests are of its types and mean the same;
 - a stream amounts to the whole answer, and a whole answer to its stream;
 - cut at each of its events (and within events), a stream is an error the SDK raises, never an ending;
 - errors have the right status, type and code, and raise the right class.
 
-No client speaks Bedrock's dialect: its answers are read for both clients, whole, and as the stream of
+No client speaks Bedrock's dialect: its answers are read for every client, whole, and as the stream of
 binary events they would have been, cut at each; clients' requests for it are valid by AWS's own model of
 the service.
 
-| provider | dialect | requests | whole | streams | cuts | errors | OpenAI client | Anthropic client |
-|---|---|---|---|---|---|---|---|---|
+| provider | dialect | requests | whole | streams | cuts | errors | Chat client | Anthropic client | Responses client |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 FOOT = """
@@ -56,19 +59,20 @@ class Row(Struct, frozen=True):
     def cells(self, letters: dict[str, str]) -> tuple[str, ...]:
         """`letters`: of the losses, by key."""
         return (
-            self.provider.removesuffix("-chat"),
+            _OPENAI.sub("openai", self.provider),
             self.dialect,
             _count(r.request is not None for r in self.exchanges),
             _count(r.is_whole for r in self.exchanges),
             _count(r.stream is not None for r in self.exchanges),
             _number(sum(map(_events, self.exchanges))),
             _count(r.fails or r.breaks for r in self.exchanges),
-            *(self._passed(client, letters) for client in (OPENAI, ANTHROPIC)),
+            *(self._passed(client, letters) for client in CLIENTS),
         )
 
     def _passed(self, client: str, letters: dict[str, str]) -> str:
         passed = sum(
-            all(not verdict(s, r).faults for s in _suites(r, client)) for r in self.exchanges
+            all(not verdict_between(s, r, client).faults for s in _suites(r, client))
+            for r in self.exchanges
         )
         lost = sorted(letters[key] for key in self.losses(client))
         marks = f" <sup>{' '.join(lost)}</sup>" if lost else ""
@@ -76,11 +80,11 @@ class Row(Struct, frozen=True):
 
     def losses(self, client: str) -> set[str]:
         found = ((suite, r) for r in self.exchanges for suite in _suites(r, client))
-        return {key for suite, r in found for key in verdict(suite, r).losses}
+        return {key for suite, r in found for key in verdict_between(suite, r, client).losses}
 
 
 def _suites(recording: Recording, client: str) -> tuple[str, ...]:
-    if recording.dialect == CONVERSE:  # of upstreams alone: read for both clients in one go
+    if recording.dialect == CONVERSE:  # of upstreams alone: read for every client in one go
         return ("converse", "errors")
     own = ("same",) if client == recording.dialect else ("cross", "requests")
     return (*own, "streams", "cuts", "errors")
@@ -117,8 +121,8 @@ def mark(found: Sequence[Recording]) -> str:
 def page(shared: Path) -> str:
     found = recordings_in(shared)
     table = rows(found)
-    lost = {key for row in table for client in OTHER for key in row.losses(client)}
-    letters = dict(zip((key for key in WHY if key in lost), ascii_lowercase, strict=False))
+    lost = {key for row in table for client in CLIENTS for key in row.losses(client)}
+    letters = dict(zip((key for key in WHY if key in lost), _LETTERS, strict=False))
     return (
         HEAD
         + "".join(_lines(table, letters))

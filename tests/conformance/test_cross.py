@@ -1,4 +1,4 @@
-"""Suite 2 over every recorded answer: read by a client of the other dialect."""
+"""Suite 2 over every recorded answer: read by clients of the other dialects."""
 
 from tests.conformance.recordings import Recording
 from tests.conformance.suites import verdict
@@ -9,5 +9,5 @@ def CONCERNS(recording: Recording) -> bool:  # noqa: N802 - a constant to confte
 
 
 def test_cross(recording: Recording) -> None:
-    """The other dialect's SDK, at its strictest, finds what the recording's own SDK finds in it."""
+    """Each other dialect's SDK, at its strictest, finds what the recording's own SDK finds in it."""
     assert () == verdict("cross", recording).faults

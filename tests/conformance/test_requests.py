@@ -1,4 +1,4 @@
-"""Suite 2 over every recorded request: sent to an upstream of the other dialect."""
+"""Suite 2 over every recorded request: sent to upstreams of the other dialects."""
 
 from tests.conformance.recordings import Recording
 from tests.conformance.suites import verdict
@@ -9,5 +9,5 @@ def CONCERNS(recording: Recording) -> bool:  # noqa: N802 - a constant to confte
 
 
 def test_requests(recording: Recording) -> None:
-    """It is of the other SDK's types, means the same, and what is not carried over is noted."""
+    """It is of that SDK's types, means the same, and what is not carried over is noted."""
     assert () == verdict("requests", recording).faults

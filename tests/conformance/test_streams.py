@@ -9,5 +9,5 @@ def CONCERNS(recording: Recording) -> bool:  # noqa: N802 - a constant to confte
 
 
 def test_streams(recording: Recording) -> None:
-    """Folded and encoded whole, or encoded and accumulated by the SDK: the same, for both clients."""
+    """Folded and encoded whole, or encoded and accumulated by the SDK: the same, for every client."""
     assert () == verdict("streams", recording).faults

@@ -17,13 +17,13 @@ def test_the_page_is_current(repository: Path, shared: Path) -> None:
 
 
 def test_a_failure_is_counted() -> None:
-    """One exchange of two fails: its row says so for both clients."""
+    """One exchange of two fails: its row says so for every client."""
     strange = Recording(id="a", provider="p", dialect=OPENAI, status=400, body=b'{"error":{}}')
     fine = Recording(id="b", provider="p", dialect=OPENAI)
 
     cells = Row("p", OPENAI, (strange, fine)).cells({})
 
-    assert ("1/2", "1/2") == cells[-2:]
+    assert ("1/2", "1/2", "1/2") == cells[-3:]
 
 
 def test_ids_are_short_and_unique(shared: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ways an answer takes through the house, for a pair of dialects under test."""
+"""The ways an answer takes through the house, for the dialects under test."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC, CONVERSE, OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, CONVERSE, OPENAI, RESPONSES, Recording
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
@@ -15,9 +15,10 @@ from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect, Stamp
 from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.flow.pipes import Passthrough, Pipe, Translation
 
-CLIENTS = (OPENAI, ANTHROPIC)
+CLIENTS = (OPENAI, ANTHROPIC, RESPONSES)
 STAMP = Stamp("0123456789abcdef", "stamped-model", 1_700_000_000)
 
 
@@ -30,14 +31,15 @@ class Verdict(Struct, frozen=True):
 
 
 class Ways(Struct, frozen=True):
-    """The pair, and what is done with it."""
+    """The dialects, and what is done with them."""
 
     openai: Dialect = OpenAIChat()
     anthropic: Dialect = AnthropicMessages()
+    responses: Dialect = OpenAIResponses()
     converse: ClientDialect = BedrockConverse()
 
     def of(self, name: str) -> Dialect:
-        return self.anthropic if name == ANTHROPIC else self.openai
+        return {ANTHROPIC: self.anthropic, RESPONSES: self.responses}.get(name, self.openai)
 
     def upstream(self, name: str) -> ClientDialect:
         return self.converse if name == CONVERSE else self.of(name)

@@ -38,6 +38,13 @@ def test_silence_stays_silence() -> None:
     assert {"thinking", "output_config"}.isdisjoint(body)
 
 
+def test_what_only_another_dialect_can_ask_is_noted() -> None:
+    """Where it says all there is said of thinking."""
+    asked = chat(origin="other", thinking=Thinking(native={"reasoning": Raw(b"{}")}))
+    assert "reasoning" in noted(asked)
+    assert "thinking" not in body_of(asked)
+
+
 @pytest.mark.parametrize(
     "effort, told_effort",
     (

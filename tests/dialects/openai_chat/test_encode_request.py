@@ -118,6 +118,13 @@ def test_own_reasoning_fields():
     assert "high" == sent(request(thinking=thinking))["reasoning_effort"]
 
 
+def test_reasoning_fields_of_another_dialect():
+    """Noted where they say all there is said of it, and nobody else knows what."""
+    native = {"reasoning": Raw(b'{"context":"all_turns"}')}
+    assert ["reasoning"] == list(notes(request(thinking=Thinking(native=native))))
+    assert {} == notes(request(thinking=Thinking(effort="low", native=native)))
+
+
 def test_tools():
     """In order, with the choice among them."""
     tools = (TOOL, Tool(name="g", description="d", strict=False))

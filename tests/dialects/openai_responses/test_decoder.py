@@ -154,7 +154,8 @@ def test_tools_in_namespaces():
     """A call's name is the one its tool has among all the others."""
     item = {"call_id": "c", "name": "close", "namespace": "agents", "arguments": "{}"}
     (part,) = parts_of(added(0, "function_call", **item), done(0, "function_call", **item))
-    assert ("agents__close", {"id": Raw(b'"item_0"')}) == (part.name, part.extra)
+    extra = {"id": Raw(b'"item_0"'), "namespace": Raw(b'"agents"')}
+    assert ("agents__close", extra) == (part.name, part.extra)
 
 
 def test_refusals():

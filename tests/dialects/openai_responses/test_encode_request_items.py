@@ -123,7 +123,11 @@ def test_results_with_images():
     asked = request(user(), said(ToolCall("c", "f", "{}")), results)
     assert [
         {"type": "input_text", "text": "see"},
-        {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="},
+        {
+            "type": "input_image",
+            "image_url": "data:image/png;base64,iVBORw0KGgo=",
+            "detail": "auto",
+        },
     ] == items(asked)[-1]["output"]
 
 

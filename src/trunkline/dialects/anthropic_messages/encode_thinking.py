@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trunkline.canon.request import Thinking
 from trunkline.dialects.anthropic_messages.draft import Draft
@@ -54,7 +55,9 @@ class Reasoned(Struct, frozen=True):
 def encode_thinking(draft: Draft, turns: Sequence[Turn]) -> Reasoned:
     limit = _limit(draft)
     asked = draft.request.thinking
-    if asked is None or asked == Thinking():
+    if asked is None or replace(asked, native={}) == Thinking():
+        for field in asked.native if asked is not None and not draft.same else ():
+            draft.note(field, "dropped: only its own dialect knows what it asks for")
         return Reasoned(limit)
     chosen = _choose(asked, draft)
     if chosen is None or chosen["type"] != "enabled":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from msgspec import Raw, json
+from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.foreign import refuse_foreign_choice
@@ -139,6 +140,9 @@ def _thinking(
     native = {
         field: raw for field, raw in thinking.native.items() if own and field not in quirks.drop
     }
+    if not own and replace(thinking, native={}) == Thinking():
+        for field in thinking.native:
+            notes.add(field, "dropped: only its own dialect knows what it asks for")
     body.update(native)
     if native and (thinking.effort is None or "reasoning" in native):
         return

@@ -9,14 +9,12 @@ from trunkline.dialects.openai_responses.namespaces import flat_name
 from trunkline.dialects.openai_responses.reasoning import part_of
 from trunkline.dialects.openai_responses.upstream_wire import ITEM, KIND, ItemIn, TextIn
 from trunkline.dialects.openai_responses.wire import NAME
-from trunkline.dialects.raws import NOT_JSON, RAW_MAP
+from trunkline.dialects.raws import NOT_JSON, NULL, RAW_MAP
 
 CALLS: Mapping[str, str] = {"function_call": "function", "custom_tool_call": "custom"}
 """Items that are calls of the client's tools, and the kind of call each is."""
 KNOWN_ITEMS = frozenset({"message", "reasoning", *CALLS})
-_OWN = frozenset(
-    {"type", "role", "content", "status", "call_id", "name", "arguments", "input", "namespace"}
-)
+_OWN = frozenset({"type", "role", "content", "status", "call_id", "name", "arguments", "input"})
 
 
 class _Defined(Struct):
@@ -118,5 +116,6 @@ def texts_of(parts: list[TextIn] | None) -> list[str]:
 
 
 def extra_of(raw: Raw) -> Mapping[str, Raw]:
-    """An item's id, and what else of it only this dialect knows (phase, caller)."""
-    return {field: value for field, value in RAW_MAP.decode(raw).items() if field not in _OWN}
+    """An item's id, and what else of it only this dialect knows (phase, namespace, caller)."""
+    fields = RAW_MAP.decode(raw).items()
+    return {field: value for field, value in fields if field not in _OWN and value != NULL}

@@ -147,12 +147,12 @@ class StreamDecoder:
             return False
         if item.at != delta.content_index + delta.summary_index:
             return False
-        if delta.logprobs:
-            self._weigh(delta.logprobs)
         text = delta.delta
         if text:
             item.length += len(text)
             self._out.append(PartDelta(item.part, text))
+        if delta.logprobs:
+            self._weigh(delta.logprobs)
         return True
 
     def _read(self, name: bytes, payload: bytes) -> bool:
@@ -225,10 +225,10 @@ class StreamDecoder:
             opened = self._unannounced(event)
         if opened is None or not event.delta:
             return
-        if event.logprobs:
-            self._weigh(event.logprobs)
         at = event.content_index + event.summary_index
         opened.more(kind, event.type, at, event.delta, self._out)
+        if event.logprobs:
+            self._weigh(event.logprobs)
 
     def _unannounced(self, event: EventIn) -> OpenItem | None:
         place = self._place(event, event.item_id)

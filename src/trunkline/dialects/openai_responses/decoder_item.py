@@ -62,7 +62,7 @@ class OpenItem:
 
     def __init__(self, item: ItemIn, extra: Mapping[str, Raw], parts: Parts) -> None:
         self.item = item
-        self.extra = extra
+        self.extra = _name_alone(extra) if item.type == "reasoning" else extra
         self._parts = parts
         self.part = -1
         """The open part; -1 for none."""
@@ -208,15 +208,20 @@ class OpenItem:
     def _open(self, kind: PartKind, event: str, at: int, out: list[Event]) -> None:
         self.part = self._parts.next()
         self.accepts, self.at = event, at
-        extra = self.extra if kind is PartKind.TEXT else {}
-        out.append(PartOpened(self.part, kind, extra=extra))
+        out.append(PartOpened(self.part, kind, extra=self.extra))
 
     def _say_thought(self, whole: Reasoning, out: list[Event]) -> None:
         self.part = self._parts.next()
-        out.append(PartOpened(self.part, PartKind.REASONING, redacted=whole.redacted))
+        kind = PartKind.REASONING
+        out.append(PartOpened(self.part, kind, redacted=whole.redacted, extra=self.extra))
         if whole.text:
             out.append(PartDelta(self.part, whole.text))
         self.close(out, whole.signature)
+
+
+def _name_alone(extra: Mapping[str, Raw]) -> Mapping[str, Raw]:
+    """All else of a reasoning item is in its text or its signature."""
+    return {"id": extra["id"]} if "id" in extra else {}
 
 
 _HOLDS: Mapping[str, Sequence[PartKind]] = {

@@ -15,7 +15,7 @@ from trunkline.canon.request import Request
 from trunkline.dialects.base import Stamp
 from trunkline.dialects.fields import STR
 from trunkline.dialects.openai_responses.carried import carry
-from trunkline.dialects.openai_responses.namespaces import members
+from trunkline.dialects.openai_responses.namespaces import flat_name, members
 from trunkline.dialects.openai_responses.reasoning import item_of, proof_of
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON
@@ -72,8 +72,12 @@ class ItemWriter:
     def _named(self, head: "CallHead") -> tuple[str, Mapping[str, object]]:
         """As the client named it: within its namespace, if it has one."""
         more = {name: raw for name, raw in head.extra.items() if name != "id"} if self.own else {}
+        if "namespace" in more:
+            # Of a tool that only the upstream has told of: found by a search of its own.
+            space = STR.decode(more["namespace"])
+            return head.name.removeprefix(flat_name(space, "")), more
         member = self._members.get(head.name)
-        if member is None or "namespace" in more:
+        if member is None:
             return head.name, more
         return member.name, {"namespace": member.namespace, **more}
 

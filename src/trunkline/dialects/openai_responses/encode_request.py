@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from msgspec import Raw, json
+from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.errors import Unsupported
@@ -115,6 +116,10 @@ def _reasoning(
 ) -> None:
     if thinking is None:
         return
+    if not own:
+        for field in () if _says_something(thinking) else thinking.native:
+            notes.add(field, _NO_SUCH_FIELD)
+        thinking = replace(thinking, native={})
     told: dict[str, object] = {}
     effort = reasoning_effort(thinking, quirks.efforts, notes)
     if effort is not None:
@@ -129,6 +134,10 @@ def _reasoning(
             notes.add("reasoning", "dropped: not an object")
     if told:
         body["reasoning"] = told
+
+
+def _says_something(thinking: Thinking) -> bool:
+    return replace(thinking, native={}) != Thinking()
 
 
 def _summary(thinking: Thinking) -> str | None:

@@ -115,7 +115,8 @@ class ItemWriter:
         """Item by item, in the order they were written: reasoning stands before what it led to."""
         for single, parts in groupby(message.parts, _stands_alone):
             if not single:
-                self._say(index, message, tuple(parts))
+                for said in self._messages_of(tuple(parts)):
+                    self._say(index, message, said)
                 continue
             for part in parts:
                 if isinstance(part, Reasoning):
@@ -124,6 +125,13 @@ class ItemWriter:
                     self._call(part)
                 elif _is_item(part):
                     self._written.append(part.raw)
+
+    def _messages_of(self, parts: Sequence[Part]) -> Sequence[Sequence[Part]]:
+        """
+        Texts of another dialect are a message each: a list of them, without an id the API gave,
+        is none of the forms that its specification allows.
+        """
+        return [parts] if self._own else [[part] for part in parts]
 
     def _say(self, index: int, message: Message, parts: Sequence[Part]) -> None:
         """An answer's phase belongs to the message, though it is kept with its text."""

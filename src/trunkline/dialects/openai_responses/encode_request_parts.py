@@ -64,9 +64,10 @@ class PartWriter:
             for index, part in enumerate(parts)
             if isinstance(part, Text | Refusal) or self._noted(f"{path}.{index}")
         ]
-        if len(known) == 1 and isinstance(known[0][1], Text):
-            only = known[0][1]
-            if only.annotations is None and not (only.extra and self._own):
+        index, only = known[0] if len(known) == 1 else (0, None)
+        if isinstance(only, Text):
+            if self._notes_of(f"{path}.{index}", only) is None and not (only.extra and self._own):
+                self.forget_mark(only.cache)
                 return only.text
         return [self._output(f"{path}.{index}", part) for index, part in known]
 
@@ -111,13 +112,17 @@ class PartWriter:
         if not isinstance(part, Text):
             raise TypeError(f"no answer says a {type(part).__name__}")
         self.forget_mark(part.cache)
-        notes = part.annotations
-        if notes is not None and part.origin != NAME:
-            self._notes.add(f"{path}.annotations", "dropped: another provider's citations")
-            notes = None
+        notes = self._notes_of(path, part)
         listed: object = [] if notes is None else notes
         wire = {"type": "output_text", "text": part.text, "annotations": listed}
         return {**wire, **part.extra} if self._own else wire
+
+    def _notes_of(self, path: str, text: Text) -> Raw | None:
+        """Its citations, if they are of this API."""
+        if text.annotations is not None and text.origin != NAME:
+            self._notes.add(f"{path}.annotations", "dropped: another provider's citations")
+            return None
+        return text.annotations
 
     def _close(self, wire: Wire, part: Text | Image | Document | Refusal) -> Wire:
         if isinstance(part, Refusal):
@@ -127,7 +132,9 @@ class PartWriter:
         return {**wire, **extra}
 
     def _image(self, path: str, image: Image) -> Wire:
-        detail = {} if image.detail is None else {"detail": image.detail}
+        # Its own clients may leave it out, though the specification says that it is required.
+        wanted = image.detail or (None if self._own else "auto")
+        detail = {} if wanted is None else {"detail": wanted}
         source = image.source
         if isinstance(source, FileRef) and self._knows(source):
             return {"type": "input_image", "file_id": source.id, **detail}
