@@ -1,11 +1,11 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents bench peers soak fuzz fmt lock clean
+.PHONY: help run test test-agents test-clients bench peers soak fuzz fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: ## install what is missing, then serve on 127.0.0.1:8787 (ARGS="--port 9000")
 	@scripts/install run
@@ -18,6 +18,10 @@ test: ## every check there is (ARGS="tests/wire -k sse" for some of the tests al
 test-agents: ## coding agents (Claude Code, Codex, ...) at work through the gateway; downloads 1 GB
 	@scripts/install agents
 	@exec $(PY) -m pytest -q tests/agents $(ARGS)
+
+test-clients: ## other people's frameworks (LangChain, Vercel AI SDK, ...) as clients of the gateway
+	@scripts/install clients
+	@exec .venv-clients/bin/python -m pytest -q tests/clients $(ARGS)
 
 bench: ## speed and cost, beside nginx and whatever peers are installed
 	@scripts/install bench
@@ -45,5 +49,5 @@ lock: ## bring requirements/*.lock in line with pyproject.toml (ARGS=--upgrade)
 	@scripts/lock $(ARGS)
 
 clean: ## remove what was installed and built; trunkline-data stays
-	@rm -rf .venv .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules tests/agents/node_modules bench/out src/*.egg-info
+	@rm -rf .venv .venv-clients .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules tests/agents/node_modules tests/clients/node_modules bench/out src/*.egg-info
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

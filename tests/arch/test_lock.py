@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("run", "local", "bedrock", "test", "weights")
+LOCKS = ("run", "local", "bedrock", "test", "clients", "weights")
 
 _PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 _ADDRESS = re.compile(
@@ -102,7 +102,7 @@ def test_the_server_is_pinned_exactly(repository: Path) -> None:
     assert uvicorn == f"uvicorn=={pins(read(repository, 'run'))['uvicorn']}"
 
 
-@pytest.mark.parametrize("folder", ("tests/js", "tests/agents"))
+@pytest.mark.parametrize("folder", ("tests/js", "tests/agents", "tests/clients"))
 def test_a_javascript_lock_has_no_address(repository: Path, folder: str) -> None:
     """npm's lock carries integrity hashes and no registry."""
     lock = (repository / folder / "package-lock.json").read_text("utf-8")
