@@ -39,3 +39,9 @@ def of_ledger(entry: Any) -> Told:
     return Told(
         tokens["input"] + read + written, read, written, tokens["output"] + tokens["reasoning"]
     )
+
+
+def thought_blocks(upstream: str) -> list[str]:
+    """What an Anthropic client gets of a thought and a text: Gemini's proof of both comes behind them."""
+    proof = ["redacted_thinking"] if upstream == "far-gemini" else []
+    return ["thinking", "text", *proof]

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.program import Gateway, serving, simulating
 
 # In the process and over HTTP, in both dialects. Each SDK meets every one of them.
-UPSTREAMS = ("near", "near-claude", "far", "far-claude")
+UPSTREAMS = ("near", "near-claude", "far", "far-claude", "far-gemini")
 
 CONFIG = """
 [providers.near]
@@ -29,6 +29,13 @@ models = ["team/house-model"]
 dialect = "anthropic-messages"
 base_url = "{simulator}"
 api_key = "sk-far-claude"
+
+[providers.far-gemini]
+like = "gemini"
+base_url = "{simulator}/v1beta"
+api_key = "AIza-far-gemini"
+models = ["sim-chat", "sim-echo", "sim-tools"]
+quirks = {{ thinking_budget = [0, 32768], tool_images = true }}
 
 [models.fast]
 targets = ["near/sim-chat"]

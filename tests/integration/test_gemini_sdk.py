@@ -150,7 +150,8 @@ def test_a_tool_loop(gemini: genai.Client, gateway: Gateway, upstream: str, stre
     calls = [part.function_call for part in first.parts or [] if part.function_call]
     assert ["weather", "weather"] == [one.name for one in calls]
     assert all("city" in (one.args or {}) for one in calls)
-    assert 2 == len({one.id for one in calls})
+    # What passes through is left alone: Google's own calls have no ids, and find results by order.
+    assert (1 if upstream == "far-gemini" else 2) == len({one.id for one in calls})
 
     results = [
         types.Part(

@@ -4,7 +4,15 @@ import pytest
 
 from trunkline.providers.sim.arrival import Arrival, Credential, described, received, routed
 from trunkline.providers.sim.ask import Ask
-from trunkline.providers.sim.speech import CHAT, COUNT, GEMINI, MESSAGES, RESPONSES, Speech
+from trunkline.providers.sim.speech import (
+    CHAT,
+    COUNT,
+    GEMINI,
+    GEMINI_COUNT,
+    MESSAGES,
+    RESPONSES,
+    Speech,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,7 @@ def test_a_key_carries_options() -> None:
         ("/v1/models", {b"anthropic-version": b"x"}, MESSAGES),
         ("/v1/models", {b"x-api-key": b"x"}, MESSAGES),
         ("/v1beta/models/m:streamGenerateContent", {}, GEMINI),
+        ("/v1beta/models/m:countTokens", {}, GEMINI_COUNT),
         ("/v1beta/models", {b"x-goog-api-key": b"k"}, GEMINI),
     ),
 )

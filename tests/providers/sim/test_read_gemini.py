@@ -6,8 +6,10 @@ from msgspec import json
 from trunkline.providers.sim.ask import Rejected
 from trunkline.providers.sim.read_gemini import (
     is_gemini,
+    is_gemini_count,
     placed_gemini,
     read_gemini,
+    read_gemini_count,
     unknown_gemini,
 )
 
@@ -93,6 +95,40 @@ def test_media():
     found = ask({"role": "user", "parts": [{"text": "hi"}, pixel, page]})
     assert ("image/png", "gs://a/b.pdf") == found.images
     assert found.input_tokens == ask().input_tokens + 170
+
+
+def test_snake_case():
+    """Fields in either spelling; names of the client's own are left alone."""
+    function = {
+        "name": "f",
+        "parameters_json_schema": {"type": "object", "properties": {"a_b": {"type": "string"}}},
+    }
+    found = ask(
+        tools=[{"function_declarations": [function]}],
+        generation_config={"max_output_tokens": 7},
+    )
+    assert 7 == found.limit
+    assert {"type": "object", "properties": {"a_b": {"type": "string"}}} == found.tools[0].schema
+
+
+def test_pictures_in_results():
+    """Are seen, too."""
+    pixel = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+    call = {"functionCall": {"name": "f"}}
+    result = {"functionResponse": {"name": "f", "response": {}, "parts": [pixel]}}
+    found = ask({"role": "model", "parts": [call]}, {"role": "user", "parts": [result]})
+    assert ("image/png",) == found.images
+
+
+def test_counting():
+    """Contents alone, or a whole request within."""
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}]
+    alone = read_gemini_count(json.encode({"contents": contents}))[1]
+    within = {"generateContentRequest": {"model": "models/m", "contents": contents}}
+    assert alone.input_tokens == read_gemini_count(json.encode(within))[1].input_tokens > 0
+    assert is_gemini_count("/v1beta/models/m:countTokens")
+    with pytest.raises(Rejected):
+        read_gemini_count(b"[")
 
 
 @pytest.mark.parametrize("body", (b"", b"{", b"[]", b'{"contents":7}', b"\xff"))

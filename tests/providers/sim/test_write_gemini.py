@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from tests.providers.sim.kit import engine, play
 from trunkline.canon.content import Reasoning, Text, ToolCall
@@ -110,6 +111,13 @@ def test_errors():
     last = events("sim-chat@fault=u13:after=2")[-1]
     assert isinstance(last, Faulted)
     assert isinstance(last.error, Overloaded)
+
+
+def test_counting():
+    """A number, and no answer."""
+    arrival = replace(asked("sim-chat"), path="/v1beta/models/sim-chat:countTokens")
+    seen = play(engine(), arrival)
+    assert (200, ["totalTokens"]) == (seen.status, list(json.decode(seen.body)))
 
 
 def test_usage_that_is_missing():

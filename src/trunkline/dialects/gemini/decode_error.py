@@ -118,7 +118,7 @@ def _classify(status: int, told: _Error, wait: float | None) -> GatewayError:
     if status in (408, 504):
         return errors.TimedOut(text or "the provider took too long", code=code)
     if status >= 500:
-        kept = status if status == 503 else 502
+        kept = status if status in (503, 529) else 502
         message = text or "the provider is overloaded"
         return errors.Overloaded(message, code=code, status=kept, retry_after=wait)
     if status < 400:

@@ -8,13 +8,14 @@ from msgspec import Struct
 from trunkline.canon.exchange import Headers
 from trunkline.providers.sim.ask import Ask
 from trunkline.providers.sim.log import Row
-from trunkline.providers.sim.read_gemini import is_gemini
+from trunkline.providers.sim.read_gemini import is_gemini, is_gemini_count
 from trunkline.providers.sim.speech import (
     CHAT,
     CONVERSE,
     COUNT,
     EMBEDDINGS,
     GEMINI,
+    GEMINI_COUNT,
     MESSAGES,
     RESPONSES,
     Speech,
@@ -66,6 +67,8 @@ def routed(path: str, headers: Mapping[bytes, bytes]) -> Speech:
         return RESPONSES
     if path.endswith(("/converse", "/converse-stream")):
         return CONVERSE
+    if is_gemini_count(path):
+        return GEMINI_COUNT
     if is_gemini(path) or b"x-goog-api-key" in headers:
         return GEMINI
     return MESSAGES if b"anthropic-version" in headers or b"x-api-key" in headers else CHAT

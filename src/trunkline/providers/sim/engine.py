@@ -22,7 +22,7 @@ from trunkline.providers.sim.models import MODELS
 from trunkline.providers.sim.options import BadOption, Options, header_options, parse, split_model
 from trunkline.providers.sim.replay import Recordings, replayed
 from trunkline.providers.sim.scene import Scene, clean
-from trunkline.providers.sim.speech import COUNT, Speech
+from trunkline.providers.sim.speech import Speech
 from trunkline.providers.sim.steps import End, Head, Send, Step
 from trunkline.providers.sim.turns import Answer, Tally, Turn
 
@@ -37,7 +37,7 @@ _NO_KEY = (
 _ENDPOINTS = (
     *("/chat/completions", "/responses", "/messages", "/messages/count_tokens"),
     *("/converse", "/converse-stream"),
-    *(":generateContent", ":streamGenerateContent"),
+    *(":generateContent", ":streamGenerateContent", ":countTokens"),
     "/embeddings",
 )
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())
@@ -127,9 +127,9 @@ class Engine:
         if speech.place is not None:
             ask.model, ask.stream = speech.place(path)
         described(record.row, ask)
-        if speech is COUNT:
+        if speech.counted is not None:
             obey()
-            return _plain(200, b'{"input_tokens":%d}' % ask.input_tokens, plain)
+            return _plain(200, speech.counted(ask.input_tokens), plain)
         base, own = split_model(ask.model)
         options = parse([own, *header_options(arrival.headers), credential.options, self.defaults])
         answer, recording = _NOTHING, self._recordings.find(path, base, options.name, arrival.body)

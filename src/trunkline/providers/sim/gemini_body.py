@@ -32,10 +32,16 @@ class FunctionCall(Struct):
     args: Raw = Raw()
 
 
+class Attached(Struct, rename="camel"):
+    inline_data: Blob | None = None
+    file_data: Blob | None = None
+
+
 class FunctionResponse(Struct):
     name: str
     response: Raw = Raw()
     id: str | None = None
+    parts: list[Attached] = []
 
 
 class Part(Struct, rename="camel"):

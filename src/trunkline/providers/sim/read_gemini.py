@@ -25,10 +25,19 @@ from trunkline.providers.sim.gemini_body import (
     Part,
 )
 
-WHOLE, STREAM = ":generateContent", ":streamGenerateContent"
+WHOLE, STREAM, COUNT = ":generateContent", ":streamGenerateContent", ":countTokens"
 _MODELS = "/models/"
 
 _BODY = json.Decoder(GeminiBody)
+_COUNTED = json.Decoder(dict[str, Raw])
+_WITHIN = "generateContentRequest"
+_NOT_OURS = frozenset(
+    (
+        *("args", "response", "parameters", "parametersJsonSchema"),
+        *("responseSchema", "responseJsonSchema"),
+    )
+)
+"""What holds names of the client's own."""
 _SHALLOW = json.Decoder(dict[str, Raw])
 _RESPONSE = json.Decoder(dict[str, Raw])
 _TEXT = json.Decoder(str)
@@ -46,6 +55,10 @@ def is_gemini(path: str) -> bool:
     return path.endswith((WHOLE, STREAM))
 
 
+def is_gemini_count(path: str) -> bool:
+    return path.endswith(COUNT)
+
+
 def placed_gemini(path: str) -> tuple[str, bool]:
     """The model and whether a stream is asked for: the path tells both."""
     model, _, method = path.partition(_MODELS)[2].rpartition(":")
@@ -56,6 +69,8 @@ def read_gemini(body: bytes) -> tuple[GeminiBody, Ask]:
     """`placed_gemini` has what is missing in the Ask. Raises Rejected."""
     try:
         body.decode()  # msgspec itself looks only at strings it makes
+        if b"_" in body:
+            body = json.encode(_camel(json.decode(body)))
         decoded = _BODY.decode(body)
         return decoded, _ask(decoded)
     except ValidationError as error:
@@ -64,9 +79,33 @@ def read_gemini(body: bytes) -> tuple[GeminiBody, Ask]:
         raise Rejected(f"Invalid JSON payload received. {error}") from None
 
 
+def read_gemini_count(body: bytes) -> tuple[GeminiBody, Ask]:
+    """Of countTokens: contents, or a whole request within. Raises Rejected."""
+    try:
+        within = _COUNTED.decode(body).get(_WITHIN)
+    except (DecodeError, RecursionError) as error:
+        raise Rejected(f"Invalid JSON payload received. {error}") from None
+    return read_gemini(body if within is None else bytes(within))
+
+
+def _camel(value: object) -> object:
+    """JSON of protocol buffers may write its fields in snake case."""
+    if isinstance(value, list):
+        return [_camel(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    named = {}
+    for name, inner in value.items():
+        first, *rest = name.split("_")
+        camel = first + "".join(word.capitalize() for word in rest)
+        named[camel] = inner if camel in _NOT_OURS else _camel(inner)
+    return named
+
+
 def unknown_gemini(body: bytes) -> None:
     """Refuse top-level fields that the API does not have."""
-    if unknown := _SHALLOW.decode(body).keys() - _KNOWN:
+    named = _SHALLOW.decode(json.encode(_camel(json.decode(body))))
+    if unknown := named.keys() - _KNOWN:
         raise Rejected(
             f'Invalid JSON payload received. Unknown name "{min(unknown)}": Cannot find field.'
         )
@@ -86,7 +125,7 @@ def _ask(body: GeminiBody) -> Ask:
         named=tuple(calling.allowed_function_names),
         results=_results(body.contents),
         history=tuple(_history(body.contents)),
-        images=tuple(blob.mime_type or blob.file_uri for blob in _media(body.contents)),
+        images=tuple(blob.file_uri or blob.mime_type for blob in _media(body.contents)),
         limit=config.max_output_tokens,
         stops=tuple(config.stop_sequences),
         n=config.candidate_count or 1,
@@ -172,9 +211,11 @@ def _history(contents: Sequence[Content]) -> Iterator[Said]:
 def _media(contents: Sequence[Content]) -> Iterator[Blob]:
     for content in contents:
         for part in content.parts:
-            blob = part.inline_data or part.file_data
-            if blob is not None:
-                yield blob
+            response = part.function_response
+            for one in (part, *(response.parts if response is not None else ())):
+                blob = one.inline_data or one.file_data
+                if blob is not None:
+                    yield blob
 
 
 def _count(body: GeminiBody) -> int:

@@ -17,7 +17,12 @@ from trunkline.providers.sim.gemini_body import check_gemini
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
 from trunkline.providers.sim.read_converse import check_converse, placed, read_converse
-from trunkline.providers.sim.read_gemini import placed_gemini, read_gemini, unknown_gemini
+from trunkline.providers.sim.read_gemini import (
+    placed_gemini,
+    read_gemini,
+    read_gemini_count,
+    unknown_gemini,
+)
 from trunkline.providers.sim.read_messages import read_messages, unknown_messages
 from trunkline.providers.sim.read_responses import read_responses, unknown_responses
 from trunkline.providers.sim.responses_body import check_responses
@@ -41,6 +46,8 @@ class Speech(Struct, frozen=True):
     """Raises Rejected for headers that are missing."""
     place: Callable[[str], tuple[str, bool]] | None = None
     """The model and the wish to stream, where the path and not the body tells them."""
+    counted: Callable[[int], bytes] | None = None
+    """The answer where tokens are counted, and nothing else is answered."""
 
 
 def _read_chat(data: bytes) -> tuple[Ask, Obey]:
@@ -73,6 +80,11 @@ def _read_gemini(data: bytes) -> tuple[Ask, Obey]:
     return ask, lambda: check_gemini(body)
 
 
+def _read_gemini_count(data: bytes) -> tuple[Ask, Obey]:
+    body, ask = read_gemini_count(data)
+    return ask, lambda: check_gemini(body)
+
+
 def _anything(data: bytes) -> None:
     """Nobody has recorded which fields Bedrock refuses."""
 
@@ -93,9 +105,23 @@ def _version(headers: Mapping[bytes, bytes]) -> None:
 
 CONVERSE = Speech(ConverseVoice(), _read_converse, _anything, _nothing, placed)
 GEMINI = Speech(GeminiVoice(), _read_gemini, unknown_gemini, _nothing, placed_gemini)
+GEMINI_COUNT = Speech(
+    GeminiVoice(),
+    _read_gemini_count,
+    _anything,
+    _nothing,
+    placed_gemini,
+    lambda tokens: b'{"totalTokens":%d}' % tokens,
+)
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
 EMBEDDINGS = Speech(EmbeddingsVoice(), _read_embeddings, unknown_embeddings, _nothing)
 MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
-COUNT = Speech(MessagesVoice(), _read_count, unknown_messages, _version)
+COUNT = Speech(
+    MessagesVoice(),
+    _read_count,
+    unknown_messages,
+    _version,
+    counted=lambda tokens: b'{"input_tokens":%d}' % tokens,
+)
 """POST /v1/messages/count_tokens: a Messages request that is not answered."""
