@@ -32,6 +32,7 @@ def node(repository: Path) -> str:
     (
         ("openai.test.mjs", len(UPSTREAMS) * 5),
         ("anthropic.test.mjs", len(UPSTREAMS) * 5),
+        ("responses.test.mjs", len(UPSTREAMS) * 5),
         ("embeddings.test.mjs", 5),
     ),
 )
