@@ -39,6 +39,7 @@ def test_every_face_is_mounted(tmp_path):
         (b"POST", b"/v1/chat/completions"),
         (b"POST", b"/v1/messages"),
         (b"POST", b"/v1/messages/count_tokens"),
+        (b"POST", b"/v1/responses"),
         (b"POST", b"/v1/responses/input_tokens"),
         (b"POST", b"/v1/embeddings"),
         (b"POST", b"/api/v1/embeddings"),
@@ -106,7 +107,7 @@ def test_secrets_that_protect_nothing_are_refused(tmp_path):
     (
         (
             '[providers.a]\nkind = "x"\n',
-            "t.toml:2: providers.a.kind: no such kind; there are http, local, sim",
+            "t.toml:2: providers.a.kind: no such kind; there are http, bedrock, local, sim",
         ),
         (
             '[providers.a]\ndialect = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n',

@@ -63,7 +63,7 @@ def test_what_does_not_finish_is_ended_in_its_dialect(tmp_path: Path, second: bo
             waiting = asyncio.ensure_future(  # noqa: TID251 - held and awaited right here
                 town.talk(town.call("o2/sim-echo@fault=u2", ANTHROPIC))
             )
-            await until(lambda: len(town.sims[1].log) > 0)
+            await until(lambda: any(row.method == "POST" for row in town.sims[1].log))
             town.signal(signal.SIGTERM)
             if second:
                 await asyncio.sleep(0.01)

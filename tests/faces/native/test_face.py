@@ -30,6 +30,7 @@ def test_where_it_stands():
     """The paths that the SDKs append to their base URL."""
     assert {
         b"/v1/chat/completions": "openai-chat",
+        b"/v1/responses": "openai-responses",
         b"/v1/messages": "anthropic-messages",
         b"/v1/messages/count_tokens": "anthropic-messages",
         b"/v1/responses/input_tokens": "openai-responses",

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -98,3 +99,17 @@ def test_what_sqlite_says_becomes_our_error(tmp_path: Path) -> None:
 
     assert "FullError" in error.detail
     assert "FullError" not in error.message
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Whoever finds it locked while another makes it a WAL database tries again."""
+
+    def mode(_: int) -> object:
+        connection = connect(tmp_path / "x.db", Options())
+        try:
+            return connection.execute("PRAGMA journal_mode").get
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert {"wal"} == set(pool.map(mode, range(64)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ SqlValue = None | int | float | str | bytes
 MINIMUM_VERSION = (3, 51, 3)
 
 _BUSY_TIMEOUT_MS = 5000
+# Together as long as the busy timeout.
+_WAL_TRIES, _WAL_PAUSE = 500, 0.01
 # Rows come in at the end of each index, so that few pages are warm; three connections have one each.
 _CACHE_KIB = 4 * 1024
 
@@ -54,10 +57,28 @@ def connect(path: Path, options: Options) -> apsw.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = apsw.Connection(str(path), vfs=options.vfs)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute(f"PRAGMA synchronous = {options.synchronous}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """
+    The first to open a file makes it a WAL database; the others may find it locked meanwhile.
+
+    SQLite then says so at once instead of waiting: who waits for a change of mode could be who
+    the change waits for (sqlite.org/c3ref/busy_handler.html, seen 2026-11-21).
+    """
+    waiting = threading.Event()
+    for _ in range(_WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            waiting.wait(_WAL_PAUSE)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager
