@@ -124,3 +124,16 @@ def test_usage_that_is_missing():
     """Or falsified, as with the other dialects."""
     assert whole("sim-chat@fault=u17:kind=missing").usage is None
     assert whole("sim-chat@fault=u17:kind=zero").usage.total == 0
+
+
+def test_the_last_candidate_is_the_end() -> None:
+    """The log knows that a stream without a sentinel went out to its end."""
+    row = play(engine(), asked("sim-echo", "abcdefgh", stream=True)).row
+
+    assert row is not None
+    assert (2, "stop", True, True) == (
+        row.content_events,
+        row.finish,
+        row.finished,
+        row.usage_told,
+    )

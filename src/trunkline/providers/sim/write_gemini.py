@@ -104,7 +104,9 @@ class GeminiVoice:
             if index == last and pace.skew != "missing":
                 usage = b'"usageMetadata":%b,' % json.encode(_usage(answer.usage, pace.skew))
             data = b'data: {"candidates":[%b],%b%b\r\n\r\n' % (told, usage, tail)
-            yield Beat(data, Mark.FINISH, usage=bool(usage))
+            # No sentinel: the stream is over with the last candidate.
+            mark = Mark.END if index == last else Mark.FINISH
+            yield Beat(data, mark, usage=bool(usage))
 
     def error(self, fault: Wrong, stamp: Stamp) -> bytes:
         status = fault.kind or _STATUSES.get(fault.status, "UNKNOWN")
