@@ -11,7 +11,12 @@ from tests.agents.errand import Errand, Line
 from tests.agents.tap import tapped
 from tests.integration.program import serving, simulating
 
-_PATHS = {"openai-chat": "/v1", "openai-responses": "/v1", "anthropic-messages": "", "gemini": ""}
+_PATHS = {
+    "openai-chat": "/v1",
+    "openai-responses": "/v1",
+    "anthropic-messages": "",
+    "gemini": "/v1beta",
+}
 """What a base URL of the dialect ends in."""
 CONFIG = """
 [providers.up]

@@ -59,20 +59,23 @@ class Errand:
         """Where the agent finds the gateway."""
         return self.line.tap.base
 
-    def prompt(self, tool: str, parameter: str, **more: str) -> str:
+    def prompt(self, tool: str, parameter: str, *, thoughtful: bool = True, **more: str) -> str:
         """
-        The task, with the plan that `sim-agent` follows: think, call twice at once, call, tell.
+        The task, with the plan that `sim-agent` follows: call twice at once, call, tell.
 
         `parameter` is what the agent's shell calls its command, `more` what else it demands.
+        A thoughtful model thinks before it calls, and says something at first.
         """
 
         def call(command: str) -> Mapping[str, object]:
             return {"name": tool, "arguments": {parameter: command, **more}}
 
         looks = [call("cat left.txt"), call("cat right.txt")]
+        first, second = ("First I look around.", "It must be it.") if thoughtful else ("", "")
+        said = "Let me see." if thoughtful else ""
         plan = [
-            {"reasoning": "First I look around.", "text": "Let me see.", "tool_calls": looks},
-            {"reasoning": "It must be the other one.", "tool_calls": [call(COMMAND)]},
+            {"reasoning": first, "text": said, "tool_calls": looks},
+            {"reasoning": second, "tool_calls": [call(COMMAND)]},
             {"text": "The file says: {results}"},
         ]
         return f"Copy the secret and tell it. <plan>{msgspec.json.encode(plan).decode()}</plan>"

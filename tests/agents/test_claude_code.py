@@ -11,6 +11,7 @@ from tests.agents.manual import exports
 from tests.integration.program import call
 
 LINES = ("anthropic-messages", "openai-chat", "openai-responses")
+ALL = (*LINES, "gemini")
 # Beside the gateway: no update, no telemetry, no other model for small jobs.
 QUIET = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
 LONG = 60_000
@@ -24,8 +25,8 @@ def claude(
     """Runs it once; what it printed, too, as JSON."""
     program = installed("@anthropic-ai/claude-code-*/claude")
 
-    def run(**environ: str) -> tuple[Ended, Mapping[str, Any]]:
-        prompt = errand.prompt("Bash", "command", description="Look")
+    def run(*, thoughtful: bool = True, **environ: str) -> tuple[Ended, Mapping[str, Any]]:
+        prompt = errand.prompt("Bash", "command", thoughtful=thoughtful, description="Look")
         prompt += "More of it. " * (LONG // 12)
         ended = errand.run(
             [program, "-p", prompt, "--output-format", "json", "--allowedTools", "Bash"],
@@ -40,7 +41,7 @@ def _thought(block: Any) -> bool:
     return block["type"] in {"thinking", "redacted_thinking"}
 
 
-@pytest.mark.parametrize("line", LINES, indirect=True)
+@pytest.mark.parametrize("line", ALL, indirect=True)
 def test_a_task(errand: Errand, claude: Any) -> None:
     """The whole loop, told and billed right; its query changes nothing."""
     ended, result = claude()
@@ -95,25 +96,43 @@ def test_an_api_key(errand: Errand, claude: Any) -> None:
     assert {errand.key} == {turn.headers["x-api-key"] for turn in errand.turns()}
 
 
+# The pace of these two sees to it that the client has had content when the stream breaks: before,
+# the gateway asks again by itself.
 @pytest.mark.parametrize("line", LINES, indirect=True)
 @pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
-def test_a_broken_stream(errand: Errand, claude: Any, broken: str) -> None:
-    """
-    An error in the middle: it asks again without a stream, and the loop goes on.
-
-    The pace sees to it that the client has had content by then; before, the gateway asks again.
-    """
+def test_a_broken_call(errand: Errand, claude: Any, broken: str) -> None:
+    """An error in the middle of a call: it asks the same again, without a stream."""
     model = f"up/sim-agent@rate=40,fault={broken},fail=1,tag={errand.key[-8:]}"
 
-    ended, result = claude(ANTHROPIC_MODEL=model)
+    ended, result = claude(thoughtful=False, ANTHROPIC_MODEL=model)
 
     errand.prove_done(ended, result["result"])
     first, second, *_ = errand.turns()
     assert (True, False) == (first.field("stream"), bool(second.field("stream")))
     assert first.field("messages") == second.field("messages")
-    entries = [errand.entry(turn)["status"] for turn in errand.turns()]
-    assert ["ok"] * (len(entries) - 1) == entries[1:]
-    assert "ok" != entries[0]
+    _prove_one_broken(errand)
+
+
+@pytest.mark.parametrize("line", LINES, indirect=True)
+def test_a_stream_that_breaks_behind_a_text(errand: Errand, claude: Any) -> None:
+    """An error once a text is whole: it keeps what it has, and asks for the rest."""
+    thought = 5 if errand.line.dialect == "openai-chat" else 1  # events; the others hide it
+    broken = f"fault=u5:after={thought + 4},fail=1"
+
+    ended, result = claude(ANTHROPIC_MODEL=f"up/sim-agent@rate=40,{broken},tag={errand.key[-8:]}")
+
+    errand.prove_done(ended, result["result"])
+    history: Any = errand.turns()[1].field("messages")
+    (kept,) = [message["content"] for message in history if message["role"] == "assistant"]
+    assert [True, False] == [_thought(block) for block in kept]
+    assert "Let me see." == kept[1]["text"]
+    _prove_one_broken(errand)
+
+
+def _prove_one_broken(errand: Errand) -> None:
+    """The ledger tells the broken answer from the good ones."""
+    told = [errand.entry(turn)["status"] for turn in errand.turns()]
+    assert ["partial"] + ["ok"] * (len(told) - 1) == told
 
 
 @pytest.mark.parametrize("line", LINES, indirect=True)

@@ -10,6 +10,7 @@ from tests.agents.errand import Ended, Errand
 from tests.agents.manual import KEY, snippet
 
 LINES = ("openai-responses", "anthropic-messages", "openai-chat")
+ALL = (*LINES, "gemini")
 # Beside the gateway: no update, no telemetry; the arguments of `-c`.
 QUIET = ("check_for_update_on_startup=false", "analytics.enabled=false", 'otel.exporter="none"')
 
@@ -50,7 +51,7 @@ def _last_words(ended: Ended) -> str:
     return said[-1] if said else ""
 
 
-@pytest.mark.parametrize("line", LINES, indirect=True)
+@pytest.mark.parametrize("line", ALL, indirect=True)
 def test_a_task(errand: Errand, codex: Callable[..., tuple[Ended, str]]) -> None:
     """The whole loop, told and billed right."""
     ended, final = codex()
@@ -71,7 +72,7 @@ def test_a_task(errand: Errand, codex: Callable[..., tuple[Ended, str]]) -> None
 
 
 @pytest.mark.parametrize("line", LINES, indirect=True)
-@pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
+@pytest.mark.parametrize("broken", ("u13:after=4", "u5:after=4", "u5:after=4:kind=clean"))
 def test_a_broken_stream(
     errand: Errand, codex: Callable[..., tuple[Ended, str]], broken: str
 ) -> None:

@@ -9,6 +9,7 @@ from tests.agents.errand import Ended, Errand
 from tests.agents.manual import exports, snippet
 
 LINES = ("openai-chat", "anthropic-messages", "openai-responses")
+ALL = (*LINES, "gemini")
 # Beside the gateway: no update, no telemetry, and the folder is not asked about.
 QUIET = {
     "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
@@ -40,7 +41,7 @@ def gemini(
     return run
 
 
-@pytest.mark.parametrize("line", LINES, indirect=True)
+@pytest.mark.parametrize("line", ALL, indirect=True)
 def test_a_task(errand: Errand, gemini: Callable[..., tuple[Ended, str]]) -> None:
     """The whole loop, told and billed right."""
     ended, final = gemini()
@@ -56,7 +57,7 @@ def test_a_task(errand: Errand, gemini: Callable[..., tuple[Ended, str]]) -> Non
 
 # It waits for seconds before it asks again, so one upstream must do.
 @pytest.mark.parametrize("line", LINES[:1], indirect=True)
-@pytest.mark.parametrize("broken", ("u13:after=2", "u5:after=2", "u5:after=2:kind=clean"))
+@pytest.mark.parametrize("broken", ("u13:after=4", "u5:after=4", "u5:after=4:kind=clean"))
 def test_a_broken_stream(
     errand: Errand, gemini: Callable[..., tuple[Ended, str]], broken: str
 ) -> None:

@@ -14,7 +14,7 @@ KINDS = {
     "@ai-sdk/anthropic": "/v1/messages",
     "@ai-sdk/openai": "/v1/responses",
 }
-LINES = ("openai-chat", "anthropic-messages", "openai-responses")
+ALL = ("openai-chat", "anthropic-messages", "openai-responses", "gemini")
 # Beside the gateway: no update, no list of models from elsewhere.
 QUIET = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
 
@@ -34,7 +34,7 @@ def opencode(installed: Callable[[str], str], errand: Errand) -> Callable[[str],
     return run
 
 
-@pytest.mark.parametrize("line", LINES, indirect=True)
+@pytest.mark.parametrize("line", ALL, indirect=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_task(errand: Errand, opencode: Callable[[str], Ended], kind: str) -> None:
     """The whole loop and a title beside it, told and billed right."""
