@@ -5,7 +5,7 @@ created, then items of which several may be open at once (added, parts, deltas, 
 completed, incomplete and failed; no sentinel. Recorded traffic, seen 2026-11-21.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -38,12 +38,11 @@ from trunkline.dialects.openai_responses.decode_answer import (
 )
 from trunkline.dialects.openai_responses.decode_item import (
     custom_names,
-    extra_of,
-    is_call,
     known_item,
 )
 from trunkline.dialects.openai_responses.decoder_event import UNREADABLE, read_event, tells_error
-from trunkline.dialects.openai_responses.decoder_item import OpenItem, Parts
+from trunkline.dialects.openai_responses.decoder_item import OpenItem
+from trunkline.dialects.openai_responses.decoder_output import OpenItems
 from trunkline.dialects.openai_responses.decoder_quick import DELTAS, quick_delta
 from trunkline.dialects.openai_responses.finish import finish_reason, native_of
 from trunkline.dialects.openai_responses.upstream_wire import (
@@ -64,33 +63,21 @@ class StreamDecoder:
     """
     One per answer. A fault ends it: whatever is wrong with an event becomes Faulted behind the
     events before it, so that no chunking loses one of them.
-
-    Items are known by their output_index: behind GitHub's and others' gateways an item's id is
-    another in each event (recorded 2026-08).
     """
 
     __slots__ = (
         "_closed",
-        "_customs",
-        "_done",
         "_extra",
         "_handlers",
-        "_ids",
         "_items",
         "_out",
-        "_parts",
         "_splitter",
         "_started",
     )
 
     def __init__(self) -> None:
         self._splitter = Splitter()
-        self._parts = Parts()
-        self._items: dict[int, OpenItem] = {}
-        self._done: set[int] = set()
-        self._ids: dict[str, int] = {}
-        """Where an item stands, for events that tell its id alone."""
-        self._customs: Container[str] | None = None
+        self._items = OpenItems()
         self._extra: Mapping[str, Raw] = {}
         self._out: list[Event] = []
         self._started = self._closed = False
@@ -142,7 +129,7 @@ class StreamDecoder:
             return False
         if delta is None:
             return False
-        item = self._items.get(delta.output_index)
+        item = self._items.open.get(delta.output_index)
         if item is None or item.part < 0 or item.accepts != delta.type:
             return False
         if item.at != delta.content_index + delta.summary_index:
@@ -182,7 +169,7 @@ class StreamDecoder:
             raise Garbled(CHAT if event.object.startswith("chat.") else UNREADABLE)
         fields = _fields(event.response)
         response = read_response(fields)
-        self._customs = custom_names(fields.get("tools"))
+        self._items.customs = custom_names(fields.get("tools"))
         self._extra = extra_fields(fields)
         self._started = True
         self._out.append(
@@ -191,35 +178,13 @@ class StreamDecoder:
 
     # --- items
 
-    def _place(self, event: EventIn, item_id: str | None) -> int:
-        if event.output_index is not None:
-            return event.output_index
-        known = self._ids.get(item_id or "")
-        return len(self._ids) + len(self._items) if known is None else known
-
     def _added(self, event: EventIn) -> None:
-        if event.item is UNSET:
-            return
-        item = known_item(event.item)
-        place = self._place(event, item.id)
-        if place in self._items or place in self._done:
-            return
-        self._open(place, item, event.item)
-
-    def _open(self, place: int, item: ItemIn, raw: Raw) -> OpenItem:
-        opened = OpenItem(item, extra_of(raw), self._parts)
-        self._items[place] = opened
-        if item.id:
-            self._ids[item.id] = place
-        if is_call(item, self._customs):
-            opened.open_call(self._out)
-        return opened
-
-    def _of(self, event: EventIn) -> OpenItem | None:
-        return self._items.get(self._place(event, event.item_id))
+        if event.item is not UNSET:
+            item = known_item(event.item)
+            self._items.add(self._items.place(event, item.id), item, event.item, self._out)
 
     def _delta(self, event: EventIn) -> None:
-        opened, kind = self._of(event), _KINDS[event.type]
+        opened, kind = self._items.of(event), _KINDS[event.type]
         if opened is None and kind in (PartKind.TEXT, PartKind.REFUSAL):
             # Never announced: better to be heard than to be in form.
             opened = self._unannounced(event)
@@ -231,13 +196,12 @@ class StreamDecoder:
             self._weigh(event.logprobs)
 
     def _unannounced(self, event: EventIn) -> OpenItem | None:
-        place = self._place(event, event.item_id)
-        if place in self._done:
-            return None
-        return self._open(place, ItemIn(type="message", id=event.item_id), Raw(b"{}"))
+        item = ItemIn(type="message", id=event.item_id)
+        place = self._items.place(event, event.item_id)
+        return self._items.add(place, item, Raw(b"{}"), self._out)
 
     def _filled(self, event: EventIn) -> None:
-        opened = self._of(event)
+        opened = self._items.of(event)
         if opened is None:
             return
         told = (event.text, event.refusal, event.arguments, event.input)
@@ -247,39 +211,20 @@ class StreamDecoder:
         opened.fill(_KINDS[name], name, at, text, self._out)
 
     def _annotated(self, event: EventIn) -> None:
-        opened = self._of(event)
+        opened = self._items.of(event)
         if opened is not None and event.annotation is not UNSET:
             opened.annotate(event.content_index, event.annotation, self._out)
 
     def _part_done(self, event: EventIn) -> None:
-        opened = self._of(event)
+        opened = self._items.of(event)
         if opened is not None and event.part is not None:
             opened.complete(event.content_index, event.part, self._out)
 
     def _item_done(self, event: EventIn) -> None:
-        if event.item is UNSET:
-            return
-        item = known_item(event.item)
-        self._end(self._place(event, item.id or event.item_id), item, event.item)
-
-    def _end(self, place: int, item: ItemIn, raw: Raw) -> None:
-        if place in self._done:
-            return
-        opened = self._items.get(place)
-        if opened is None or opened.item.type != item.type:
-            if opened is not None:
-                opened.close(self._out)
-            opened = self._open(place, item, raw)
-        del self._items[place]
-        self._done.add(place)
-        if item.type == "message":
-            opened.end_message(item, self._out)
-        elif item.type == "reasoning":
-            opened.end_reasoning(item, self._out)
-        elif opened.part >= 0 or is_call(item, self._customs):
-            opened.end_call(item, raw, self._out)
-        else:
-            opened.end_opaque(raw, self._out)
+        if event.item is not UNSET:
+            item = known_item(event.item)
+            place = self._items.place(event, item.id or event.item_id)
+            self._items.end(place, item, event.item, self._out)
 
     # --- the end
 
@@ -289,18 +234,12 @@ class StreamDecoder:
         response = read_response(fields)
         status = event.type.removeprefix("response.")
         check_status(status)
-        # Who streams no items tells them here; else this says again what has been said.
-        silent = not (self._items or self._done)
-        for place, raw in enumerate(response.output or ()):
-            if silent or place in self._items:
-                self._end(place, known_item(raw), raw)
-        for place in sorted(self._items):
-            self._items.pop(place).close(self._out)
+        self._items.end_all(response.output or (), self._out)
         usage = read_raw_usage(fields.get("usage"))
         if usage is not None:
             self._out.append(UsageReported(usage))
         native = native_of(status, reason_of(response))
-        reason = finish_reason(native, called=self._parts.called)
+        reason = finish_reason(native, called=self._items.called)
         news = {k: v for k, v in extra_fields(fields).items() if self._extra.get(k) != v}
         self._out += (Finished(reason, 0, native, origin=NAME), Ended(news))
         self._closed = True

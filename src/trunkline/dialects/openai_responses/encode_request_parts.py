@@ -65,10 +65,9 @@ class PartWriter:
             if isinstance(part, Text | Refusal) or self._noted(f"{path}.{index}")
         ]
         index, only = known[0] if len(known) == 1 else (0, None)
-        if isinstance(only, Text):
-            if self._notes_of(f"{path}.{index}", only) is None and not (only.extra and self._own):
-                self.forget_mark(only.cache)
-                return only.text
+        if isinstance(only, Text) and self._is_bare(f"{path}.{index}", only):
+            self.forget_mark(only.cache)
+            return only.text
         return [self._output(f"{path}.{index}", part) for index, part in known]
 
     def forget_mark(self, cache: CacheMark | None) -> None:
@@ -116,6 +115,9 @@ class PartWriter:
         listed: object = [] if notes is None else notes
         wire = {"type": "output_text", "text": part.text, "annotations": listed}
         return {**wire, **part.extra} if self._own else wire
+
+    def _is_bare(self, path: str, text: Text) -> bool:
+        return self._notes_of(path, text) is None and not (text.extra and self._own)
 
     def _notes_of(self, path: str, text: Text) -> Raw | None:
         """Its citations, if they are of this API."""
