@@ -46,6 +46,14 @@ def messages(size: int, model: str) -> bytes:
     return msgspec.json.encode(body)
 
 
+def responses(size: int, model: str, *, store: bool) -> bytes:
+    """A streamed request of the Responses API of about `size` bytes."""
+    body = {"model": model, "instructions": SYSTEM, "input": ASK, "stream": True, "store": store}
+    missing = size - len(msgspec.json.encode(body))
+    body["input"] = ASK + (FILL * (missing // len(FILL) + 1))[: max(0, missing)]
+    return msgspec.json.encode(body)
+
+
 def write_bodies(folder: Path) -> Path:
     """Files by the names the cases use. `bench` speaks OpenAI, `bencha` Anthropic."""
     openai, anthropic = "bench/gpt-4o-mini", "bencha/claude-sonnet-4-5"
@@ -56,6 +64,8 @@ def write_bodies(folder: Path) -> Path:
         "anthropic_s": messages(1040, anthropic),
         "to_anthropic_s": chat(1040, anthropic, stream=True),
         "to_openai_s": messages(1040, openai),
+        "responses_s": responses(1040, openai, store=False),
+        "responses_kept_s": responses(1040, openai, store=True),
         "paced_s": chat(1040, "paced/gpt-4o-mini", stream=True),
     }
     bare = {

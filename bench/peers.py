@@ -56,6 +56,7 @@ model_list:
 
 
 ALL = frozenset({"1k", "1k_s", "200k", "anthropic_s", "to_anthropic_s", "to_openai_s", "paced_s"})
+OURS = ALL | {"responses_s", "responses_kept_s"}
 BARE_PORTS = (9100, 9101)
 """Where the bare prototype expects its upstreams."""
 
@@ -158,6 +159,7 @@ class Bare(Peer):
 class Trunkline(Peer):
     name = "trunkline"
     translates = True
+    knows = OURS
 
     def __init__(self) -> None:
         super().__init__()
