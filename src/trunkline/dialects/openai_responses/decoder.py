@@ -43,7 +43,13 @@ from trunkline.dialects.openai_responses.decode_item import (
 from trunkline.dialects.openai_responses.decoder_event import UNREADABLE, read_event, tells_error
 from trunkline.dialects.openai_responses.decoder_item import OpenItem
 from trunkline.dialects.openai_responses.decoder_output import OpenItems
-from trunkline.dialects.openai_responses.decoder_quick import DELTAS, quick_delta
+from trunkline.dialects.openai_responses.decoder_quick import (
+    DELTA,
+    DELTAS,
+    NO_HEAD,
+    delta_head,
+    name_in,
+)
 from trunkline.dialects.openai_responses.finish import finish_reason, native_of
 from trunkline.dialects.openai_responses.upstream_wire import (
     FOREIGN_SENTINEL,
@@ -69,7 +75,9 @@ class StreamDecoder:
         "_closed",
         "_extra",
         "_handlers",
+        "_head",
         "_items",
+        "_name",
         "_out",
         "_splitter",
         "_started",
@@ -81,6 +89,9 @@ class StreamDecoder:
         self._extra: Mapping[str, Raw] = {}
         self._out: list[Event] = []
         self._started = self._closed = False
+        self._head = NO_HEAD
+        """How the last delta began, up to its data; and its name."""
+        self._name = ""
         self._handlers: Mapping[str, Callable[[EventIn], None]] = {
             "response.output_item.added": self._added,
             "response.output_item.done": self._item_done,
@@ -123,14 +134,17 @@ class StreamDecoder:
 
     def _quick(self, block: bytes) -> bool:
         """More of the part that an item has open: nearly every event is."""
+        if not block.startswith(self._head):
+            head = delta_head(block)
+            if not head:
+                return False
+            self._head, self._name = head, name_in(head)
         try:
-            delta = quick_delta(block)
+            delta = DELTA.decode(block[len(self._head) :])
         except NOT_JSON:
             return False
-        if delta is None:
-            return False
         item = self._items.open.get(delta.output_index)
-        if item is None or item.part < 0 or item.accepts != delta.type:
+        if item is None or item.part < 0 or item.accepts != self._name:
             return False
         if item.at != delta.content_index + delta.summary_index:
             return False

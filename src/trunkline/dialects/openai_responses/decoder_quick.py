@@ -7,8 +7,10 @@ from msgspec import Raw, Struct, json
 
 from trunkline.canon.event import PartKind
 
-HEAD: Final = b"event: "
-DATA: Final = b"data: "
+_HEAD: Final = b"event: "
+_DATA: Final = b"\ndata: "
+NO_HEAD: Final = b"\n"
+"""That no event begins with."""
 
 DELTAS: Final[Mapping[bytes, PartKind]] = {
     b"response.output_text.delta": PartKind.TEXT,
@@ -22,29 +24,35 @@ DELTAS: Final[Mapping[bytes, PartKind]] = {
 
 
 class Delta(Struct, gc=False):
-    type: str
     delta: str
     output_index: int
-    sequence_number: int = -1
     content_index: int = 0
     summary_index: int = 0
     logprobs: list[Raw] | None = None
 
 
+class Said(Struct, gc=False):
+    """As much of a delta as a watcher wants to know."""
+
+    delta: str
+    sequence_number: int = -1
+
+
 DELTA: Final = json.Decoder(Delta)
+SAID: Final = json.Decoder(Said)
 
 
-def quick_delta(block: bytes) -> Delta | None:
+def delta_head(event: bytes) -> bytes:
     """
-    One event as OpenAI and nearly all others write it: a name, then one line of data.
+    All before the data of a delta, as OpenAI and nearly all others write it: a name, then one line.
 
-    None for any other event or form. Raises one of raws.NOT_JSON where it only looks like one.
+    Empty for any other event or form. Those that follow mostly begin alike.
     """
-    if block[:7] != HEAD:
-        return None
-    end = block.find(b"\n", 7)
-    name = block[7:end]
-    if name not in DELTAS or block[end + 1 : end + 7] != DATA:
-        return None
-    delta = DELTA.decode(block[end + 7 :])
-    return delta if delta.type.encode() == name else None
+    end = event.find(b"\n", len(_HEAD))
+    if event[: len(_HEAD)] != _HEAD or event[len(_HEAD) : end] not in DELTAS:
+        return b""
+    return event[: end + len(_DATA)] if event.startswith(_DATA, end) else b""
+
+
+def name_in(head: bytes) -> str:
+    return head[len(_HEAD) : -len(_DATA)].decode()

@@ -11,7 +11,7 @@ from trunkline.dialects.base import Sighting
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.openai_responses.decode_answer import CHAT, broken_off, error_told
 from trunkline.dialects.openai_responses.decoder_event import UNREADABLE
-from trunkline.dialects.openai_responses.decoder_quick import quick_delta
+from trunkline.dialects.openai_responses.decoder_quick import NO_HEAD, SAID, delta_head
 from trunkline.dialects.openai_responses.fault import fault_events
 from trunkline.dialects.openai_responses.upstream_wire import (
     FOREIGN_SENTINEL,
@@ -57,7 +57,15 @@ _STRING = json.Decoder(str)
 class StreamWatcher:
     """The contract is dialects.base.Watcher; usage always comes, so nothing is held back."""
 
-    __slots__ = ("_number", "_response", "before_error", "delivered", "sighting", "usage")
+    __slots__ = (
+        "_head",
+        "_number",
+        "_response",
+        "before_error",
+        "delivered",
+        "sighting",
+        "usage",
+    )
 
     def __init__(self) -> None:
         self.sighting = Sighting.NOTHING
@@ -68,6 +76,8 @@ class StreamWatcher:
         """The last event's."""
         self._response = Raw(b"{}")
         """As `created` gave it."""
+        self._head = NO_HEAD
+        """How the last delta began, up to its data."""
 
     def feed(self, events: bytes) -> bytes:
         self.before_error = b""
@@ -98,15 +108,18 @@ class StreamWatcher:
         return fault_events(error, self._number + 1, response)
 
     def _quick(self, block: bytes) -> bool:
+        if not block.startswith(self._head):
+            head = delta_head(block)
+            if not head:
+                return False
+            self._head = head
         try:
-            delta = quick_delta(block)
+            said = SAID.decode(block[len(self._head) :])
         except NOT_JSON:
             return False
-        if delta is None:
-            return False
-        self._number = delta.sequence_number
-        if delta.delta:
-            self.delivered.append(delta.delta)
+        self._number = said.sequence_number
+        if said.delta:
+            self.delivered.append(said.delta)
             if self.sighting is Sighting.NOTHING:
                 self.sighting = Sighting.CONTENT
         return True
