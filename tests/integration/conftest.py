@@ -9,7 +9,7 @@ import pytest
 from tests.integration.program import Gateway, serving, simulating
 
 # In the process and over HTTP, in both dialects. Each SDK meets every one of them.
-UPSTREAMS = ("near", "near-claude", "far", "far-claude", "far-gemini")
+UPSTREAMS = ("near", "near-claude", "far", "far-claude", "far-responses", "far-gemini")
 
 CONFIG = """
 [providers.near]
@@ -29,6 +29,11 @@ models = ["team/house-model"]
 dialect = "anthropic-messages"
 base_url = "{simulator}"
 api_key = "sk-far-claude"
+
+[providers.far-responses]
+dialect = "openai-responses"
+base_url = "{simulator}/v1"
+api_key = "sk-far-responses"
 
 [providers.far-gemini]
 like = "gemini"

@@ -24,7 +24,7 @@ OPENCODE = "opencode-1.18.33.json"
 _CUT = re.compile(r"<text (\d+) chars>")
 # The gateway's own: these are set by whoever sends.
 _NOT_SENT = {"host", "content-length", "connection", "x-api-key", "authorization"}
-LOSES = ("near", "far", "far-gemini")
+LOSES = ("near", "far", "far-responses", "far-gemini")
 
 
 def full(value: Any) -> Any:
