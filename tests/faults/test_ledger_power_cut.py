@@ -20,7 +20,7 @@ from trunkline.storage.sqlite.connection import Options
 
 REQUESTS = 120
 # About as many operations as serving them takes.
-SPAN = 1000
+SPAN = 880
 
 
 class HastyLedger(LedgerService):

@@ -21,6 +21,7 @@ from trunkline.ledger.entries import (
     encode,
     settled,
     soundly,
+    unrepeated,
 )
 
 
@@ -150,3 +151,18 @@ def test_nonsense_is_made_sound() -> None:
         sound.stream,
         sound.tried.cost_nanousd,
     )
+
+
+def test_what_a_later_entry_says_again_is_not_read_twice():
+    """A request's end tells all its beginning told; attempts, and other requests, stay."""
+    first, second = "req_" + "A" * 26, "req_" + "B" * 26
+    tried = Tried(first, 1, "p", "m", "p/m", 1.0)
+
+    def asked_as(name: str, status: str = "") -> Asked:
+        return Asked(name, "t", "k", "f", "d", "chat", "m", False, 1.0, None, status)
+
+    told = [asked_as(first), tried, asked_as(second), asked_as(first, "ok"), asked_as("req_1")]
+    left = unrepeated([memoryview(encode(entry)) for entry in (*told, asked_as("req_1", "ok"))])
+
+    # An id that is not of our form is left to whoever folds.
+    assert [*told[1:], asked_as("req_1", "ok")] == [decode(payload) for payload in left]

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from trunkline.ledger.entries import decode
+from trunkline.ledger.entries import decode, unrepeated
 from trunkline.ledger.folding import Folding
 from trunkline.ledger.frames import MAX_PAYLOAD, Damage, Scan, scan
 from trunkline.ledger.journal import segment_path
@@ -66,7 +66,7 @@ def _read(
         # Shorter than it was said to be: somebody has truncated it.
         return stop, (Damage(offset, stop - offset),)
     damage = [Damage(offset + part.offset, part.length) for part in found.damage]
-    for payload in found.payloads:
+    for payload in unrepeated(found.payloads):
         try:
             folding.add(decode(payload))
         except msgspec.DecodeError:
