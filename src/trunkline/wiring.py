@@ -28,6 +28,7 @@ from trunkline.dialects.registry import (
     DIALECTS,
     EMBEDDING_SERVERS,
     EMBEDDINGS,
+    TEXT_ONLY,
     UPSTREAM_ONLY,
 )
 from trunkline.edge.context import EdgeContext
@@ -225,8 +226,8 @@ class Gateway:
         self._providers = providers
         return Rooms(
             generation=generation,
-            dialects=DIALECTS,
-            clients={**DIALECTS, **UPSTREAM_ONLY},
+            dialects={**DIALECTS, **TEXT_ONLY},
+            clients={**DIALECTS, **TEXT_ONLY, **UPSTREAM_ONLY},
             counting=COUNTING,
             embedding_servers=EMBEDDING_SERVERS,
             embeddings=EMBEDDINGS,
@@ -273,7 +274,7 @@ class Gateway:
             rows=self._rows,
             entropy=self.machine.entropy,
             dice=self.machine.dice,
-            dialects=(*DIALECTS, *UPSTREAM_ONLY, *EMBEDDINGS),
+            dialects=(*DIALECTS, *TEXT_ONLY, *UPSTREAM_ONLY, *EMBEDDINGS),
             embeddings=tuple(EMBEDDINGS),
             data=self._data,
         )

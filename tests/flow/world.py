@@ -6,7 +6,13 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Exchange, Principal
-from trunkline.dialects.registry import COUNTING, DIALECTS, EMBEDDING_SERVERS, EMBEDDINGS
+from trunkline.dialects.registry import (
+    COUNTING,
+    DIALECTS,
+    EMBEDDINGS,
+    EMBEDDING_SERVERS,
+    TEXT_ONLY,
+)
 from trunkline.faces.native.face import Native
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -79,8 +85,8 @@ class World:
         )
         self.rooms = Rooms(
             generation=1,
-            dialects=DIALECTS,
-            clients=DIALECTS,
+            dialects={**DIALECTS, **TEXT_ONLY},
+            clients={**DIALECTS, **TEXT_ONLY},
             counting=COUNTING,
             embedding_servers=EMBEDDING_SERVERS,
             embeddings=EMBEDDINGS,

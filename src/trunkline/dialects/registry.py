@@ -9,6 +9,7 @@ from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
 from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.gemini_embeddings.dialect import GeminiEmbeddings
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.openai_completions.dialect import OpenAICompletions
 from trunkline.dialects.openai_embeddings.dialect import OpenAIEmbeddings
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.kernel.registry import Registry
@@ -17,6 +18,9 @@ DIALECTS: Registry[Dialect] = Registry(
     [OpenAIChat(), AnthropicMessages(), OpenAIResponses(), Gemini()]
 )
 """Those that clients speak; each faces upstreams, too."""
+
+TEXT_ONLY: Registry[Dialect] = Registry([OpenAICompletions()])
+"""Those whose answers are text and nothing else: no calls, no thoughts."""
 
 UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
 """Those that no client of ours speaks."""

@@ -12,6 +12,8 @@ from trunkline.faces.array import ArrayReply
 from trunkline.faces.base import Mount
 from trunkline.faces.path import key_in, names_model, read_path, wants_array
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
+from trunkline.flow.complete import OPERATION as COMPLETE
+from trunkline.flow.complete import Completing
 from trunkline.flow.count import OPERATION as COUNT
 from trunkline.flow.count import Counting, RememberedCounting
 from trunkline.flow.embed import OPERATION as EMBED
@@ -37,8 +39,9 @@ class Server(Protocol):
 _SERVERS: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
     COUNT: Counting,
     EMBED: Embedding,
+    COMPLETE: Completing,
 }
-"""By operation, where it is no conversation."""
+"""By operation, where it is not simply a conversation."""
 _REMEMBERING: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
     _CHAT: Remembered,
     COUNT: RememberedCounting,

@@ -5,11 +5,13 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 """
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 
 from trunkline.canon.errors import (
     Draining,
     GatewayError,
 )
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Asking
 from trunkline.flow.base import Face, Reply
@@ -69,13 +71,18 @@ class Serving:
                 answering.close()
 
     async def _ask(self) -> Answering:
+        return await self._answer(self._plan())
+
+    def _plan(self) -> Sequence[Deployment]:
+        """Who is asked, in order. Raises Forbidden and UnknownModel."""
         rooms, exchange = self._rooms, self._exchange
         allow_model(exchange.principal, exchange.model)
         route = rooms.router.table.resolve(exchange.model)
-        plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
-        question = ChatQuestion(rooms, exchange, self._server)
-        asking = Asking(rooms, exchange, question, self._books)
-        return await asking.first_answer(plan)
+        return rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
+
+    def _answer(self, plan: Sequence[Deployment]) -> Awaitable[Answering]:
+        question = ChatQuestion(self._rooms, self._exchange, self._server)
+        return Asking(self._rooms, self._exchange, question, self._books).first_answer(plan)
 
     async def _hand_over(self, answer: WholeAnswer) -> None:
         await self._settle(answer, Status.OK, None)

@@ -4,14 +4,14 @@ import pytest
 from msgspec import Raw
 
 from trunkline.canon.errors import Overloaded
-from trunkline.dialects.registry import DIALECTS, EMBEDDING_SERVERS
+from trunkline.dialects.registry import DIALECTS, EMBEDDING_SERVERS, TEXT_ONLY
 from trunkline.faces.native.face import SPEC, Native
 
 
 @pytest.mark.parametrize("mount", SPEC.mounts)
 def test_errors_are_the_dialects_own(mount):
     """Byte by byte."""
-    server = {**DIALECTS, **EMBEDDING_SERVERS}[mount.dialect]
+    server = {**DIALECTS, **TEXT_ONLY, **EMBEDDING_SERVERS}[mount.dialect]
     error = Overloaded("busy", retry_after=3)
 
     assert server.render_error(error, "req_1") == Native().refuse(error, "req_1", server)
@@ -34,6 +34,7 @@ def test_where_it_stands():
         b"/v1/messages": "anthropic-messages",
         b"/v1/messages/count_tokens": "anthropic-messages",
         b"/v1/responses/input_tokens": "openai-responses",
+        b"/v1/completions": "openai-completions",
         b"/v1/embeddings": "openai-embeddings",
         **{
             b"/%b/{model}:%b" % (version, method): "gemini"

@@ -236,3 +236,13 @@ def test_an_endpoint_that_is_no_path_is_refused(path):
     """By its key: it would become a request line."""
     with pytest.raises(ConfigError, match="models_endpoint"):
         build("openai", api_key="k", models_endpoint=path)
+
+
+def test_a_model_of_the_legacy_endpoint_is_asked_there():
+    """The catalogue knows which they are; clients of completions reach them untranslated."""
+    openai = build("openai", api_key="sk-1")
+    instruct = openai.deployment("gpt-3.5-turbo-instruct").speaking("openai-completions")
+
+    assert "openai-completions" == instruct.dialect
+    assert "openai-chat" == openai.deployment("gpt-4o").speaking("openai-completions").dialect
+    assert "openai-completions" in build("vllm").deployment("any").also

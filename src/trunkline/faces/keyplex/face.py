@@ -76,6 +76,7 @@ SPEC = FaceSpec(
     _face,
     (
         Mount(b"/api/v1/chat/completions", "openai-chat", "chat", "chat:write"),
+        Mount(b"/api/v1/completions", "openai-completions", "text_completion", "completions:write"),
         Mount(b"/api/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
     ),
 )

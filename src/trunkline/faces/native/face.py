@@ -54,6 +54,7 @@ SPEC = FaceSpec(
         Mount(b"/v1/{model}:generateContent", "gemini", "chat", "chat:write"),
         Mount(b"/v1/{model}:streamGenerateContent", "gemini", "chat", "chat:write", streams=True),
         Mount(b"/v1/{model}:countTokens", "gemini", "count_tokens", "chat:write"),
+        Mount(b"/v1/completions", "openai-completions", "text_completion", "completions:write"),
         Mount(b"/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
     ),
 )

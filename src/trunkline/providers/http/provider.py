@@ -30,6 +30,9 @@ _LIST_PATH = re.compile(r"(?:/[\w.~!$&'()*+,;=:@/%-]*(?:\?[\w.~!$&'()*+,;=:@/?%-
 _MOST_PATHS = 1024
 _CHAT_KINDS = frozenset({"chat"})
 _EMBEDDING_KINDS = frozenset({"embedding"})
+# Models that a provider of chat serves at its legacy endpoint, and nowhere else.
+_LEGACY_KINDS = frozenset({"completion"})
+_COMPLETIONS = "openai-completions"
 # Where dialects list models that do it elsewhere than OpenAI; as many as a page may hold.
 _MODELS_ENDPOINTS = {
     "anthropic-messages": "/v1/models?limit=1000",
@@ -125,7 +128,7 @@ class HttpProvider:
             provider=self.name,
             model=model,
             dialect=self._dialect,
-            also=self._also,
+            also=(*self._also, _COMPLETIONS) if known and known.kind in _LEGACY_KINDS else self._also,
             quirks=quirks,
             embeds=self._embedder.embeds(model) if self._embedder else None,
             context_window=known.context_window if known else None,
@@ -153,7 +156,8 @@ class HttpProvider:
     def listed(self, body: bytes) -> Sequence[Listed]:
         """Without what the catalogue knows to be of another kind: pictures, speech."""
         rows = ((model, self._known(model.id)) for model in read_models(body))
-        return [model for model, row in rows if row is None or row.kind in self._kinds]
+        kinds = self._kinds | _LEGACY_KINDS  # which the catalogue cannot tell from those retired
+        return [model for model, row in rows if row is None or row.kind in kinds]
 
     def request(
         self, deployment: Deployment, path: str, encoded: Encoded, credential: Credential

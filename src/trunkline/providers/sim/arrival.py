@@ -13,6 +13,7 @@ from trunkline.providers.sim.speech import (
     CHAT,
     CONVERSE,
     COUNT,
+    COMPLETIONS,
     EMBEDDINGS,
     GEMINI,
     GEMINI_COUNT,
@@ -63,6 +64,8 @@ def routed(path: str, headers: Mapping[bytes, bytes]) -> Speech:
         return CHAT
     if path.endswith("/embeddings"):
         return EMBEDDINGS
+    if path.endswith("/completions"):
+        return COMPLETIONS
     if path.endswith("/responses"):
         return RESPONSES
     if path.endswith(("/converse", "/converse-stream")):

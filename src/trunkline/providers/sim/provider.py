@@ -67,6 +67,7 @@ class SimProvider:
                 thinking_budget=(0, 32_768),
                 counts=("anthropic-messages",),
             ),
+            also=("openai-completions",) if self._dialect == "openai-chat" else (),
             embeds=_EMBEDS if self._dialect != "anthropic-messages" else None,
             context_window=row.context_window if row else None,
             max_output_tokens=row.max_output_tokens if row else None,

@@ -7,6 +7,12 @@ from msgspec import Struct
 from trunkline.providers.sim.ask import Ask, Rejected
 from trunkline.providers.sim.beats import Voice
 from trunkline.providers.sim.chat_body import check_chat
+from trunkline.providers.sim.completions import (
+    CompletionsVoice,
+    check_completions,
+    read_completions,
+    unknown_completions,
+)
 from trunkline.providers.sim.embeddings import (
     EmbeddingsVoice,
     check_embeddings,
@@ -89,6 +95,11 @@ def _anything(data: bytes) -> None:
     """Nobody has recorded which fields Bedrock refuses."""
 
 
+def _read_completions(data: bytes) -> tuple[Ask, Obey]:
+    prompt = read_completions(data)
+    return prompt, lambda: check_completions(prompt)
+
+
 def _read_embeddings(data: bytes) -> tuple[Ask, Obey]:
     texts = read_embeddings(data)
     return texts, lambda: check_embeddings(texts)
@@ -115,6 +126,7 @@ GEMINI_COUNT = Speech(
 )
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
+COMPLETIONS = Speech(CompletionsVoice(), _read_completions, unknown_completions, _nothing)
 EMBEDDINGS = Speech(EmbeddingsVoice(), _read_embeddings, unknown_embeddings, _nothing)
 MESSAGES = Speech(MessagesVoice(), _read_messages, unknown_messages, _version)
 COUNT = Speech(
