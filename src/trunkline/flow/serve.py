@@ -7,11 +7,11 @@ plan who is asked -> ask until somebody gives content -> hand it over -> settle 
 import asyncio
 from collections.abc import Awaitable, Sequence
 
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import (
     Draining,
     GatewayError,
 )
-from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.flow.attempt import Asking
 from trunkline.flow.base import Face, Reply

@@ -11,9 +11,9 @@ from trunkline.providers.sim.log import Row
 from trunkline.providers.sim.read_gemini import is_gemini, is_gemini_count
 from trunkline.providers.sim.speech import (
     CHAT,
+    COMPLETIONS,
     CONVERSE,
     COUNT,
-    COMPLETIONS,
     EMBEDDINGS,
     GEMINI,
     GEMINI_COUNT,
