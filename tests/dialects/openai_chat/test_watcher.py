@@ -153,6 +153,13 @@ def test_usage_of_no_kind():
     assert (None, Sighting.CONTENT) == (watching.usage, watching.sighting)
 
 
+def test_usage_without_end():
+    """Nesting that no decoder follows is no JSON of anybody's, even where the rest is of its shape."""
+    event = b'data: {"choices":[],"usage":{"completion_tokens":%b}}\n\n'
+    with pytest.raises(Garbled):
+        watcher().feed(event % (b'{"":' * 1100))
+
+
 def test_a_fault():
     """A stream that broke is told of as its own encoder would tell."""
     fault = watcher().fault(Disconnected("gone"), "req_1")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from msgspec import UNSET, MsgspecError, ValidationError
+from msgspec import UNSET, ValidationError
 
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.usage import Usage
@@ -238,7 +238,7 @@ def _read_tolerantly(payload: bytes) -> Chunk | None:
     try:
         tolerant = TOLERANT_CHUNK.decode(payload)
         return Chunk(choices=tolerant.choices, error=tolerant.error)
-    except (MsgspecError, UnicodeDecodeError):
+    except NOT_JSON:
         pass
     try:
         RAW_MAP.decode(payload)
