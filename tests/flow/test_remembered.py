@@ -1,14 +1,17 @@
 """Keeping what a client may come back to: before it can, and only what it may."""
 
-import pytest
-from msgspec import Raw
+import asyncio
 
+import pytest
+from msgspec import Raw, json
+
+from tests.gateway import World, head, within
 from trunkline.canon.errors import Malformed
 from trunkline.canon.exchange import Exchange, Principal
-from trunkline.flow.remembered import KeepingReply, Wish, read_wish
+from trunkline.flow.remembered import Wish, read_wish
+from trunkline.storage.base import ResponseStore
 from trunkline.testing.fakes import FakeReply
-
-LAST = b'data: {"type":"response.completed","response":{"id":"r","status":"completed"}}\n\n'
+from trunkline.wiring import endpoints
 
 
 def exchange(**fields):
@@ -59,47 +62,93 @@ def test_what_it_may_not_wish(fields, param):
     assert param == refused.value.param
 
 
-def test_a_whole_answer_waits_until_it_is_kept():
-    """And says by its status that it was."""
+async def asked(w: World, reply: FakeReply, **more: object) -> None:
+    """One request on the hot path, whose answer comes in many pieces."""
+    path = "/v1/responses"
+    endpoint = endpoints(w.gateway)[b"POST", path.encode()]
+    body = json.encode(
+        {"model": "sim/sim-chat@rate=2000", "input": "Say hello.", "stream": True, **more}
+    )
+    await endpoint.begin(head(await w.key(), path, w.clock)).run(body, reply)
+
+
+def response_id(reply: FakeReply) -> str:
+    return reply.body.partition(b'"id":"')[2].partition(b'"')[0].decode()
+
+
+def cut(reply: FakeReply, *, draining: bool) -> None:
+    """The first piece of content is the last that is let through."""
+
+    def cancel(_data: bytes) -> None:
+        if reply.on_write is not None:
+            reply.on_write = None
+            reply.draining = draining
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+
+    reply.on_write = cancel
+
+
+def test_a_stream_cut_by_our_shutdown_says_so(tmp_path):
+    """The client gets the failure, though its answer would have been kept."""
     reply = FakeReply()
-    keeping = KeepingReply(reply)
-    keeping.whole(200, ((b"a", b"b"),), b'{"id":"r"}')
+    cut(reply, draining=True)
 
-    assert (b'{"id":"r"}', b"", "") == (keeping.response, keeping.events, reply.closed)
-    keeping.release()
-    assert (201, b'{"id":"r"}', "whole") == (reply.status, reply.body, reply.closed)
+    async def work(w: World) -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await asked(w, reply)
+        await w.gateway.tasks.finish("settle ")
+        kept = await w.gateway.conversations.get("default", response_id(reply))
+        assert "failed" == kept.status
+
+    within(tmp_path, work)
+    assert "end" == reply.closed
+    assert b"event: response.failed" in reply.body
 
 
-def test_of_a_stream_only_the_end_waits():
-    """All before it goes out as it comes; the answer is what the last event carries."""
+def test_a_client_that_leaves_has_cancelled(tmp_path):
+    """As at OpenAI: nothing is kept, and what was delivered is billed."""
     reply = FakeReply()
-    keeping = KeepingReply(reply)
-    keeping.start(200, ())
-    keeping.write(b"data: 1\n\n")
-    keeping.end(LAST)
+    cut(reply, draining=False)
 
-    assert [b"data: 1\n\n"] == reply.written
-    assert b'{"id":"r","status":"completed"}' == keeping.response
-    assert b"data: 1\n\n" + LAST == keeping.events
-    keeping.release()
-    assert (b"data: 1\n\n" + LAST, "end") == (reply.body, reply.closed)
-    keeping.release()  # once is enough
+    async def work(w: World) -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await asked(w, reply)
+        await w.gateway.tasks.finish("settle ")
+        found = await w.gateway.storage.responses.get("default", response_id(reply))
+        assert ("", None) == (reply.closed, found)
+        totals = await w.gateway.reports.totals()
+        assert (1, True) == (totals.requests, totals.cost_nanousd > 0)
+
+    within(tmp_path, work)
 
 
-def test_an_error_does_not_wait():
-    """There is nothing to keep."""
+def test_a_client_that_leaves_at_the_very_end_does_not_undo_the_keeping(tmp_path):
+    """It may have read all but the last event."""
     reply = FakeReply()
-    keeping = KeepingReply(reply)
-    keeping.whole(404, (), b"{}")
-    assert (None, 404, "whole") == (keeping.response, reply.status, reply.closed)
 
+    async def work(w: World) -> None:
+        class Slow:
+            """Its client is cut off while it writes."""
 
-def test_a_broken_answer_is_none():
-    """Nothing is kept, and nothing is sent after the break."""
-    reply = FakeReply()
-    keeping = KeepingReply(reply)
-    keeping.start(200, ())
-    keeping.write(LAST)
-    keeping.abort()
-    keeping.release()
-    assert (None, "abort") == (keeping.response, reply.closed)
+            def __init__(self, store: ResponseStore) -> None:
+                self.store = store
+
+            async def put(self, record, held_until=0.0):
+                asking.cancel()
+                await asyncio.sleep(0)
+                await self.store.put(record, held_until)
+
+        store = w.gateway.conversations.store
+        w.gateway.conversations.store = Slow(store)
+        asking = w.gateway.tasks.spawn("asking", asked(w, reply))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await w.gateway.tasks.finish("settle ")
+        w.gateway.conversations.store = store
+        kept = await store.get("default", response_id(reply))
+        assert kept is not None
+        assert "completed" == kept.status
+
+    within(tmp_path, work)

@@ -37,18 +37,21 @@ def id_in(piece: bytes) -> str:
     for _, data in frames(piece):
         event = _read(data)
         if event.response is not UNSET:
-            return _ID.decode(event.response).id
+            try:
+                return _ID.decode(event.response).id
+            except MsgspecError:
+                return ""
     return ""
 
 
 def behind(events: bytes, number: int) -> bytes:
     """The events of a stream with a sequence number greater than that."""
-    kept = []
-    for event in events.split(b"\n\n"):
-        found = frames(event) if event.strip() else []
-        if found and _read(found[0][1]).sequence_number > number:
-            kept.append(event + b"\n\n")
-    return b"".join(kept)
+    return b"".join(
+        b"%bdata: %b\n\n"
+        % (b"event: %b\n" % name if name else b"", data.replace(b"\n", b"\ndata: "))
+        for name, data in frames(events)
+        if _read(data).sequence_number > number
+    )
 
 
 def _read(data: bytes) -> _Event:

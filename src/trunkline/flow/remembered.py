@@ -5,23 +5,22 @@ The serving itself is the same as for every other request; here stands only what
 that lives at the gateway adds to it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.errors import GatewayError, Malformed
-from trunkline.canon.exchange import Exchange, Headers
-from trunkline.conversations.closing import last_word
+from trunkline.canon.exchange import Exchange
 from trunkline.conversations.items import brought, id_of_response, joined, status_of
 from trunkline.flow.base import Face, Reply
+from trunkline.flow.keeping import KeepingReply
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
 from trunkline.flow.telling import bug, log_failure, refuse
 from trunkline.storage.records import ResponseRecord
 
-# The API tells a stored, whole answer apart from others by its status.
-_CREATED: Final = 201
 _NULL: Final = b"null"
 
 
@@ -64,111 +63,70 @@ class Remembered:
         if not wish.store:
             await Serving(self._rooms, exchange, self._face, self._reply).run()
             return
-        keeping = KeepingReply(self._reply)
-        await Serving(self._rooms, exchange, self._face, keeping).run()
-        await self._keep(keeping, wish, own)
-        keeping.release()
+        await self._serve(wish, own)
+
+    async def _serve(self, wish: Wish, own: Sequence[Raw]) -> None:
+        """
+        Serve, and keep the answer before its last piece leaves.
+
+        The keeping is a task of its own: a client that leaves does not undo it, and an answer
+        does not wait for what Serving still does behind its end.
+        """
+        rooms, exchange = self._rooms, self._exchange
+        tasks: list[asyncio.Task[None]] = []
+
+        def at_end(kept: KeepingReply) -> None:
+            # Read now: once released, the last piece is the client's.
+            work = self._keep(kept, self._record(kept, wish, own))
+            tasks.append(rooms.tasks.spawn(f"settle kept {exchange.id}", work))
+
+        keeping = KeepingReply(self._reply, rooms.token, rooms.max_answer, at_end)
+        try:
+            await Serving(rooms, exchange, self._face, keeping).run()
+            for task in tasks:
+                await asyncio.shield(task)
+        finally:
+            keeping.release()
 
     def _refuse(self, error: GatewayError) -> None:
         exchange, rooms = self._exchange, self._rooms
         log_failure(error, exchange, rooms.log)
         refuse(error, exchange, self._face, rooms.teller(exchange.dialect), self._reply)
 
-    async def _keep(self, kept: "KeepingReply", wish: Wish, own: Sequence[Raw]) -> None:
+    async def _keep(self, kept: KeepingReply, record: ResponseRecord | None) -> None:
         """A store that fails costs the client its next turn, not this one."""
-        body = kept.response
-        if body is None:
-            return
-        exchange, conversations = self._exchange, self._rooms.conversations
         try:
-            await conversations.keep(
-                ResponseRecord(
-                    tenant=exchange.principal.tenant,
-                    id=id_of_response(body),
-                    key_id=exchange.principal.key_id,
-                    previous_id=wish.previous_id,
-                    status=status_of(body),
-                    created_at=conversations.clock.unix(),
-                    input=joined(own),
-                    body=body,
-                    events=kept.events,
-                )
+            if record is not None:
+                await self._rooms.conversations.keep(record)
+        except GatewayError as error:
+            request = self._exchange.id
+            self._rooms.log.warning("response not stored", request=request, why=repr(error))
+        finally:
+            kept.release()
+
+    def _record(self, kept: KeepingReply, wish: Wish, own: Sequence[Raw]) -> ResponseRecord | None:
+        """None where the client got no Response object, or none that says what it is."""
+        body = kept.response
+        try:
+            response_id, status = (
+                ("", "") if body is None else (id_of_response(body), status_of(body))
             )
-        except (GatewayError, MsgspecError) as error:
-            self._rooms.log.warning("response not stored", request=exchange.id, why=repr(error))
-
-
-class KeepingReply:
-    """The way back to the client, but that the last piece waits until the answer is stored."""
-
-    __slots__ = ("_headers", "_last", "_pieces", "_reply", "_status")
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self._pieces: list[bytes] = []
-        self._status = 0
-        self._headers: Headers = ()
-        self._last: bytes | None = None
-        """The piece that waits; None once nothing does."""
-
-    @property
-    def response(self) -> bytes | None:
-        """The Response object the client is about to have, if it is one."""
-        if self._last is None:
+        except MsgspecError:
+            response_id, status = "", ""
+        if body is None or not response_id:
             return None
-        return self._last if self._status else last_word(b"".join(self._pieces[-2:]))
-
-    @property
-    def events(self) -> bytes:
-        return b"" if self._status else b"".join(self._pieces)
-
-    def release(self) -> None:
-        """Let the last piece go."""
-        last, self._last = self._last, None
-        if last is None:
-            return
-        if self._status:
-            self._reply.whole(self._status, self._headers, last)
-        else:
-            self._reply.end(last)
-
-    # -- Reply
-
-    @property
-    def started(self) -> bool:
-        return self._reply.started
-
-    @property
-    def draining(self) -> bool:
-        return self._reply.draining
-
-    def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        if status >= 300:
-            self._reply.whole(status, headers, body)
-        else:
-            self._status, self._headers, self._last = _CREATED, headers, body
-
-    def start(self, status: int, headers: Headers) -> None:
-        self._reply.start(status, headers)
-
-    def write(self, data: bytes) -> None:
-        self._pieces.append(data)
-        self._reply.write(data)
-
-    @property
-    def crowded(self) -> bool:
-        return self._reply.crowded
-
-    async def drain(self) -> None:
-        await self._reply.drain()
-
-    def end(self, last: bytes = b"") -> None:
-        self._pieces.append(last)
-        self._last = last
-
-    def abort(self) -> None:
-        self._last = None
-        self._reply.abort()
+        principal = self._exchange.principal
+        return ResponseRecord(
+            tenant=principal.tenant,
+            id=response_id,
+            key_id=principal.key_id,
+            previous_id=wish.previous_id,
+            status=status,
+            created_at=self._rooms.conversations.clock.unix(),
+            input=joined(own),
+            body=body,
+            events=kept.events,
+        )
 
 
 async def recall(rooms: Rooms, exchange: Exchange, previous_id: str | None) -> Sequence[Raw]:
@@ -222,8 +180,3 @@ def _previous(raw: Raw | None) -> str | None:
         raise Malformed(
             "'previous_response_id' must be a string", param="previous_response_id"
         ) from None
-
-
-def _reply(reply: Reply) -> Reply:
-    """Interface guard."""
-    return KeepingReply(reply)
