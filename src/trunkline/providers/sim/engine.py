@@ -11,7 +11,7 @@ from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
 from trunkline.providers.sim.answer import compose
 from trunkline.providers.sim.arrival import Arrival, Credential, described, received, routed
-from trunkline.providers.sim.ask import Rejected
+from trunkline.providers.sim.ask import Ask, Rejected
 from trunkline.providers.sim.beats import Stamp, Wrong
 from trunkline.providers.sim.control import Door, control
 from trunkline.providers.sim.embeddings import Texts, embedded
@@ -139,11 +139,7 @@ class Engine:
                 obey()
             if options.strict:
                 speech.unknown(arrival.body)
-            answer = (
-                embedded(ask)
-                if isinstance(ask, Texts)
-                else compose(ask, base, options, headers.get(b"x-sim-script"))
-            )
+            answer = _composed(ask, base, options, headers.get(b"x-sim-script"))
         stamp = replace(stamp, model=base)
         scene = Scene(speech.voice, ask, options, answer, stamp, self._clock.monotonic())
         return self._play(scene if recording is None else replayed(scene, recording), record)
@@ -163,6 +159,10 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self._seq} requests, {self._recordings!r}>"
+
+
+def _composed(ask: Ask, base: str, options: Options, script: bytes | None) -> Answer:
+    return embedded(ask) if isinstance(ask, Texts) else compose(ask, base, options, script)
 
 
 def _known(base: str, options: Options) -> None:
