@@ -1,6 +1,6 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents test-clients bench peers soak fuzz fmt lock clean
+.PHONY: help run test test-agents test-clients bench peers soak fuzz explore fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
 
@@ -34,7 +34,11 @@ soak: ## ten minutes of 200 streams: errors, memory, p99 of the time we add
 	@scripts/install bench
 	@exec $(PY) -m bench soak $(ARGS)
 
-fuzz: ## look for new counter-examples with fresh dice
+fuzz: ## mutated inputs by the million into every dialect (ARGS="--executions 10000000 --workers 2")
+	@scripts/install test
+	@PYTHONPATH=src exec $(PY) -m scripts.fuzz $(ARGS)
+
+explore: ## let Hypothesis look for new counter-examples with fresh dice
 	@scripts/install test
 	@TRUNKLINE_HYPOTHESIS=explore exec $(PY) -m pytest -q --timeout 3000 tests/fuzz $(ARGS)
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # The same examples on every run: a red build can be repeated, a green one means something.
-# TRUNKLINE_HYPOTHESIS=explore looks for new ones (make fuzz).
+# TRUNKLINE_HYPOTHESIS=explore looks for new ones (make explore).
 hypothesis.settings.register_profile(
     "fixed",
     derandomize=True,
