@@ -25,7 +25,9 @@ from trunkline.canon.event import (
 from trunkline.canon.exchange import Headers
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Encoded, EventDecoder, EventEncoder, Sighting, Stamp, Watcher
+from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.thought_ids import unsigned
 
 _OF_A_PART = (PartDelta, Signed, PartClosed)
 
@@ -110,6 +112,13 @@ class Untyped(Healthy):
         )
 
 
+class Careless(Gemini):
+    """Loses the proofs of what was thought, on calls and on texts."""
+
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
+        return _with_parts(super().decode_answer(body), _unproven)
+
+
 class Hushing(Healthy):
     """Leaves out what the system says."""
 
@@ -140,6 +149,16 @@ def _first_call_only(parts: tuple[Part, ...]) -> Iterator[Part]:
         if not (called and isinstance(part, ToolCall)):
             yield part
         called |= isinstance(part, ToolCall)
+
+
+def _unproven(parts: tuple[Part, ...]) -> Iterator[Part]:
+    for part in parts:
+        if isinstance(part, ToolCall):
+            yield replace(part, id=unsigned(part.id)[0])
+        elif not isinstance(part, Reasoning):
+            yield part
+        elif part.text:
+            yield replace(part, signature="")
 
 
 class _WithoutThought:

@@ -97,6 +97,8 @@ def _said(
             yield who, "text", text
         case Document(source=Inline(media_type="text/plain", data=data)):
             yield who, "text", b64decode(data).decode()
+        case Document(source=Inline(media_type=media_type, data=data)) if _sounds(media_type):
+            yield who, "audio", data
         case Document(source=source):
             yield who, "document", _source(source)
         case Audio(data=data):
@@ -131,3 +133,7 @@ def _arguments(text: str) -> str:
         return json.encode(json.decode(text or "{}"), order="sorted").decode()
     except ValueError:
         return text
+
+
+def _sounds(media_type: str) -> bool:
+    return media_type.startswith("audio/")

@@ -11,6 +11,7 @@ import openai
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
+from google.genai import errors as genai_errors
 from msgspec import json
 from msgspec.structs import replace
 
@@ -104,7 +105,7 @@ def _cut(ways: Ways, recording: Recording, client: str, events: Sequence[bytes])
             continue
         try:
             sdk.LENIENT.streamed(client, out)
-        except (openai.APIError, anthropic.APIStatusError):
+        except (openai.APIError, anthropic.APIStatusError, genai_errors.APIError):
             continue
         yield f"cut behind event {count}, the SDK of {client} raises nothing"
 

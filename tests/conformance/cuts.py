@@ -6,10 +6,11 @@ from typing import Any
 
 import anthropic
 import openai
+from google.genai import errors as genai_errors
 from msgspec import Struct, json
 
 from tests.conformance import sdk
-from tests.conformance.recordings import ANTHROPIC, RESPONSES, Recording
+from tests.conformance.recordings import ANTHROPIC, GEMINI, RESPONSES, Recording
 from tests.conformance.ways import CLIENTS, Verdict, Ways
 from trunkline.canon.errors import Disconnected
 from trunkline.flow.pipes import Pipe
@@ -78,10 +79,11 @@ def _finished(dialect: str, events: Sequence[bytes]) -> int:
             if (said.get("delta") or {}).get("stop_reason"):
                 return number
             continue
-        for choice in said.get("choices") or ():
-            seen.add(choice["index"])
-            if choice.get("finish_reason"):
-                done.add(choice["index"])
+        for choice in said.get("choices") or said.get("candidates") or ():
+            index = choice.get("index", 0)
+            seen.add(index)
+            if choice.get("finish_reason") or choice.get("finishReason"):
+                done.add(index)
         if seen and done == seen:
             return number
     return len(events)
@@ -152,6 +154,9 @@ def _ends(client: str, whole: bytes) -> bool:
     if client == RESPONSES:
         last = whole.removesuffix(b"data: [DONE]\n\n").rstrip().rsplit(b"\n\n", 1)[-1]
         return any(f'"type":"{kind}"'.encode() in last.replace(b": ", b":") for kind in _LAST)
+    if client == GEMINI:
+        last = whole.replace(b"\r\n", b"\n").rstrip().rsplit(b"\n\n", 1)[-1]
+        return b'"finishReason":"' in last.replace(b": ", b":") or b"promptFeedback" in last
     return b"message_stop" in last if client == ANTHROPIC else last == b"data: [DONE]"
 
 
@@ -181,7 +186,7 @@ def _told_to_the_sdk(way: Way, stream: Stream) -> Iterator[str]:
         sent = pipe.feed(b"".join(stream.events[:number])) + pipe.fault(error, "req_1")
         try:
             sdk.LENIENT.listen(way.client, sent)
-        except (openai.APIError, anthropic.APIStatusError) as raised:
+        except (openai.APIError, anthropic.APIStatusError, genai_errors.APIError) as raised:
             if error.message not in str(raised):
                 yield f"the SDK does not say what happened: {raised}"
         except ValueError as raised:

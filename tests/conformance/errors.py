@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import anthropic
 import openai
+from google.genai import errors as genai_errors
 from msgspec import Struct, json
 
 from tests.conformance import sdk
-from tests.conformance.recordings import ANTHROPIC, Recording
+from tests.conformance.recordings import ANTHROPIC, GEMINI, Recording
 from tests.conformance.ways import CLIENTS, STAMP, Verdict, Ways
 from trunkline.canon.errors import GatewayError, ModelMissing, QuotaExhausted, Refused, Throttled
 from trunkline.canon.event import Faulted
@@ -23,6 +24,8 @@ class Told(Struct, frozen=True):
     anthropic_type: str
 
     def type_for(self, client: str) -> str:
+        if client == GEMINI:
+            return _GOOGLES[self.status]
         return self.anthropic_type if client == ANTHROPIC else self.openai_type
 
 
@@ -36,7 +39,10 @@ _THROTTLED = Told(Throttled, 429, "requests", "rate_limit_exceeded", "rate_limit
 _BROKE = Told(QuotaExhausted, 429, "insufficient_quota", "insufficient_quota", "rate_limit_error")
 
 # By words of the recorded error, as the providers' documents explain them (seen 2026-11-21).
+_GOOGLES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
 _EXPECTED: tuple[tuple[bytes, Told], ...] = (
+    (b"GenerateRequestsPerMinutePerProjectPerModel", _THROTTLED),
+    (b"Cannot fetch content from the provided URL", _refused("INVALID_ARGUMENT")),
     (b"does not support effort level", _refused(None)),
     (b"model: claude-sonet-4-5", _MISSING),
     (b"does not exist or you do not have access", _MISSING),
@@ -100,12 +106,14 @@ def _before_the_first_byte(
     wire = ways.of(client).render_error(error, "req_1")
     said = json.decode(wire.body)["error"]
     expected = (told.status, told.type_for(client))
-    if expected != (wire.status, said["type"]):
-        yield f"{client} hears {wire.status} {said['type']}, not {expected}"
-    if client != ANTHROPIC and told.openai_code != said["code"]:
+    kind = said["status" if client == GEMINI else "type"]
+    if expected != (wire.status, kind):
+        yield f"{client} hears {wire.status} {kind}, not {expected}"
+    if client not in (ANTHROPIC, GEMINI) and told.openai_code != said["code"]:
         yield f"{client} hears the code {said['code']}, not {told.openai_code}"
     raised = sdk.LENIENT.error(client, wire)
-    if type(raised) is not _RAISED[told.status][client == ANTHROPIC]:
+    raises = genai_errors.ClientError if client == GEMINI else None
+    if type(raised) is not (raises or _RAISED[told.status][client == ANTHROPIC]):
         yield f"the SDK raises {raised!r}"
     if error.message[:_WORDS] not in str(raised):
         yield f"the SDK's error does not say what happened: {raised}"
@@ -115,7 +123,7 @@ def _after_it(ways: Ways, client: str, error: GatewayError) -> Iterator[str]:
     event = ways.of(client).encoder(ways.hello(client), STAMP).fault(error, "req_1")
     try:
         sdk.LENIENT.listen(client, event)
-    except (openai.APIError, anthropic.APIStatusError) as raised:
+    except (openai.APIError, anthropic.APIStatusError, genai_errors.APIError) as raised:
         if error.message[:_WORDS] not in str(raised):
             yield f"the SDK's error does not say what happened: {raised}"
     else:

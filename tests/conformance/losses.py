@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.conformance.recordings import ANTHROPIC, OPENAI, RESPONSES
+from tests.conformance.recordings import ANTHROPIC, GEMINI, OPENAI, RESPONSES
 
 _ECHOED = (
     "background",
@@ -119,6 +119,7 @@ SAME: Mapping[str, Patterns] = {
         ("output[].type", "empty"),
         ("output[].content[].type", "empty"),
     ),
+    GEMINI: (("usageMetadata.*", "usage"),),
 }
 """Through the canonical events to a client of the same dialect. Passing through, nothing is."""
 
@@ -196,11 +197,27 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
         "usage.output_tokens_details.reasoning_tokens",
         "usage.total_tokens",
     ),
+    GEMINI: (
+        "responseId",
+        "modelVersion",
+        "candidates[].finishReason",
+        "candidates[].content.parts[].text",
+        "candidates[].content.parts[].thought",
+        "candidates[].content.parts[].thoughtSignature",
+        "candidates[].content.parts[].functionCall.*",
+        "usageMetadata.promptTokenCount",
+        "usageMetadata.toolUsePromptTokenCount",
+        "usageMetadata.cachedContentTokenCount",
+        "usageMetadata.candidatesTokenCount",
+        "usageMetadata.thoughtsTokenCount",
+        "usageMetadata.totalTokenCount",
+    ),
 }
 """Across the dialects: what suite 2 compares by its meaning."""
 
 CARRIED_TO: Mapping[tuple[str, str], tuple[str, ...]] = {
     (OPENAI, RESPONSES): ("choices[].logprobs.*",),
+    (OPENAI, GEMINI): ("choices[].logprobs.*",),
     (RESPONSES, OPENAI): ("output.message[].content[].logprobs[].*",),
 }
 """To clients of one other dialect alone."""
@@ -265,6 +282,18 @@ CROSS: Mapping[str, Patterns] = {
                 "moderation",
             )
         ),
+    ),
+    GEMINI: (
+        ("candidates[].groundingMetadata.*", "citations"),
+        ("candidates[].citationMetadata.*", "citations"),
+        ("candidates[].content.parts[].executableCode.*", "server"),
+        ("candidates[].content.parts[].codeExecutionResult.*", "server"),
+        ("candidates[].content.parts[].toolCall.*", "server"),
+        ("candidates[].content.parts[].toolResponse.*", "server"),
+        ("candidates[].*", "own"),
+        ("usageMetadata.*", "usage"),
+        ("createTime", "top"),
+        ("promptFeedback.*", "own"),
     ),
 }
 """Across the dialects: all else, with the reason why it may be lost."""

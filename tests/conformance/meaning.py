@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC, RESPONSES
+from tests.conformance.recordings import ANTHROPIC, GEMINI, RESPONSES
 
 Fields = Mapping[str, Any]
 
@@ -31,6 +31,10 @@ _STOPS: Mapping[str, str] = {
     "model_context_window_exceeded": LENGTH,
     "tool_use": TOOL,
     "refusal": FILTER,
+    # Gemini.
+    "STOP": END,
+    "MAX_TOKENS": LENGTH,
+    "SAFETY": FILTER,
 }
 
 
@@ -72,7 +76,7 @@ class Meaning(Struct, frozen=True):
 def meaning(dialect: str, parsed: Any) -> Meaning:
     """Of an SDK's ChatCompletion, Message or Response."""
     fields = parsed.model_dump(warnings=False)
-    reads = {ANTHROPIC: _of_message, RESPONSES: _of_response}
+    reads = {ANTHROPIC: _of_message, RESPONSES: _of_response, GEMINI: _of_google}
     return reads.get(dialect, _of_completion)(fields)
 
 
@@ -194,6 +198,45 @@ def _of_response(fields: Fields) -> Meaning:
     return Meaning((turn,), usage, fields.get("model") or "", fields.get("id") or "")
 
 
+def _of_google(fields: Fields) -> Meaning:
+    turns = tuple(_candidate(candidate) for candidate in fields.get("candidates") or ())
+    return Meaning(
+        turns,
+        counts_of_google(fields.get("usageMetadata") or {}),
+        fields.get("modelVersion") or "",
+        fields.get("responseId") or "",
+    )
+
+
+def _candidate(candidate: Fields) -> Turn:
+    parts = (candidate.get("content") or {}).get("parts") or ()
+    said = [part for part in parts if "text" in part]
+    calls = tuple(
+        Call(call.get("id") or "", call["name"], call.get("args") or {})
+        for part in parts
+        if (call := part.get("functionCall")) is not None
+    )
+    return Turn(
+        text="".join(part["text"] for part in said if not part.get("thought")),
+        refusal="",
+        reasoning="".join(part["text"] for part in said if part.get("thought")),
+        calls=calls,
+        stop=_stop(candidate.get("finishReason"), calls),
+    )
+
+
+def counts_of_google(usage: Fields) -> Counts:
+    """What tools of the provider read is input, too; thoughts stand beside the candidates."""
+    thoughts = _int(usage, "thoughtsTokenCount")
+    return Counts(
+        _int(usage, "promptTokenCount") + _int(usage, "toolUsePromptTokenCount"),
+        _int(usage, "cachedContentTokenCount"),
+        0,
+        _int(usage, "candidatesTokenCount") + thoughts,
+        thoughts,
+    )
+
+
 def _is_call(item: Fields, tools: Any) -> bool:
     """xAI's own tools are written as calls of custom ones, which the client never had."""
     if item["type"] != "custom_tool_call":
@@ -240,9 +283,13 @@ def seen_by(client: str, recorded: Meaning) -> Meaning:
     """
     The same answer as a client of the other dialect should find it.
 
-    Messages and Responses have one choice; Messages has no word for a refusal's text but a stop
+    Messages and Responses have one choice; Gemini knows no refusal but a text, and no cache that is
+    written; Messages has no word for a refusal's text but a stop
     reason of its own; no dialect takes over another's id.
     """
+    if client == GEMINI:
+        told = tuple(replace(t, text=t.text + t.refusal, refusal="") for t in recorded.turns)
+        return replace(recorded, turns=told, usage=replace(recorded.usage, cache_write=0), id="")
     if client == RESPONSES:
         return replace(recorded, turns=recorded.turns[:1], id="")
     if client != ANTHROPIC:

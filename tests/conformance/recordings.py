@@ -13,18 +13,23 @@ from msgspec.structs import replace
 OPENAI = "openai-chat"
 ANTHROPIC = "anthropic-messages"
 RESPONSES = "openai-responses"
+GEMINI = "gemini"
 CONVERSE = "bedrock-converse"
 """Of upstreams alone: tests/conformance/converse.py has these exchanges."""
 
 CLIENTS = "clients"
 """Requests captured from clients, without answers."""
 
-_OTHER_APIS = frozenset({"cohere", "embeddings", "gemini", "openai-completions", "vertex-gemini"})
+_OTHER_APIS = frozenset({"cohere", "embeddings", "openai-completions"})
 _MESSAGE_STOP = re.compile(rb'"type":\s?"message_stop"')
 _LAST_OF_A_RESPONSE = re.compile(rb'"type":\s?"response\.(completed|incomplete|failed)"')
 _ENDED = ("completed", "incomplete")
-_SPELLS_TWO_TEXTS = "vai-openai-shell-container.1.chunks.txt"
-"""Its deltas and its end say different things: nobody can tell both."""
+_UNJUDGED = re.compile(
+    # Its deltas and its end say different things: nobody can tell both.
+    r"vai-openai-shell-container\.1\.chunks\.txt"
+    # Calls whose arguments come value by value, which Google's SDK does not put together.
+    r"|stream-tool-call-ar"
+)
 _NOISE = re.compile(r"^(pai|vai|llm|sdk)-+|^(est|test)-|-test(?=-)|\.(json|sse|chunks\.txt)$")
 _LONGEST_ID = 60
 
@@ -102,7 +107,7 @@ def _read(path: Path) -> Iterator[Recording]:
         # A stream whose exchange has a file of its own is found through that.
         if not path.with_suffix(".json").exists():
             yield from _bare_stream(provider, path.read_bytes())
-    elif path.name.endswith(".chunks.txt") and path.name != _SPELLS_TWO_TEXTS:
+    elif path.name.endswith(".chunks.txt") and not _UNJUDGED.search(path.name):
         yield from _chunks(provider, path.read_bytes())
     elif path.suffix == ".json":
         found = json.decode(path.read_bytes())
@@ -111,7 +116,14 @@ def _read(path: Path) -> Iterator[Recording]:
         elif "request" in found and "response" in found:
             yield from _pair(provider, path, found)
         elif dialect := _dialect_of(found, provider):
-            yield Recording(id="", provider=provider, dialect=dialect, body=json.encode(found))
+            status = (found.get("error") or {}).get("code") if dialect == GEMINI else None
+            yield Recording(
+                id="",
+                provider=provider,
+                dialect=dialect,
+                status=status or 200,
+                body=json.encode(found),
+            )
 
 
 def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recording]:
@@ -130,6 +142,8 @@ def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recordin
     stream = None
     if "sse_file" in answered:
         stream, body = (path.parent / Path(answered["sse_file"]).name).read_bytes(), None
+    if dialect == GEMINI:
+        stream, body = _of_google(stream, body)
     headers = answered.get("headers") or {}
     yield Recording(
         id="",
@@ -144,6 +158,15 @@ def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recordin
         body=None if body is None else json.encode(body),
         stream=stream,
     )
+
+
+def _of_google(stream: bytes | None, body: Any) -> tuple[bytes | None, Any]:
+    """With line ends as all others have them; an array is a stream that asked for no events."""
+    if stream is not None:
+        return stream.replace(b"\r\n", b"\n"), None
+    if isinstance(body, list):
+        return b"".join(b"data: %b\n\n" % json.encode(chunk) for chunk in body), None
+    return None, body
 
 
 def _one(value: Any) -> str:
@@ -166,6 +189,8 @@ def _dialect_at(where: str) -> str | None:
         return CONVERSE
     if where.endswith("/responses"):
         return RESPONSES
+    if where.endswith((":generateContent", ":streamGenerateContent")):
+        return GEMINI
     return ANTHROPIC if re.search(r"/v1/messages(/count_tokens)?$", where) else None
 
 
@@ -178,10 +203,12 @@ def _dialect_of(answer: dict[str, Any], provider: str) -> str | None:
         return ANTHROPIC
     if answer.get("object") == "response":
         return RESPONSES
+    if "candidates" in answer:
+        return GEMINI
     error = answer.get("error")
     if not (isinstance(error, dict) and "message" in error):
         return None
-    return RESPONSES if provider == RESPONSES else OPENAI
+    return provider if provider in (RESPONSES, GEMINI) else OPENAI
 
 
 def _chunks(provider: str, data: bytes) -> Iterator[Recording]:
@@ -196,6 +223,9 @@ def _chunks(provider: str, data: bytes) -> Iterator[Recording]:
         yield from _bare_stream(provider, framed)
     elif str(first.get("type")).startswith("response."):
         yield from _responses(provider, lines)
+    elif "candidates" in first:
+        framed = b"".join(b"data: %b\n\n" % line for line in lines)
+        yield Recording(id="", provider=provider, dialect=GEMINI, stream=framed)
     elif first.get("object") == "chat.completion.chunk":
         framed = b"".join(b"data: %b\n\n" % line for line in lines) + b"data: [DONE]\n\n"
         yield Recording(id="", provider=provider, dialect=OPENAI, stream=framed)

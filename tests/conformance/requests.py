@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any
 
 from anthropic.types.beta import message_create_params as messages
+from google.genai import types as google
 from msgspec import json
 from openai.types.chat import completion_create_params as completions
 from openai.types.responses import ResponseInputAudioParam
 from openai.types.responses import response_create_params as responses
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.warnings import TypedDictExtraConfigWarning
 
 from tests.conformance import carry
 from tests.conformance.carry import Said
-from tests.conformance.recordings import ANTHROPIC, OPENAI, RESPONSES, Recording
+from tests.conformance.recordings import ANTHROPIC, GEMINI, OPENAI, RESPONSES, Recording
 from tests.conformance.ways import Verdict, Ways, deployment
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unsupported
@@ -28,6 +29,19 @@ Represents = Callable[[Any, Fields], bool]
 
 # Nothing that the SDKs' own types do not know. In a list: a TypedDict takes no config from here.
 _CLOSED = ConfigDict(extra="forbid")
+
+
+class _GeminiBody(BaseModel):
+    """The SDK has types for all that is in a request, and none for the whole."""
+
+    model_config = ConfigDict(extra="forbid")
+    contents: list[google.Content]
+    systemInstruction: google.Content | None = None  # noqa: N815 - the wire's name
+    tools: list[google.Tool] | None = None
+    toolConfig: google.ToolConfig | None = None  # noqa: N815 - the wire's name
+    generationConfig: google.GenerationConfig | None = None  # noqa: N815 - the wire's name
+
+
 _TYPES: Mapping[str, Any] = {
     OPENAI: list[
         completions.CompletionCreateParamsNonStreaming | completions.CompletionCreateParamsStreaming
@@ -35,6 +49,7 @@ _TYPES: Mapping[str, Any] = {
     ANTHROPIC: list[
         messages.MessageCreateParamsNonStreaming | messages.MessageCreateParamsStreaming
     ],
+    GEMINI: list[_GeminiBody],
     RESPONSES: list[
         responses.ResponseCreateParamsNonStreaming | responses.ResponseCreateParamsStreaming
     ],
@@ -56,6 +71,11 @@ _PLACES: Mapping[str, tuple[Deployment, ...]] = {
         deployment(RESPONSES, "gpt-4.1"),
         deployment(RESPONSES, "gpt-5", reasoning_model=True, efforts=("low", "medium", "high")),
         deployment(RESPONSES, "llama", efforts=(), schema_output=False, mid_system=False),
+    ),
+    GEMINI: (
+        deployment(GEMINI, "gemini-3-flash", thought_signatures=True, tool_images=True),
+        deployment(GEMINI, "gemini-2.5-flash", thinking_budget=(0, 24_576)),
+        deployment(GEMINI, "gemini-2.0-flash", efforts=(), schema_output=False, max_stop=1),
     ),
 }
 """Upstreams that take all, and some that take less."""
@@ -111,6 +131,25 @@ def _limit(value: Any, body: Fields) -> bool:
     return value in said or max(value, 16) == body.get("max_output_tokens")
 
 
+def _generated(value: Any, body: Fields) -> bool:
+    """Gemini's generationConfig."""
+    says: Mapping[str, Represents] = {
+        "maxOutputTokens": _limit,
+        "temperature": _same("temperature"),
+        "topP": _same("top_p"),
+        "topK": _same("top_k"),
+        "stopSequences": lambda value, body: (
+            value in (body.get("stop"), body.get("stop_sequences"))
+        ),
+        # Thoughts are shown where there are any.
+        "thinkingConfig": lambda v, body: v.keys() <= {"includeThoughts"} or _reasons(v, body),
+        "responseMimeType": _formatted,
+        "responseJsonSchema": _formatted,
+        "responseSchema": _formatted,
+    }
+    return all(name in says and says[name](inner, body) for name, inner in value.items())
+
+
 def _asked_of_us(_value: Any, _body: Fields) -> bool:
     """The gateway's own business: what it stores and how, what it seals and what it is asked for."""
     return True
@@ -159,7 +198,7 @@ _SAYS: Mapping[str, Mapping[str, Represents]] = {
         **_COMMON,
         "system": _compared,
         "stop_sequences": _same("stop"),
-        "metadata": lambda value, body: value == {"user_id": body["user"]},
+        "metadata": lambda value, body: value == {"user_id": body.get("user")},
         "output_config": _configured,
     },
     RESPONSES: {
@@ -175,6 +214,13 @@ _SAYS: Mapping[str, Mapping[str, Represents]] = {
         "metadata": _same("metadata"),
         "service_tier": _same("service_tier"),
     },
+    GEMINI: {
+        "contents": _compared,
+        "systemInstruction": _compared,
+        "tools": _compared,
+        "toolConfig": _compared,
+        "generationConfig": _generated,
+    },
 }
 """By the dialect a request comes from: how its fields are said in another one."""
 
@@ -185,6 +231,11 @@ _CANONICAL: Mapping[str, tuple[str, ...]] = {
     "reasoning": ("thinking",),
     "reasoning_effort": ("thinking",),
     "text": ("verbosity", "response_format"),
+    "metadata": ("user",),
+    "generationConfig": (
+        *("thinking", "response_format", "temperature"),
+        *("top_p", "top_k", "stop", "max_tokens"),
+    ),
 }
 """Names a note may use instead of the client's own."""
 
@@ -208,7 +259,7 @@ def _sent(ways: Ways, recording: Recording, request: ChatRequest, place: Deploym
     again = upstream.decode_request(encoded.body, {})
     faults = [
         *_invalid(place.dialect, encoded.body),
-        *_silent(recording, encoded),
+        *_silent(recording, request, encoded),
         *_unsaid(request, again, encoded),
         *_without_tools(request, again, encoded),
     ]
@@ -267,9 +318,36 @@ def _looked_through(found: Any) -> None:
             _looked_through(inner)
 
 
-def _silent(recording: Recording, encoded: Encoded) -> Iterator[str]:
+def _flat(body: Fields, request: ChatRequest) -> Fields:
+    """A Gemini body by the names that others have for what is in it; the path says the rest."""
+    config = body.get("generationConfig") or {}
+    said = {name: config[word] for name, word in _IN_THE_CONFIG.items() if word in config}
+    if "responseMimeType" in config:
+        said["response_format"] = config["responseMimeType"]
+    return {**said, "stream": request.stream}
+
+
+_IN_THE_CONFIG: Mapping[str, str] = {
+    "max_output_tokens": "maxOutputTokens",
+    "max_tokens": "maxOutputTokens",
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "stop": "stopSequences",
+    "stop_sequences": "stopSequences",
+    "thinking": "thinkingConfig",
+    "n": "candidateCount",
+    "seed": "seed",
+    "logprobs": "responseLogprobs",
+    "top_logprobs": "logprobs",
+}
+
+
+def _silent(recording: Recording, request: ChatRequest, encoded: Encoded) -> Iterator[str]:
     """Each field of the recorded request is said in the other dialect, or a note tells of it."""
     asked, body = json.decode(recording.request or b""), json.decode(encoded.body)
+    if "contents" in body:
+        body = _flat(body, request)
     says = _SAYS[recording.dialect]
     for field, value in asked.items():
         if value is None or value == [] or _noted(encoded, field, *_CANONICAL.get(field, ())):
@@ -330,5 +408,7 @@ def _without_tools(request: ChatRequest, again: ChatRequest, encoded: Encoded) -
         if tool != back.get(tool.name) and not _noted(encoded, f"tools.{number}", "tools"):
             yield f"tool {tool.name} becomes {back.get(tool.name)}"
     chosen, got = carry.choice(request, {}), carry.choice(again, encoded.tool_names)
+    if chosen.mode == "subset_required" and got.mode == "required" and {*chosen.names} == {*back}:
+        return  # there are no others
     if chosen != got and not _noted(encoded, "tool_choice", "tools"):
         yield f"{chosen} becomes {got}"

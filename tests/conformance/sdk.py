@@ -15,7 +15,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response as ResponsesAnswer
 from openai.types.responses import ResponseStreamEvent
 
-from tests.conformance.recordings import ANTHROPIC, RESPONSES
+from tests.conformance import google
+from tests.conformance.recordings import ANTHROPIC, GEMINI, RESPONSES
 from trunkline.dialects.base import WireError
 
 
@@ -41,15 +42,18 @@ class Response:
 
 class Clients:
     """
-    Both SDKs. Strict ones refuse what their types do not allow: ours must pass them. Providers'
+    All SDKs. Strict ones refuse what their types do not allow: ours must pass them. Providers'
     own answers are read as users read them, leniently.
     """
 
     def __init__(self, *, strict: bool) -> None:
+        self.strict = strict
         self.openai = openai.OpenAI(api_key="k", _strict_response_validation=strict)
         self.anthropic = anthropic.Anthropic(api_key="k", _strict_response_validation=strict)
 
     def whole(self, dialect: str, body: bytes) -> Any:
+        if dialect == GEMINI:
+            return google.whole(body, strict=self.strict)
         if dialect == ANTHROPIC:
             return self.anthropic._process_response_data(
                 data=json.decode(body), cast_to=BetaMessage, response=Response(body)
@@ -62,6 +66,8 @@ class Clients:
 
     def streamed(self, dialect: str, stream: bytes) -> Any:
         """Raises what the SDK raises; the answer so far when the stream just stops."""
+        if dialect == GEMINI:
+            return google.streamed(stream, strict=self.strict)
         reads = {ANTHROPIC: self._message, RESPONSES: self._response}
         return reads.get(dialect, self._completion)(stream)
 
@@ -69,6 +75,8 @@ class Clients:
         """To every event, whatever they amount to; raises what the SDK raises."""
         if dialect == ANTHROPIC:
             self._message(stream)
+        elif dialect == GEMINI:
+            google.streamed(stream, strict=False)
         else:
             for _ in self.events(stream) if dialect == RESPONSES else self.chunks(stream):
                 pass
@@ -115,6 +123,8 @@ class Clients:
 
     def error(self, dialect: str, error: WireError) -> Exception:
         """The exception an error before the first byte becomes."""
+        if dialect == GEMINI:
+            return google.error(error)
         headers = {name.decode(): value.decode() for name, value in error.headers}
         response: Any = Response(error.body, error.status, headers)
         client = self.anthropic if dialect == ANTHROPIC else self.openai

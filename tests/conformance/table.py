@@ -22,8 +22,8 @@ HEAD = """\
 Written by `scripts/conformance_table.py` from recorded exchanges with real providers; change that.
 
 Each exchange runs through the dialects in `tests/conformance`: for a client of OpenAI's SDK that
-speaks Chat Completions, for one of Anthropic's, and for one of OpenAI's that speaks Responses. A cell
-counts the exchanges that pass everything, of those there are:
+speaks Chat Completions, for one of Anthropic's, for one of OpenAI's that speaks Responses, and for one
+of Google's. A cell counts the exchanges that pass everything, of those there are:
 
 - same dialect in equals out: to the byte when it passes through; through the canonical events, what
   the official SDK reads is the same;
@@ -37,8 +37,8 @@ No client speaks Bedrock's dialect: its answers are read for every client, whole
 binary events they would have been, cut at each; clients' requests for it are valid by AWS's own model of
 the service.
 
-| provider | dialect | requests | whole | streams | cuts | errors | Chat client | Anthropic client | Responses client |
-|---|---|---|---|---|---|---|---|---|---|
+| provider | dialect | requests | whole | streams | cuts | errors | Chat client | Anthropic client | Responses client | Gemini client |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 FOOT = """

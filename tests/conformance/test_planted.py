@@ -4,7 +4,7 @@ import pytest
 from msgspec import json
 
 from tests.conformance import broken
-from tests.conformance.recordings import ANTHROPIC, OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, GEMINI, OPENAI, Recording
 from tests.conformance.suites import SUITES
 from tests.conformance.ways import Ways
 
@@ -70,12 +70,36 @@ MESSAGES = Recording(
         {"model": "m", "messages": ASKED["messages"], "system": "Be brief.", "max_tokens": 9}
     ),
 )
+PROVEN = {
+    "candidates": [
+        {
+            "content": {
+                "role": "model",
+                "parts": [
+                    {"text": "They want both.", "thought": True},
+                    {"text": "Let me look.", "thoughtSignature": "c2lnbmVk"},
+                    {"functionCall": {"name": "f"}, "thoughtSignature": "Y2FsbGVk"},
+                ],
+            },
+            "finishReason": "STOP",
+        }
+    ],
+    "modelVersion": "m",
+    "responseId": "r",
+}
+GOOGLE = Recording(
+    id="google",
+    provider="p",
+    dialect=GEMINI,
+    request=json.encode({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}),
+    body=json.encode(PROVEN),
+)
 ERROR = Recording(id="e", provider="p", dialect=OPENAI, status=400, body=json.encode(REFUSED))
 
 
 @pytest.mark.parametrize("suite", SUITES)
 @pytest.mark.parametrize(
-    "recording", (STREAM, ANSWER, REQUEST, MESSAGES, ERROR), ids=lambda r: r.id
+    "recording", (STREAM, ANSWER, REQUEST, MESSAGES, GOOGLE, ERROR), ids=lambda r: r.id
 )
 def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording) -> None:
     """The dialects as they are pass every suite."""
@@ -110,3 +134,9 @@ def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording
 def test_a_planted_bug_is_seen(suite: str, bug: type[broken.Healthy], recording: Recording) -> None:
     """A broken dialect fails the suite."""
     assert () != SUITES[suite](Ways(openai=bug()), recording).faults
+
+
+@pytest.mark.parametrize("suite", ("same", "cross"))
+def test_a_proof_that_is_lost_is_seen(suite: str) -> None:
+    """Of what Gemini thought: its own clients miss it, and so do others."""
+    assert () != SUITES[suite](Ways(gemini=broken.Careless()), GOOGLE).faults

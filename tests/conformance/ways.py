@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC, CONVERSE, OPENAI, RESPONSES, Recording
+from tests.conformance.recordings import ANTHROPIC, CONVERSE, GEMINI, OPENAI, RESPONSES, Recording
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
@@ -14,11 +14,12 @@ from trunkline.canon.request import ChatRequest
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect, Stamp
 from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
+from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.flow.pipes import Passthrough, Pipe, Translation
 
-CLIENTS = (OPENAI, ANTHROPIC, RESPONSES)
+CLIENTS = (OPENAI, ANTHROPIC, RESPONSES, GEMINI)
 STAMP = Stamp("0123456789abcdef", "stamped-model", 1_700_000_000)
 
 
@@ -36,10 +37,12 @@ class Ways(Struct, frozen=True):
     openai: Dialect = OpenAIChat()
     anthropic: Dialect = AnthropicMessages()
     responses: Dialect = OpenAIResponses()
+    gemini: Dialect = Gemini()
     converse: ClientDialect = BedrockConverse()
 
     def of(self, name: str) -> Dialect:
-        return {ANTHROPIC: self.anthropic, RESPONSES: self.responses}.get(name, self.openai)
+        others = {ANTHROPIC: self.anthropic, RESPONSES: self.responses, GEMINI: self.gemini}
+        return others.get(name, self.openai)
 
     def upstream(self, name: str) -> ClientDialect:
         return self.converse if name == CONVERSE else self.of(name)

@@ -32,7 +32,10 @@ def inline(media_type, **more):
 
 
 def test_kinds():
-    """By their media type."""
+    """By their media type; what is not sent along is a file, whatever it holds."""
+    assert Document(Remote("https://a/b.mp4")) == part(
+        fileData={"fileUri": "https://a/b.mp4", "mimeType": "video/mp4"}
+    )
     assert Text("hi") == part(text="hi")
     assert Image(Inline("image/png", "aGk=")) == inline("image/png")
     assert Audio("aGk=", "mp3") == inline("audio/mpeg")
@@ -62,7 +65,6 @@ def test_what_only_google_knows():
     """Videos, code, whatever comes next: as it came."""
     for fields in (
         {"inlineData": {"mimeType": "video/mp4", "data": "aGk="}},
-        {"fileData": {"fileUri": "https://a/b.mp4"}},
         {"codeExecutionResult": {"outcome": "OUTCOME_OK"}},
         {},
     ):

@@ -40,7 +40,8 @@ def test_media():
     assert [
         {"inlineData": {"mimeType": "image/png", "data": "aGk="}},
         {"fileData": {"fileUri": "https://a.example/b.jpg", "mimeType": "image/jpeg"}},
-        {"fileData": {"fileUri": "https://a.example/b"}},
+        {"fileData": {"fileUri": "https://a.example/b", "mimeType": "application/pdf"}},
+        {"fileData": {"fileUri": "https://a.example/c", "mimeType": "image/jpeg"}},
         {"inlineData": {"mimeType": "application/pdf", "data": "aGk="}},
         {"inlineData": {"mimeType": "audio/wav", "data": "aGk="}},
         {"fileData": {"fileUri": "https://x/v1beta/files/f"}},
@@ -48,6 +49,7 @@ def test_media():
         Image(PNG),
         Image(Remote("https://a.example/b.jpg")),
         Document(Remote("https://a.example/b")),
+        Image(Remote("https://a.example/c")),
         Document(Inline("application/pdf", "aGk=")),
         Audio("aGk=", "wav"),
         Document(FileRef("https://x/v1beta/files/f", "gemini")),

@@ -1,6 +1,7 @@
 """How much to think, in levels or in tokens."""
 
 import pytest
+from msgspec import Raw
 
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.request import Thinking
@@ -50,6 +51,11 @@ def told(quirks, **asked):
 def test_what_is_said(quirks, asked, expected):
     """One of the two, never both; what the model cannot be told is noted."""
     assert expected == told(quirks, **asked)
+
+
+def test_what_another_dialect_alone_has():
+    """Is noted, where it is all that was asked."""
+    assert (None, True) == told(LEVELS, native={"reasoning": Raw(b'{"context":"all_turns"}')})
 
 
 def test_nothing_asked():

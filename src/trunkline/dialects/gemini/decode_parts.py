@@ -74,6 +74,6 @@ def _media(
         return Image(source, extra=extra)
     if kind == "audio" and isinstance(source, Inline) and not extra:
         return Audio(source.data, audio_format(media_type))
-    if kind in ("audio", "video"):
+    if kind in ("audio", "video") and isinstance(source, Inline):
         return Opaque(NAME, raw)
     return Document(source, extra=extra)

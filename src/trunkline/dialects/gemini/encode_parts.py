@@ -1,5 +1,7 @@
 """What a user shows and what tools return, as parts of Google's contents."""
 
+from collections.abc import Mapping
+
 from msgspec import Raw
 
 from trunkline.canon.content import (
@@ -29,6 +31,7 @@ WirePart = Fields | Raw
 """A part about to be written; Raw for one that stays as its dialect wrote it."""
 
 _UNNAMED = "tool"
+_USUAL: Mapping[type[Part], str] = {Image: "image/jpeg", Document: "application/pdf"}
 _NOTHING = "(The result is attached to the next message.)"
 
 
@@ -130,15 +133,15 @@ class PartWriter:
                 return {"text": "\n\n".join([*head, part.source.text])}
             if part.context:
                 self._notes.add(f"{path}.context", "dropped: the Gemini API has no such field")
-        return _source(path, part.source)
+        return _source(path, part.source, _USUAL[type(part)])
 
 
-def _source(path: str, source: Source) -> Fields:
+def _source(path: str, source: Source, usual: str) -> Fields:
     match source:
         case Inline(media_type=media_type, data=data):
             return {"inlineData": {"mimeType": media_type, "data": data}}
         case Remote(url=url):
-            return {"fileData": _file(url)}
+            return {"fileData": _file(url, usual)}
         case FileRef(id=uri, origin=origin) if origin == NAME:
             return {"fileData": _file(uri)}
         case FileRef():
@@ -149,8 +152,9 @@ def _source(path: str, source: Source) -> Fields:
             raise Unsupported(f"'{path}' cannot be given as text", param=path)
 
 
-def _file(uri: str) -> Fields:
-    media_type = type_of(uri)
+def _file(uri: str, usual: str = "") -> Fields:
+    """Vertex AI insists on a type: where the address tells none, the most likely."""
+    media_type = type_of(uri) or usual
     return {"fileUri": uri, **({"mimeType": media_type} if media_type else {})}
 
 

@@ -29,6 +29,8 @@ def thinking_config(asked: Thinking | None, quirks: Quirks, notes: Notes) -> Fie
     if asked is None or (
         asked.mode is None and asked.effort is None and asked.budget_tokens is None
     ):
+        if asked is not None and asked.native:
+            notes.add("thinking", "dropped: only the client's dialect has such a setting")
         shown = asked is not None and asked.display not in (None, "omitted")
         return {"includeThoughts": True} if shown and _thinks(quirks) else None
     if not _thinks(quirks):
