@@ -92,6 +92,7 @@ def test_keys_that_were_handed_out_are_not_shown_again(tmp_path, capsys):
 CONFIGS = (
     ('[providers.openai]\napi_key = "k"\n', '"model": "gpt-4o-mini"'),
     ("[providers.sim]\n", '"model": "sim-chat"'),
+    ('[providers.voyage]\napi_key = "k"\n', '"model": "MODEL"'),
     ('[providers.sim]\nkind = "http"\nlike = "openrouter"\napi_key = "k"\n', '"model": "'),
 )
 

@@ -25,7 +25,9 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers
     """On standard output; the log goes to standard error."""
     base = address(host, port)
     names = gateway.rooms.router.table.names()
-    model = next((name for name in _FIRST_CHOICES if name in names), names[0] if names else "MODEL")
+    model = next((name for name in _FIRST_CHOICES if name in names), None)
+    if model is None:
+        model = next((name for name in names if _chats(gateway, name)), "MODEL")
     key = await first_key(gateway, data)
     shown, sent = _key_as_told(key, data)
     providers = ", ".join(sorted(gateway.rooms.providers)) or "none: see trunkline.example.toml"
@@ -49,6 +51,12 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers
     ]
     print("\n".join(lines))
     sys.stdout.flush()
+
+
+def _chats(gateway: Gateway, name: str) -> bool:
+    """Not so a model of a provider that only embeds."""
+    rooms = gateway.rooms
+    return rooms.router.table.resolve(name).deployments[0].dialect in rooms.clients
 
 
 def _key_as_told(fresh: str | None, data: Path) -> tuple[str, str]:
