@@ -37,6 +37,7 @@ async def welcome(gateway: Gateway, host: str, port: int, data: Path, *, workers
         f"Trunkline serves on {base}" + (f" with {workers} workers" if workers > 1 else ""),
         f"  OpenAI SDKs     base_url {base}/v1",
         f"  Anthropic SDKs  base_url {base}",
+        f"  Gemini SDKs     base_url {base}",
         f"  API key         {shown}",
         f"  providers       {providers}",
         f"  control plane   {base}/admin/v1 (its key: {admin_key})",
