@@ -6,7 +6,7 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from tests.flow.world import ANTHROPIC, ScriptedProvider, World, anthropic, openai, whole
+from tests.flow.world import ANTHROPIC, World, anthropic, openai, whole
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Disconnected
 from trunkline.canon.exchange import Principal
@@ -41,14 +41,6 @@ def count(world, asked=None, *, headers=None, principal=None):
 
 def upstream(*recordings, **more):
     return World(anthropic(*recordings, quirks=COUNTS, **more))
-
-
-def test_a_target_that_only_embeds_has_nothing_to_count():
-    """A clear 404, as for the conversation itself."""
-    reply = count(World(ScriptedProvider("up", "openai-embeddings", ())))
-
-    assert 404 == reply.status
-    assert b"only embeddings" in reply.body
 
 
 def told(tokens):

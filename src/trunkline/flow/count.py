@@ -104,9 +104,7 @@ class Counting:
         Raises Unsupported, as the request itself would.
         """
         rooms, exchange = self._rooms, self._exchange
-        client = rooms.clients.get(deployment.dialect)
-        if client is None:
-            raise ModelMissing(f"{deployment.provider} has no chat, only embeddings")
+        client = rooms.clients[deployment.dialect]
         same = deployment.dialect == exchange.dialect
         if same and not looks_inside(deployment.quirks, exchange):
             bare = replace(deployment, quirks=replace(deployment.quirks, add={}))
