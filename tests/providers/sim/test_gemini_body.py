@@ -57,6 +57,14 @@ def test_conversations(contents, says):
         check(*contents)
 
 
+def test_a_turn_in_several_contents():
+    """As Google's SDK returns a stream: a content for each chunk, then all results."""
+    turn = [{"role": "model", "parts": [part]} for part in ({"text": "Let me see."}, CALL, CALL)]
+    check(USER, *turn, {"parts": [RESULT, RESULT]})
+    with pytest.raises(Rejected, match="equal to the number"):
+        check(USER, *turn, {"parts": [RESULT]})
+
+
 def test_no_contents():
     """Are refused by name."""
     with pytest.raises(Rejected, match="contents is not specified"):

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Sequence
+from itertools import groupby
 
 from msgspec import Raw, Struct
 
@@ -139,17 +140,23 @@ def _signed(signature: str) -> bool:
 
 
 def _check_calls(contents: Sequence[Content]) -> None:
-    """As many responses as calls, in the very next content; calls behind a user's turn alone."""
+    """
+    As many responses as calls, in the very next turn; calls behind a user's turn alone.
+
+    A turn may come in several contents: Google's SDK returns one for each chunk of a stream
+    (google-genai 3.4.0, automatic function calling).
+    """
     wanted = 0
-    for at, content in enumerate(contents):
-        given = sum(part.function_response is not None for part in content.parts)
-        if given != wanted and (given or content.role == "user"):
+    for at, (role, turn) in enumerate(groupby(contents, lambda content: content.role)):
+        parts = [part for content in turn for part in content.parts]
+        given = sum(part.function_response is not None for part in parts)
+        if given != wanted and (given or role == "user"):
             raise Rejected(
                 "Please ensure that the number of function response parts is equal to the number of "
                 "function call parts of the function call turn."
             )
-        wanted = sum(part.function_call is not None for part in content.parts)
-        if wanted and (at == 0 or contents[at - 1].role != "user"):
+        wanted = sum(part.function_call is not None for part in parts)
+        if wanted and at == 0:
             raise Rejected(
                 "Please ensure that function call turn comes immediately after a user turn or after "
                 "a function response turn."
