@@ -13,7 +13,12 @@ from tests.clients.parts import Client, Said
 from tests.integration.program import Gateway, call, serving, simulating
 
 # The dialect between the gateway and the simulator, and what a base URL of it ends in.
-UPSTREAMS = {"openai-chat": "/v1", "anthropic-messages": "", "openai-responses": "/v1"}
+UPSTREAMS = {
+    "openai-chat": "/v1",
+    "anthropic-messages": "",
+    "openai-responses": "/v1",
+    "gemini": "",
+}
 CLIENTS: dict[str, Callable[[str, str], Client]] = {
     "langchain-openai": partial(
         langchain.LangChain,

@@ -74,7 +74,8 @@ class LangChain:
         first = _sum(asked.stream(HELLO))
         second = asked.invoke([HumanMessage(HELLO), first, HumanMessage("Go on.")])
         assert second.text
-        thoughts = [b["reasoning"] for b in first.content_blocks if b["type"] == "reasoning"]
+        blocks = [block for block in first.content_blocks if block["type"] == "reasoning"]
+        thoughts = [block.get("reasoning", "") for block in blocks]  # some are proof alone
         return "".join(thoughts), first.text
 
     def call(self, model: str) -> str:

@@ -36,5 +36,5 @@ def test_vercel(line: Line, tmp_path: Path) -> None:
     assert 0 == ended.returncode, f"{ended.stdout}\n{ended.stderr}"
     passed = re.search(r"^\S+ pass (\d+)$", ended.stdout, re.MULTILINE)
     assert passed is not None, ended.stdout
-    assert int(passed[1]) > len(UPSTREAMS) * 8 * 4
+    assert int(passed[1]) > len(UPSTREAMS) * 8 * 5
     assert re.search(r"^\S+ skipped 0$", ended.stdout, re.MULTILINE)

@@ -22,17 +22,20 @@ const made = (apiKey) => {
   return {
     'openai.chat': (name) => openai.chat(name),
     'openai.responses': (name) => openai.responses(name),
+    'openai.responses.stored': (name) => openai.responses(name),
     anthropic: createAnthropic({ baseURL: `${url}/v1`, apiKey }),
     'openai-compatible': (name) => compatible(name),
   };
 };
 // What asks for reasoning; OpenAI's Chat Completions tell none, so its provider looks for none.
+const thought = { reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true };
 const thinking = {
-  'openai.responses': { openai: { store: false, reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true } },
+  'openai.responses': { openai: { store: false, ...thought } },
+  'openai.responses.stored': { openai: thought },
   anthropic: { anthropic: { thinking: { type: 'enabled', budgetTokens: 2000 } } },
   'openai-compatible': { trunkline: { reasoningEffort: 'low' } },
 };
-// Without it, a second turn names the items of the first by their ids alone.
+// By default it stores, and then a second turn names the items of the first by their ids alone.
 const plain = { 'openai.responses': { openai: { store: false } } };
 const look = tool({
   description: 'Look how the weather is.',
