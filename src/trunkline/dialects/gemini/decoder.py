@@ -15,7 +15,8 @@ from trunkline.canon.event import (
 )
 from trunkline.canon.usage import Usage
 from trunkline.dialects.gemini.decode_error import decode_inline
-from trunkline.dialects.gemini.usage import read_usage
+from trunkline.dialects.gemini.quick import Usual, usual
+from trunkline.dialects.gemini.usage import read_usage, usage_of
 from trunkline.dialects.gemini.voice import Parts, Voice
 from trunkline.dialects.gemini.wire import (
     NAME,
@@ -108,12 +109,27 @@ class StreamDecoder:
         try:
             if not payload.isascii():
                 payload.decode()
+            if self._started and (told := usual(payload)) is not None:
+                return self._hear(told, events)
             response = RESPONSE.decode(payload)
             return self._take(response, events)
         except NOT_JSON as error:
             return self._fault(_unreadable(error), events)
         except Garbled as error:
             return self._fault(error, events)
+
+    def _hear(self, told: Usual, events: list[Event]) -> bool:
+        for candidate in told.candidates:
+            voice = self._voice(candidate.index)
+            for piece in candidate.content.parts:
+                voice.speak(piece.text, events, thought=piece.thought)
+        self._report(usage_of(told.usage_metadata), events)
+        return True
+
+    def _report(self, usage: Usage | None, events: list[Event]) -> None:
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            events.append(UsageReported(usage))
 
     def _take(self, response: Response, events: list[Event]) -> bool:
         if (told := present(response.error)) is not None:
@@ -126,10 +142,7 @@ class StreamDecoder:
                 return self._fault(fault, events)
         if word := block_reason(response.prompt_feedback):
             self._block(word, events)
-        usage = read_usage(response.usage_metadata)
-        if usage is not None and usage != self._usage:
-            self._usage = usage
-            events.append(UsageReported(usage))
+        self._report(read_usage(response.usage_metadata), events)
         return True
 
     def _start(self, response: Response, events: list[Event]) -> None:

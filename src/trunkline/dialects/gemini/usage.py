@@ -17,7 +17,7 @@ _MOST = 100_000_000
 _AUDIO = "AUDIO"
 
 
-class _Modality(Struct, rename="camel"):
+class _Modality(Struct, gc=False, rename="camel"):
     modality: str = ""
     token_count: int | None = None
 
@@ -25,7 +25,7 @@ class _Modality(Struct, rename="camel"):
 _Modalities = list[_Modality] | None
 
 
-class _Metadata(Struct, rename="camel"):
+class Metadata(Struct, gc=False, rename="camel"):
     prompt_token_count: int | None = None
     tool_use_prompt_token_count: int | None = None
     cached_content_token_count: int | None = None
@@ -36,7 +36,7 @@ class _Metadata(Struct, rename="camel"):
     candidates_tokens_details: _Modalities = None
 
 
-_METADATA = json.Decoder(_Metadata, strict=False)
+_METADATA = json.Decoder(Metadata, strict=False)
 """Not strict: JSON of protocol buffers may write a number as a string."""
 
 
@@ -45,8 +45,14 @@ def read_usage(raw: Raw | None) -> Usage | None:
     if present(raw) is None:
         return None
     try:
-        told = _METADATA.decode(raw or b"")
+        return usage_of(_METADATA.decode(raw or b""))
     except NOT_JSON:
+        return None
+
+
+def usage_of(told: Metadata | None) -> Usage | None:
+    """As `read_usage`, of counts that were read already."""
+    if told is None:
         return None
     if told.prompt_token_count is None and told.candidates_token_count is None:
         return None  # Vertex AI's first events tell of the traffic's type alone

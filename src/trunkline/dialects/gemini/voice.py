@@ -103,6 +103,19 @@ class Voice:
             return self.finish(candidate.finish_reason, events)
         return None
 
+    def speak(self, text: str, events: list[Event], *, thought: bool) -> None:
+        """A piece of text, as nearly every event is."""
+        if self._written is not None:
+            self._settle(events)
+        if text and not self.finished:
+            self._speak(text, events, thought=thought)
+
+    def _speak(self, text: str, events: list[Event], *, thought: bool) -> None:
+        kind = PartKind.REASONING if thought else PartKind.TEXT
+        if self._open < 0 or self._kind is not kind:
+            self._begin(kind, events)
+        events.append(PartDelta(self._open, text))
+
     def finish(self, word: str, events: list[Event]) -> GatewayError | None:
         if word in FAILURES:
             return broken_off(word)
@@ -135,11 +148,8 @@ class Voice:
         if part.text is None and not RAW_MAP.decode(raw).keys() <= _THOUGHT_FIELDS:
             self._whole(raw, events)
             return
-        kind = PartKind.REASONING if part.thought else PartKind.TEXT
         if part.text:
-            if self._open < 0 or self._kind is not kind:
-                self._begin(kind, events)
-            events.append(PartDelta(self._open, part.text))
+            self._speak(part.text, events, thought=bool(part.thought))
         if signature:
             self._sign(signature, events, thought=bool(part.thought))
 

@@ -6,8 +6,9 @@ from trunkline.canon.errors import Garbled, GatewayError
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
 from trunkline.dialects.gemini.decode_error import decode_inline
+from trunkline.dialects.gemini.quick import usual
 from trunkline.dialects.gemini.render_error import stream_error
-from trunkline.dialects.gemini.usage import read_usage
+from trunkline.dialects.gemini.usage import read_usage, usage_of
 from trunkline.dialects.gemini.wire import (
     PART,
     RESPONSE,
@@ -42,30 +43,37 @@ class StreamWatcher:
         self._finished: set[int] = set()
 
     def feed(self, events: bytes) -> bytes:
-        start = 0
+        seen = 0
         try:
-            for boundary in _BLANK_LINE.finditer(events):
-                self._see(events[start : boundary.end()])
-                start = boundary.end()
-            if start < len(events):
-                self._see(events[start:])
+            for _, payload in frames(events):
+                if payload.strip():
+                    self._see(payload)
+                seen += 1
         except GatewayError:
-            self.before_error = events[:start]
+            self.before_error = _first(seen, events)
             raise
         except NOT_JSON as error:
-            self.before_error = events[:start]
-            raise Garbled(
-                "the provider sent an unreadable event", detail=str(error)[:500]
-            ) from None
+            self.before_error = _first(seen, events)
+            bad = Garbled("the provider sent an unreadable event", detail=str(error)[:500])
+            raise bad from None
         return events
 
     def fault(self, error: GatewayError, request_id: str) -> bytes:
         return stream_error(error, request_id)
 
-    def _see(self, event: bytes) -> None:
-        for _, payload in frames(event):
-            if payload.strip():
-                self._look(RESPONSE.decode(payload))
+    def _see(self, payload: bytes) -> None:
+        told = usual(payload)
+        if told is None:
+            self._look(RESPONSE.decode(payload))
+            return
+        for candidate in told.candidates:
+            self._seen.add(candidate.index)
+            for piece in candidate.content.parts:
+                if piece.text:
+                    self.delivered.append(piece.text)
+                    if self.sighting is Sighting.NOTHING:
+                        self.sighting = Sighting.CONTENT
+        self.usage = usage_of(told.usage_metadata) or self.usage
 
     def _look(self, response: Response) -> None:
         if (told := present(response.error)) is not None:
@@ -102,3 +110,14 @@ class StreamWatcher:
         if (args := present(call.args)) is not None:
             self.delivered.append(bytes(args).decode("utf-8", "replace"))
         self.delivered += [p.string_value for p in call.partial_args or () if p.string_value]
+
+
+def _first(count: int, events: bytes) -> bytes:
+    """The bytes of the first `count` events, comments before the next included."""
+    start = 0
+    for boundary in _BLANK_LINE.finditer(events):
+        count -= len(frames(events[start : boundary.end()]))
+        if count < 0:
+            break
+        start = boundary.end()
+    return events[:start]
