@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, Output, generateText, isStepCount, streamText, tool } from 'ai';
+import { APICallError, Output, embed, embedMany, generateText, isStepCount, streamText, tool } from 'ai';
 import { z } from 'zod';
 import { Weather, key, pixel, upstreams, url } from './gateway.mjs';
 
@@ -54,6 +54,20 @@ async function drained(model, more) {
   }
   return { result, pieces, errors };
 }
+
+test('embeddings, several at once as each alone', async () => {
+  const openai = createOpenAI({ baseURL: `${url}/v1`, apiKey: key });
+  const compatible = createOpenAICompatible({ name: 'trunkline', baseURL: `${url}/v1`, apiKey: key });
+  for (const provider of [openai, compatible]) {
+    const model = provider.embeddingModel(`${upstreams[0]}/sim-embed`);
+    const { embeddings, usage } = await embedMany({ model, values: ['one', 'two'], maxRetries: 0 });
+    const { embedding } = await embed({ model, value: 'two', maxRetries: 0 });
+
+    assert.deepEqual(embeddings.map((vector) => vector.length), [256, 256]);
+    assert.ok(usage.tokens > 0);
+    embedding.forEach((number, at) => assert.ok(Math.abs(number - embeddings[1][at]) < 1e-6));
+  }
+});
 
 for (const [name, of] of Object.entries(made(key))) {
   for (const upstream of upstreams) {
