@@ -356,6 +356,14 @@ def test_items_that_were_never_announced():
     assert ["hi"] == [part.text for part in answer.choices[0].parts]
 
 
+def test_an_event_under_a_wrong_name():
+    """Its data is right, however it is read."""
+    wrong = delta(0, "hi", content_index=0).replace(b"output_text", b"refusal", 1)
+    stream = created() + added(0, "message") + wrong + wrong + ended()
+    assert ["hihi"] == [part.text for part in answer_of(stream).choices[0].parts]
+    assert read([stream]) == read([stream.replace(b"\n", b"\r\n")])
+
+
 def test_events_of_no_known_kind():
     """One day there will be more."""
     answer = answer_of(created(), event("sings", item=7, delta=["la"]), message(0, "hi"), ended())

@@ -49,6 +49,7 @@ from trunkline.dialects.openai_responses.decoder_quick import (
     NO_HEAD,
     delta_head,
     name_in,
+    read_run,
 )
 from trunkline.dialects.openai_responses.finish import finish_reason, native_of
 from trunkline.dialects.openai_responses.upstream_wire import (
@@ -110,6 +111,8 @@ class StreamDecoder:
         self._out = out
         if not whole:
             return out
+        if self._started and self._quick(whole):
+            return out
         for block in [whole] if b"\r" in whole else whole.split(b"\n\n"):
             if self._started and self._quick(block):
                 continue
@@ -133,27 +136,29 @@ class StreamDecoder:
         raise Disconnected(UNFINISHED)
 
     def _quick(self, block: bytes) -> bool:
-        """More of the part that an item has open: nearly every event is."""
+        """More of parts that items have open: nearly every event is."""
         if not block.startswith(self._head):
             head = delta_head(block)
             if not head:
                 return False
             self._head, self._name = head, name_in(head)
-        try:
-            delta = DELTA.decode(block[len(self._head) :])
-        except NOT_JSON:
+        run = read_run(block, self._head, DELTA)
+        if run is None:
             return False
-        item = self._items.open.get(delta.output_index)
-        if item is None or item.part < 0 or item.accepts != self._name:
-            return False
-        if item.at != delta.content_index + delta.summary_index:
-            return False
-        text = delta.delta
-        if text:
-            item.length += len(text)
-            self._out.append(PartDelta(item.part, text))
-        if delta.logprobs:
-            self._weigh(delta.logprobs)
+        name, items, out = self._name, self._items.open, self._out
+        for delta in run:
+            item = items.get(delta.output_index)
+            if item is None or item.part < 0 or not (item.accepts == name == delta.type):
+                return False
+            if item.at != delta.content_index + delta.summary_index:
+                return False
+        for delta in run:
+            item, text = items[delta.output_index], delta.delta
+            if text:
+                item.length += len(text)
+                out.append(PartDelta(item.part, text))
+            if delta.logprobs:
+                self._weigh(delta.logprobs)
         return True
 
     def _read(self, name: bytes, payload: bytes) -> bool:

@@ -11,7 +11,13 @@ from trunkline.dialects.base import Sighting
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.openai_responses.decode_answer import CHAT, broken_off, error_told
 from trunkline.dialects.openai_responses.decoder_event import UNREADABLE
-from trunkline.dialects.openai_responses.decoder_quick import NO_HEAD, SAID, delta_head
+from trunkline.dialects.openai_responses.decoder_quick import (
+    NO_HEAD,
+    SAID,
+    delta_head,
+    name_in,
+    read_run,
+)
 from trunkline.dialects.openai_responses.fault import fault_events
 from trunkline.dialects.openai_responses.upstream_wire import (
     FOREIGN_SENTINEL,
@@ -59,6 +65,7 @@ class StreamWatcher:
 
     __slots__ = (
         "_head",
+        "_name",
         "_number",
         "_response",
         "before_error",
@@ -77,10 +84,13 @@ class StreamWatcher:
         self._response = Raw(b"{}")
         """As `created` gave it."""
         self._head = NO_HEAD
-        """How the last delta began, up to its data."""
+        """How the last delta began, up to its data; and its name."""
+        self._name = ""
 
     def feed(self, events: bytes) -> bytes:
         self.before_error = b""
+        if self._quick(events):
+            return events
         at = 0
         try:
             for block in [events] if b"\r" in events else events.split(b"\n\n"):
@@ -107,22 +117,23 @@ class StreamWatcher:
         }
         return fault_events(error, self._number + 1, response)
 
-    def _quick(self, block: bytes) -> bool:
+    def _quick(self, block: bytes) -> int:
+        """How many events of content the block is; 0 where it is anything else."""
         if not block.startswith(self._head):
             head = delta_head(block)
             if not head:
-                return False
-            self._head = head
-        try:
-            said = SAID.decode(block[len(self._head) :])
-        except NOT_JSON:
-            return False
-        self._number = said.sequence_number
-        if said.delta:
-            self.delivered.append(said.delta)
+                return 0
+            self._head, self._name = head, name_in(head)
+        run = read_run(block, self._head, SAID)
+        if run is None or any(said.type != self._name for said in run):
+            return 0
+        self._number = run[-1].sequence_number
+        told = [said.delta for said in run if said.delta]
+        if told:
+            self.delivered += told
             if self.sighting is Sighting.NOTHING:
                 self.sighting = Sighting.CONTENT
-        return True
+        return len(run)
 
     def _look(self, name: bytes, data: bytes) -> None:
         if data == FOREIGN_SENTINEL or not data.strip():
