@@ -27,6 +27,7 @@ from trunkline.canon.request import Request
 from trunkline.dialects.base import Encoded, EventDecoder, EventEncoder, Sighting, Stamp, Watcher
 from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
+from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 from trunkline.dialects.thought_ids import unsigned
 
 _OF_A_PART = (PartDelta, Signed, PartClosed)
@@ -134,6 +135,20 @@ class Blaming(Healthy):
         return Overloaded("busy")
 
 
+class Muddled(OpenAIResponses):
+    """Takes every item of a stream for the first."""
+
+    def decoder(self, *, think_tags: bool = False) -> Any:
+        return _AllInOne(super().decoder())
+
+
+class Sealing(OpenAIResponses):
+    """Keeps what proves reasoning to itself."""
+
+    def decode_answer(self, body: bytes, *, think_tags: bool = False) -> Answer:
+        return _with_parts(super().decode_answer(body), _unproved)
+
+
 def _with_parts(answer: Answer, kept: Any) -> Answer:
     choices = tuple(replace(c, parts=tuple(kept(c.parts))) for c in answer.choices)
     return replace(answer, choices=choices)
@@ -141,6 +156,10 @@ def _with_parts(answer: Answer, kept: Any) -> Answer:
 
 def _spoken(parts: tuple[Part, ...]) -> Iterator[Part]:
     return (part for part in parts if not isinstance(part, Reasoning))
+
+
+def _unproved(parts: tuple[Part, ...]) -> Iterator[Part]:
+    return (replace(p, signature="") if isinstance(p, Reasoning) else p for p in parts)
 
 
 def _first_call_only(parts: tuple[Part, ...]) -> Iterator[Part]:
@@ -212,6 +231,24 @@ class _OneCall:
                 yield PartDelta(self._calls[0], event.text)
             else:
                 yield event
+
+
+class _AllInOne:
+    def __init__(self, decoder: EventDecoder) -> None:
+        self._decoder = decoder
+        self._first = -1
+
+    def feed(self, data: bytes) -> Burst:
+        return [self._moved(event) for event in self._decoder.feed(data)]
+
+    def finish(self) -> Burst:
+        return self._decoder.finish()
+
+    def _moved(self, event: Event) -> Event:
+        if isinstance(event, PartOpened) and event.kind is PartKind.TOOL_CALL and self._first < 0:
+            self._first = event.index
+        moves = isinstance(event, PartDelta) and 0 <= self._first < event.index
+        return replace(event, index=self._first) if moves else event
 
 
 class _NeverCut:

@@ -1,12 +1,15 @@
 """The suites see what they are there to see: each planted bug, in the smallest exchange that has it."""
 
+from collections.abc import Iterator
+
 import pytest
 from msgspec import json
 
 from tests.conformance import broken
-from tests.conformance.recordings import ANTHROPIC, GEMINI, OPENAI, Recording
+from tests.conformance.recordings import ANTHROPIC, GEMINI, OPENAI, RESPONSES, Recording
 from tests.conformance.suites import SUITES
 from tests.conformance.ways import Ways
+from trunkline.dialects.openai_responses.dialect import OpenAIResponses
 
 HEAD = {"id": "c1", "object": "chat.completion.chunk", "created": 7, "model": "m"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}
@@ -97,9 +100,69 @@ GOOGLE = Recording(
 ERROR = Recording(id="e", provider="p", dialect=OPENAI, status=400, body=json.encode(REFUSED))
 
 
+RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 7,
+    "model": "m",
+    "status": "completed",
+    "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"},
+        {"type": "function_call", "id": "a", "call_id": "c_a", "name": "f", "arguments": '{"a":1}'},
+        {"type": "function_call", "id": "b", "call_id": "c_b", "name": "f", "arguments": '{"b":2}'},
+    ],
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "usage": {
+        "input_tokens": 9,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 2},
+        "total_tokens": 14,
+    },
+}
+
+
+def told(kind: str, **fields: object) -> bytes:
+    name = f"response.{kind}"
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), json.encode({"type": name, **fields}))
+
+
+def items(output: list[dict[str, str]]) -> Iterator[bytes]:
+    """Both calls open before either has its arguments."""
+    for place, item in enumerate(output):
+        yield told("output_item.added", output_index=place, item={**item, "arguments": ""})
+    for place, item in enumerate(output):
+        given, place_of = item.get("arguments", ""), {"output_index": place, "item_id": item["id"]}
+        if given:
+            yield told("function_call_arguments.delta", delta=given, **place_of)
+    for place, item in enumerate(output):
+        yield told("output_item.done", output_index=place, item=item)
+
+
+RESPONSE_STREAM = Recording(
+    id="response-stream",
+    provider="p",
+    dialect=RESPONSES,
+    stream=b"".join(
+        (
+            told("created", response={**RESPONSE, "status": "in_progress", "output": []}),
+            *items(RESPONSE["output"]),
+            told("completed", response=RESPONSE),
+        )
+    ),
+)
+RESPONSE_WHOLE = Recording(
+    id="response-whole", provider="p", dialect=RESPONSES, body=json.encode(RESPONSE)
+)
+
+
 @pytest.mark.parametrize("suite", SUITES)
 @pytest.mark.parametrize(
-    "recording", (STREAM, ANSWER, REQUEST, MESSAGES, GOOGLE, ERROR), ids=lambda r: r.id
+    "recording",
+    (STREAM, ANSWER, REQUEST, MESSAGES, GOOGLE, ERROR, RESPONSE_STREAM, RESPONSE_WHOLE),
+    ids=lambda r: r.id,
 )
 def test_nothing_is_seen_where_nothing_is_wrong(suite: str, recording: Recording) -> None:
     """The dialects as they are pass every suite."""
@@ -140,3 +203,19 @@ def test_a_planted_bug_is_seen(suite: str, bug: type[broken.Healthy], recording:
 def test_a_proof_that_is_lost_is_seen(suite: str) -> None:
     """Of what Gemini thought: its own clients miss it, and so do others."""
     assert () != SUITES[suite](Ways(gemini=broken.Careless()), GOOGLE).faults
+
+
+@pytest.mark.parametrize(
+    "suite, bug, recording",
+    (
+        ("same", broken.Muddled, RESPONSE_STREAM),
+        ("cross", broken.Muddled, RESPONSE_STREAM),
+        ("cross", broken.Sealing, RESPONSE_WHOLE),
+    ),
+    ids=lambda value: getattr(value, "id", None) or getattr(value, "__name__", value),
+)
+def test_a_planted_bug_in_responses_is_seen(
+    suite: str, bug: type[OpenAIResponses], recording: Recording
+) -> None:
+    """A broken dialect fails the suite, here too."""
+    assert () != SUITES[suite](Ways(responses=bug()), recording).faults
