@@ -34,6 +34,8 @@ GROQ = ("low", "medium", "high")
         (Thinking(effort="low"), ("none", "default"), "none", True),
         (Thinking(effort="low"), ("default",), None, True),
         (Thinking(effort="low"), (), None, True),
+        (Thinking(effort="ultra"), ALL, None, True),
+        (Thinking(effort=""), ALL, None, True),
         (Thinking(mode="enabled", native={"thinking": Raw(b"{}")}), ALL, None, False),
     ),
 )

@@ -13,10 +13,7 @@ CORPUS = Path(__file__).parent / "corpus"
 _NUMBERED = {b"\0": "request", b"\1": "answer", b"\2": "stream", b"\3": "stream", b"\4": "error"}
 _LETTERED = {b"R": "request", b"A": "answer", b"S": "stream", b"W": "stream", b"E": "error"}
 _EMBEDDED = {b"\0": "request", b"\1": "answer", b"\2": "answer", b"\3": "answer", b"\4": "error"}
-MARKS: Mapping[str, Mapping[bytes, str]] = {
-    "openai_chat": _NUMBERED,
-    "openai_completions": _NUMBERED,
-    "openai_responses": _NUMBERED,
+_MARKS: Mapping[str, Mapping[bytes, str]] = {
     "anthropic_messages": _LETTERED,
     "gemini": _LETTERED,
     "bedrock_converse": {**_NUMBERED, b"\3": "framed"},
@@ -36,12 +33,16 @@ def folder_of(dialect: str) -> str:
     return "embeddings" if dialect.endswith("-embeddings") else dialect.replace("-", "_")
 
 
+def marks_of(dialect: str) -> Mapping[bytes, str]:
+    return _MARKS.get(folder_of(dialect), _NUMBERED)
+
+
 def of_corpus(dialect: str) -> Seeds:
     found: dict[str, list[bytes]] = defaultdict(list)
-    folder = folder_of(dialect)
-    for path in sorted((CORPUS / folder).iterdir()):
+    folder, marks = CORPUS / folder_of(dialect), marks_of(dialect)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         data = path.read_bytes()
-        if kind := MARKS[folder].get(data[:1]):
+        if kind := marks.get(data[:1]):
             found[kind].append(data[1:])
     return found
 
@@ -93,8 +94,8 @@ def _ends(stream: bytes) -> bytes:
 
 def save(dialect: str, kinds: Sequence[str], data: bytes, name: str) -> Path:
     """A counter-example into the corpus, where every later run of the tests finds it."""
-    folder = folder_of(dialect)
-    marks = {kind: mark for mark, kind in reversed(MARKS[folder].items())}
-    path = CORPUS / folder / name
+    marks = {kind: mark for mark, kind in reversed(marks_of(dialect).items())}
+    path = CORPUS / folder_of(dialect) / name
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(marks[kinds[0]] + data)
     return path

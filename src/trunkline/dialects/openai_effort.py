@@ -26,7 +26,7 @@ def reasoning_effort(thinking: Thinking, efforts: Sequence[str], notes: Notes) -
     if wanted == "none" and "minimal" not in known:
         notes.add("thinking", "dropped: the model cannot be told not to reason")
         return None
-    if not known:
+    if not known or wanted not in _ORDER:
         notes.add("thinking", f"dropped: the model knows no reasoning effort '{wanted}'")
         return None
     at = _ORDER.index(wanted)

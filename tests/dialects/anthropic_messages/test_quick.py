@@ -1,7 +1,9 @@
 """The quick way: what padding is, and what is not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import ValidationError
 
 from tests.strategies import texts
 from trunkline.dialects.anthropic_messages.quick import (
@@ -51,3 +53,10 @@ def test_every_kind_of_content_has_its_marker():
         assert data == event[DATA_AT:].strip()
         assert "a" == read.piece
         assert 1 == event.count(MARKERS[type(read)] + b'a"')
+
+
+def test_an_event_without_a_type_takes_the_long_way():
+    """Where it means nothing: the quick way must not make more of it than that."""
+    event = delta(b"text_delta", b"text", b'"a"').replace(b'"type":"content_block_delta",', b"")
+    with pytest.raises(ValidationError):
+        CONTENT_DELTA.decode(event[DATA_AT:].strip())

@@ -150,6 +150,7 @@ def test_choices():
         (b"[]", Garbled),
         (b"{}", Garbled),
         (b'{"choices":1}', Garbled),
+        (b'{"choices":[]}', Garbled),
         (b'{"object":"response","output":[]}', Garbled),
         (b'{"choices":[],"x":"\xff"}', Garbled),
         (b'{"error":{"code":429,"message":"slow down"}}', Throttled),

@@ -1,7 +1,7 @@
 """The quick way through the one event that makes up a stream: a delta that holds content."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct, json
 
@@ -26,7 +26,8 @@ class JsonDelta(
     piece: str
 
 
-class ContentDelta(Struct, tag_field="type", tag="content_block_delta", gc=False):
+class ContentDelta(Struct, gc=False):
+    type: Literal["content_block_delta"]  # no tag: a struct's tag may be left out
     index: int
     delta: TextDelta | ThinkingDelta | JsonDelta
 

@@ -40,6 +40,8 @@ def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
         raise Garbled(_no_answer(fields)) from None
     except NOT_JSON as error:
         raise Garbled("the provider's answer has no readable choices", detail=str(error)) from None
+    if not choices:
+        raise Garbled(_no_answer(fields))
     head = read_head(fields)
     return Answer(
         id=head.id,
