@@ -136,14 +136,17 @@ class Gateway:
             durability=Durability(loaded[0].ledger.durability),
         )
         self.reports = self.ledger.reports
+        stored = loaded[0].responses
         self.conversations = Conversations(
-            self.storage.responses, machine.clock, self._token, loaded[0].responses.retention
+            self.storage.responses, machine.clock, self._token, stored.retention, self._problem
         )
         self.background = Background(
             self.conversations,
             lambda: self.rooms,
             {name: spec.face for name, spec in FACES.items()},
             self.next_id,
+            self.keys.standing,
+            stored.max_background,
         )
         self._standing: tuple[ServerConfig, LedgerConfig] | None = None
         self.edge: Edge | None = None
@@ -199,6 +202,8 @@ class Gateway:
             "storage": self.storage.statistics(),
             "catalog": self.catalog.statistics(),
             "models": self.lists.statistics(),
+            "conversations": self.conversations.statistics(),
+            "background": self.background.statistics(),
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 

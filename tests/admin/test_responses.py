@@ -5,8 +5,15 @@ from msgspec.structs import replace
 
 from tests.flow.test_background import RECORD
 from tests.gateway import World, within
+from trunkline.wire.sse import frames
 
-DONE = replace(RECORD, tenant="default", status="completed", job=b"")
+DONE = replace(
+    RECORD,
+    tenant="default",
+    status="completed",
+    body=RECORD.body.replace(b"queued", b"completed"),
+    job=b"",
+)
 
 
 @pytest.mark.parametrize(
@@ -16,7 +23,7 @@ DONE = replace(RECORD, tenant="default", status="completed", job=b"")
         ("DELETE", "/v1/responses/resp_9", 404, None),
         ("POST", "/v1/responses/resp_9/cancel", 404, None),
         ("GET", "/v1/responses/resp_9/input_items", 404, None),
-        ("GET", "/v1/responses/resp_1?stream=true", 400, "stream"),
+        ("GET", "/v1/responses/resp_1?stream=true&starting_after=x", 400, "starting_after"),
         ("GET", "/v1/responses/resp_1/input_items?order=up", 400, "order"),
         ("GET", "/v1/responses/resp_1/input_items?limit=0", 400, "limit"),
         ("GET", "/v1/responses/resp_1/input_items?limit=101", 400, "limit"),
@@ -31,6 +38,22 @@ def test_what_is_refused(tmp_path, method, path, status, param):
         await w.gateway.conversations.keep(DONE)
         answer = await w.ask(method, path, key=await w.key())
         assert (status, param) == (answer.status, answer.json["error"]["param"])
+
+    within(tmp_path, work)
+
+
+def test_what_was_not_streamed_streams_all_the_same(tmp_path):
+    """From its beginning, or from behind an event."""
+
+    async def work(w: World) -> None:
+        await w.gateway.conversations.keep(DONE)
+        key = await w.key()
+        whole = await w.ask("GET", "/v1/responses/resp_1?stream=true", key=key)
+        rest = await w.ask("GET", "/v1/responses/resp_1?stream=true&starting_after=1", key=key)
+        kinds = [name.decode() for name, _ in frames(whole.body)]
+        assert ["response.created", "response.in_progress", "response.completed"] == kinds
+        assert [b"response.completed"] == [name for name, _ in frames(rest.body)]
+        assert DONE.body in rest.body
 
     within(tmp_path, work)
 

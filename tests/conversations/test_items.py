@@ -62,6 +62,11 @@ def test_a_message_may_leave_out_its_type():
     assert "msg_own" == parts["id"]
 
 
+def test_a_reference_may_leave_out_its_type():
+    """What has an id and nobody who said it."""
+    assert [{"type": "item_reference", "id": "msg_1"}] == items([{"id": "msg_1"}])
+
+
 def test_every_item_has_an_id():
     """Made for its kind where the client sent none; one that has all stays to the byte."""
     call = {"type": "function_call_output", "call_id": "c1", "output": "1"}
@@ -82,10 +87,10 @@ def test_what_is_no_input_is_refused(given):
 def test_a_reference_is_the_item_it_names():
     """Within what was said before; a name that nobody has is told."""
     known = [Raw(b'{"type":"message","id":"msg_1"}')]
-    own = Raw(b'{"type":"message","id":"msg_2"}')
-    assert [known[0], own] == resolved([Raw(b'{"type":"item_reference","id":"msg_1"}'), own], known)
+    own, by_id = Raw(b'{"type":"message","id":"msg_2"}'), {"msg_1": known[0]}
+    assert [known[0], own] == resolved([Raw(b'{"type":"item_reference","id":"msg_1"}'), own], by_id)
     with pytest.raises(NotFound, match="msg_9"):
-        resolved([Raw(b'{"type":"item_reference","id":"msg_9"}')], known)
+        resolved([Raw(b'{"type":"item_reference","id":"msg_9"}')], by_id)
 
 
 def test_what_is_kept_comes_back():

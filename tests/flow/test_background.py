@@ -1,13 +1,19 @@
 """Background responses: taken over from whoever let go, given up after some, told when they fail."""
 
+import asyncio
+
 import msgspec
 from msgspec.structs import replace
 
-from tests.gateway import World, within
+from tests.gateway import CONFIG, World, head, within
+from trunkline.canon.errors import LedgerUnavailable
 from trunkline.canon.exchange import Principal
-from trunkline.conversations.jobs import Job, Running, write_job
-from trunkline.flow.background import _JobReply
+from trunkline.conversations.jobs import Job, read_job, write_job
+from trunkline.flow.background import BackgroundStatistics
 from trunkline.storage.records import ResponseRecord
+from trunkline.testing.fakes import FakeReply
+from trunkline.wire.sse import frames
+from trunkline.wiring import endpoints
 
 JOB = Job(
     face="native",
@@ -30,14 +36,26 @@ RECORD = ResponseRecord(
 )
 
 
-def watched(folder, record):
+async def asked_by(w, record, *, revoked=False):
+    """The same, asked for with a key that is there, or was."""
+    key_id = (await w.key()).split("_")[1]
+    if revoked:
+        await w.gateway.key_service.revoke(key_id)
+    if b"principal" not in record.job:
+        return record
+    job = read_job(record.job)
+    job = replace(job, principal=replace(job.principal, key_id=key_id))
+    return replace(record, key_id=key_id, job=write_job(job))
+
+
+def watched(folder, record, *, revoked=False):
     """What becomes of a response that some worker left behind."""
 
     ends: list[ResponseRecord] = []
 
     async def work(w: World) -> None:
         store = w.gateway.storage.responses
-        await store.put(record)
+        await store.put(await asked_by(w, record, revoked=revoked))
         w.gateway.tasks.spawn("watch", w.gateway.background.watch())
         for _ in range(100_000):
             found = await store.get("acme", "resp_1")
@@ -74,7 +92,7 @@ def test_what_nobody_can_make_fails(tmp_path):
 
 def test_what_a_provider_says_is_told(tmp_path):
     """In the response's own error."""
-    job = msgspec.structs.replace(JOB, model="nobody/nothing")
+    job = replace(JOB, model="nobody/nothing")
     answer = msgspec.json.decode(watched(tmp_path, replace(RECORD, job=write_job(job))).body)
     assert "failed" == answer["status"]
     assert "nobody" in answer["error"]["message"]
@@ -85,14 +103,150 @@ def test_what_cannot_be_read_fails(tmp_path):
     assert "failed" == watched(tmp_path, replace(RECORD, job=b"{}")).status
 
 
-def test_the_upstream_s_id_becomes_ours():
-    """From the first event on, wherever it stands."""
-    running = Running()
-    reply = _JobReply("resp_ours", running)
-    reply.start(200, ())
-    reply.write(b'data: {"type":"response.created","response":{"id":"resp_theirs"}}\n\n')
-    reply.end(
-        b'data: {"type":"response.completed","response":{"id":"resp_theirs","status":"completed"}}\n\n'
-    )
-    assert b"theirs" not in running.events
-    assert b'{"id":"resp_ours","status":"completed"}' == reply.response
+def test_a_key_revoked_meanwhile_asks_for_nothing(tmp_path):
+    """No upstream hears of it, and the response says why."""
+    answer = msgspec.json.decode(watched(tmp_path, RECORD, revoked=True).body)
+    assert ("failed", "server_error") == (answer["status"], answer["error"]["code"])
+    assert "key" in answer["error"]["message"]
+
+
+async def ask(w: World, reply: FakeReply, **more: object) -> None:
+    path = "/v1/responses"
+    body = {"model": "sim/sim-chat", "input": "hi", "background": True, **more}
+    call = endpoints(w.gateway)[b"POST", path.encode()].begin(head(await w.key(), path, w.clock))
+    await call.run(msgspec.json.encode(body), reply)
+
+
+async def over(w: World, reply: FakeReply) -> ResponseRecord:
+    """What becomes of the one that was answered so."""
+    response_id = msgspec.json.decode(reply.body)["id"]
+    for _ in range(100_000):
+        record = await w.gateway.conversations.get("default", response_id)
+        if record.status not in ("queued", "in_progress"):
+            return record
+    raise AssertionError("it never ended")
+
+
+def test_its_books_are_under_the_request_that_asked(tmp_path):
+    """So that the request id of the answer finds what it cost."""
+
+    async def work(w: World) -> None:
+        reply = FakeReply()
+        await ask(w, reply)
+        await over(w, reply)
+        request_id = (reply.header(b"x-trunkline-request-id") or b"").decode()
+        entry = (await w.ask("GET", f"/admin/v1/requests/{request_id}")).json
+        assert (201, "ok", True) == (reply.status, entry["status"], entry["cost_nanousd"] > 0)
+
+    within(tmp_path, work)
+
+
+def test_a_reader_has_the_id_at_once(tmp_path):
+    """Then all events, counted through, and the same from the store afterwards."""
+
+    async def work(w: World) -> None:
+        reply = FakeReply()
+        await ask(w, reply, stream=True)
+        kinds = [name.decode() for name, _ in frames(reply.body)]
+        numbers = [msgspec.json.decode(data)["sequence_number"] for _, data in frames(reply.body)]
+        assert ["response.created", "response.queued", "response.in_progress"] == kinds[:3]
+        assert "response.completed" == kinds[-1]
+        assert list(range(len(kinds))) == numbers
+        response_id = msgspec.json.decode(frames(reply.body)[0][1])["response"]["id"]
+        for _ in range(100_000):
+            record = await w.gateway.conversations.get("default", response_id)
+            if record.events:
+                break
+        assert reply.body == record.events
+
+    within(tmp_path, work)
+
+
+def test_there_is_room_for_so_many(tmp_path):
+    """The next is told to come again, and nothing of it is kept."""
+
+    async def work(w: World) -> None:
+        first, second = FakeReply(), FakeReply()
+        await ask(w, first, model="sim/sim-chat@ttft=60000")
+        await ask(w, second)
+        error = msgspec.json.decode(second.body)["error"]
+        assert (201, 429, "rate_limit_exceeded") == (first.status, second.status, error["code"])
+        assert second.header(b"retry-after") is not None
+        assert BackgroundStatistics(1, 1, 0, 1, 0) == w.gateway.statistics()["background"]
+        left = await w.gateway.storage.responses.claim(9e9, 9e9)
+        assert left is not None
+        assert await w.gateway.storage.responses.claim(9e9, 9e9) is None
+
+    within(tmp_path, work, config=CONFIG + "[responses]\nmax_background = 1\n")
+
+
+def test_stopping_leaves_it_to_the_next(tmp_path):
+    """At once, and without counting it among the workers it took down; its bill is closed."""
+    ids: list[str] = []
+
+    async def first(w: World) -> None:
+        reply = FakeReply()
+        await ask(w, reply, model="sim/sim-chat@ttft=60000")
+        ids.append(msgspec.json.decode(reply.body)["id"])
+        await asyncio.sleep(0)
+
+    async def second(w: World) -> None:
+        left = await w.gateway.storage.responses.get("default", ids[0])
+        assert left is not None
+        assert 0 == left.attempts or w.gateway.background.statistics().taken_over
+
+    within(tmp_path, first)
+    within(tmp_path, second)
+
+
+class Flaky:
+    """A store whose disk is full for a while."""
+
+    def __init__(self, store, failures):
+        self.store, self.failures = store, failures
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    async def finish(self, record):
+        return await self._may_fail(self.store.finish, record)
+
+    async def hold(self, record, until):
+        return await self._may_fail(self.store.hold, record, until)
+
+    async def _may_fail(self, work, *given):
+        if self.failures:
+            self.failures -= 1
+            raise LedgerUnavailable("the disk is full")
+        return await work(*given)
+
+
+def test_an_answer_is_stored_as_soon_as_that_goes(tmp_path):
+    """It is paid for: it is not made a second time for want of a page on the disk."""
+
+    async def work(w: World) -> None:
+        w.gateway.conversations.store = Flaky(w.gateway.storage.responses, 2)
+        reply = FakeReply()
+        await ask(w, reply)
+        assert "completed" == (await over(w, reply)).status
+        assert 1 == (await w.gateway.reports.totals()).requests
+
+    within(tmp_path, work)
+
+
+def test_a_cancelled_one_stays_cancelled(tmp_path):
+    """Whoever reads its events comes to their end."""
+
+    async def work(w: World) -> None:
+        reply = FakeReply()
+        await ask(w, reply, model="sim/sim-chat@ttft=60000")
+        response_id = msgspec.json.decode(reply.body)["id"]
+        running = w.gateway.background.running("default", response_id)
+        assert running is not None
+        await w.gateway.background.cancel("default", response_id)
+        told = b"".join([piece async for piece in running.follow(-1)])
+        assert b"response.queued" in told
+        again = await w.gateway.background.cancel("default", response_id)
+        assert ("cancelled", 1) == (again.status, w.gateway.background.statistics().cancelled)
+
+    within(tmp_path, work)

@@ -95,6 +95,15 @@ def test_a_revoked_key_is_refused_at_once() -> None:
         keyring.authenticate(MINTED.key, 5.0)
 
 
+def test_whether_a_key_still_stands() -> None:
+    """For what was asked with it before, without its secret: not once it is revoked, or too old."""
+    records = ({}, {"expires_at": 101.0}, {"expires_at": 100.0}, {"revoked_at": 1.0})
+    rings = [ring(made(1, **changes)[1]) for changes in records]
+    holders = [keyring.standing(RECORD.id, 100.0) for keyring in (*rings, ring())]
+    names = [holder and holder.key_id for holder in holders]
+    assert [RECORD.id, RECORD.id, None, None, None] == names
+
+
 def test_what_became_of_a_key_is_told_to_its_holder_alone() -> None:
     """Who knows the id and not the secret learns nothing of revocation."""
     keyring = ring(made(2, id=MINTED.id, revoked_at=99.0)[1])

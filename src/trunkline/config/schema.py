@@ -38,6 +38,8 @@ class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     retention: Seconds = 30 * 86400.0
     """How long they are kept; OpenAI keeps them for 30 days, too."""
+    max_background: Annotated[int, Meta(ge=1)] = 200
+    """Background responses that one worker makes at the same time; more are answered 429."""
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -82,32 +82,49 @@ def joined(items: Sequence[Raw]) -> bytes:
 
 
 def id_of(item: Raw) -> str:
-    return _KIND.decode(item).id or ""
+    """Empty where there is none that can be read."""
+    try:
+        return _KIND.decode(item).id or ""
+    except MsgspecError:
+        return ""
 
 
-def resolved(items: Sequence[Raw], known: Sequence[Raw]) -> Sequence[Raw]:
+def may_refer(given: Raw | None) -> bool:
+    """Whether a request's `input` may hold references, at a glance."""
+    return given is not None and _REFERENCE in bytes(given)
+
+
+def references(items: Sequence[Raw]) -> Sequence[str]:
+    """The ids of items that are only named. Raises Malformed."""
+    kinds = [_KIND.decode(item) for item in items if _REFERENCE in bytes(item)]
+    named = [kind.id or "" for kind in kinds if kind.type == "item_reference"]
+    if "" in named:
+        raise Malformed("an 'item_reference' must have an 'id'", param="input")
+    return named
+
+
+def resolved(items: Sequence[Raw], known: Mapping[str, Raw]) -> Sequence[Raw]:
     """`items` with each reference replaced by the item it names. Raises NotFound."""
-    if not any(_REFERENCE in bytes(item) for item in items):
-        return items
-    by_id = {id_of(item): item for item in known}
     found = []
     for item in items:
-        kind = _KIND.decode(item)
+        kind = _KIND.decode(item) if _REFERENCE in bytes(item) else _Kind()
         if kind.type != "item_reference":
             found.append(item)
-        elif kind.id in by_id:
-            found.append(by_id[kind.id])
+        elif kind.id is not None and kind.id in known:
+            found.append(known[kind.id])
         else:
             raise NotFound(f"Item with id '{kind.id}' not found.", param="input")
     return found
 
 
 def _named(item: Raw, token: Token) -> Raw:
-    """A client may leave out a message's type and any item's id."""
+    """A client may leave out a message's type, a reference's, and any item's id but that."""
     kind = _KIND.decode(item)
     if kind.type is not None and kind.id:
         return item
     fields = _RAW_MAP.decode(item)
+    if kind.type is None and kind.id and "role" not in fields:
+        return Raw(json.encode({"type": "item_reference", "id": kind.id}))
     if kind.type is None:
         return Raw(json.encode(_message(token, fields)))
     prefix = _PREFIXES.get(kind.type, "item_")

@@ -4,12 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
-from msgspec import Raw, Struct, json
+from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.exchange import Principal
 from trunkline.conversations.closing import behind
 
 _MAP: Final = json.Decoder(dict[str, Raw])
+
+
+class _Manner(Struct):
+    background: bool | None = None
+
+
+_MANNER: Final = json.Decoder(_Manner)
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -35,6 +42,14 @@ def read_job(data: bytes) -> Job:
 def amended(body: bytes, changes: Mapping[str, object]) -> bytes:
     """A Response object with some fields said otherwise."""
     return json.encode({**_MAP.decode(body), **changes})
+
+
+def is_background(body: bytes) -> bool:
+    """Whether a Response object says that it was made so."""
+    try:
+        return bool(_MANNER.decode(body).background)
+    except MsgspecError:
+        return False
 
 
 class Running:
@@ -64,7 +79,8 @@ class Running:
         while True:
             news, pieces = self._news, self._pieces[at:]
             at += len(pieces)
-            if pieces and (found := behind(b"".join(pieces), number)):
+            told = b"".join(pieces)
+            if found := told if number < 0 else behind(told, number):
                 yield found
             if at == len(self._pieces):
                 if self.over:

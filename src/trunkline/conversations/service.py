@@ -5,13 +5,21 @@ An answer is stored before its last byte leaves, so that whoever has read it can
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Raw
+from msgspec import MsgspecError, Raw, Struct
+from msgspec.structs import replace
 
-from trunkline.canon.errors import ClientError, NotFound
-from trunkline.conversations.items import Token, id_of, read_items, resolved, said
+from trunkline.canon.errors import ClientError, GatewayError, NotFound
+from trunkline.conversations.items import (
+    Token,
+    id_of,
+    read_items,
+    references,
+    resolved,
+    said,
+)
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import ResponseStore
 from trunkline.storage.records import ResponseRecord
@@ -19,6 +27,9 @@ from trunkline.storage.records import ResponseRecord
 # Turns of one conversation that are gathered; longer ones lose their beginning in no model's
 # context window, but a loop of ours must end.
 _LONGEST: Final = 2000
+# Bytes of one conversation that are gathered: as much as a request may have by default. More would
+# take seconds to read and to write, and no model's context holds it.
+_LARGEST: Final = 64 << 20
 _SWEEP: Final = 3600.0
 OVER: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
@@ -30,27 +41,55 @@ class PreviousNotFound(ClientError):
     code = "previous_response_not_found"
 
 
+class ConversationStatistics(Struct, frozen=True):
+    kept: int
+    """Answers stored."""
+    deleted: int
+    expired: int
+    retention_seconds: float
+
+
 class Conversations:
     """One per process."""
 
-    def __init__(self, store: ResponseStore, clock: Clock, token: Token, retention: float) -> None:
-        """`retention`: seconds a response is kept."""
+    def __init__(
+        self,
+        store: ResponseStore,
+        clock: Clock,
+        token: Token,
+        retention: float,
+        problem: Callable[[str], object] = bool,
+    ) -> None:
+        """`retention`: seconds a response is kept. `problem`: told what goes wrong unseen."""
         self.store = store
         self.clock = clock
         self.token = token
         self._retention = retention
+        self._problem = problem
+        self._kept = self._deleted = self._expired = 0
 
     async def recall(
         self, tenant: str, previous_id: str | None, items: Sequence[Raw]
-    ) -> Sequence[Raw]:
+    ) -> tuple[Sequence[Raw], Sequence[Raw]]:
         """
-        All that was said before, then `items`, their references resolved.
+        All that was said before; and `items` with the stored ones they refer to in full.
 
-        Raises PreviousNotFound and NotFound.
+        A reference may name an item of any response that is kept, as clients do who keep the
+        conversation themselves. Raises PreviousNotFound, NotFound, Malformed and TooLarge.
         """
-        if previous_id is None:
-            return resolved(items, ())
-        turns = await self.store.chain(tenant, previous_id, _LONGEST)
+        history = [] if previous_id is None else await self._history(tenant, previous_id)
+        named = references(items)
+        if not named:
+            return history, items
+        known = _by_id(history)
+        missing = [item_id for item_id in named if item_id not in known]
+        if missing:
+            holders = await self.store.holding(tenant, missing)
+            known = {**_by_id([i for turn in holders for i in _items(turn)]), **known}
+        return history, resolved(items, known)
+
+    async def _history(self, tenant: str, previous_id: str) -> Sequence[Raw]:
+        turns = await self.store.chain(tenant, previous_id, _LONGEST, _LARGEST)
         if not turns or (turns[0].previous_id is not None and len(turns) < _LONGEST):
             raise PreviousNotFound(
                 f"Previous response with id '{previous_id}' not found.",
@@ -61,11 +100,15 @@ class Conversations:
                 f"Previous response with id '{previous_id}' is not completed yet.",
                 param="previous_response_id",
             )
-        history = [item for turn in turns for item in (*read_items(turn.input), *said(turn.body))]
-        return [*history, *resolved(items, history)]
+        return [item for turn in turns for item in _items(turn)]
 
-    async def keep(self, record: ResponseRecord) -> None:
-        await self.store.put(record)
+    async def keep(self, record: ResponseRecord, held_until: float = 0.0) -> None:
+        await self.store.put(_indexed(record), held_until)
+        self._kept += 1
+
+    async def finish(self, record: ResponseRecord) -> bool:
+        """A background response is over; False where it was before, or is gone."""
+        return await self.store.finish(_indexed(record))
 
     async def get(self, tenant: str, response_id: str) -> ResponseRecord:
         """Raises NotFound, for another tenant's, too."""
@@ -78,21 +121,47 @@ class Conversations:
         """Raises NotFound."""
         if not await self.store.delete(tenant, response_id):
             raise NotFound(f"Response with id '{response_id}' not found.")
+        self._deleted += 1
 
     async def input_items(self, tenant: str, response_id: str) -> Sequence[Raw]:
         """All items the response was made from, the oldest first. Raises NotFound."""
         record = await self.get(tenant, response_id)
         own = read_items(record.input)
-        return await self.recall(tenant, record.previous_id, own)
+        history, own = await self.recall(tenant, record.previous_id, own)
+        return [*history, *own]
 
     async def sweep(self) -> None:
         """Drops what has been kept long enough, every hour, until cancelled."""
         while True:
-            await self.store.expire(self.clock.unix() - self._retention)
+            try:
+                while dropped := await self.store.expire(self.clock.unix() - self._retention):
+                    self._expired += dropped
+            except GatewayError as error:
+                self._problem(f"old responses stay for now: {error!r}")
             await asyncio.sleep(_SWEEP)
+
+    def statistics(self) -> ConversationStatistics:
+        return ConversationStatistics(self._kept, self._deleted, self._expired, self._retention)
 
     def __repr__(self) -> str:
         return f"<Conversations kept for {self._retention:.0f} s>"
+
+
+def _items(turn: ResponseRecord) -> Sequence[Raw]:
+    return (*read_items(turn.input), *said(turn.body))
+
+
+def _by_id(items: Sequence[Raw]) -> Mapping[str, Raw]:
+    return {id_of(item): item for item in items}
+
+
+def _indexed(record: ResponseRecord) -> ResponseRecord:
+    """To be found by the items it brought and those it said."""
+    try:
+        ids = dict.fromkeys(map(id_of, _items(record)))
+    except MsgspecError:  # an answer of a strange shape is kept as it is
+        return record
+    return replace(record, items=tuple(item_id for item_id in ids if item_id))
 
 
 def page(

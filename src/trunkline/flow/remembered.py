@@ -13,7 +13,13 @@ from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.errors import GatewayError, Malformed
 from trunkline.canon.exchange import Exchange
-from trunkline.conversations.items import brought, id_of_response, joined, status_of
+from trunkline.conversations.items import (
+    brought,
+    id_of_response,
+    joined,
+    may_refer,
+    status_of,
+)
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.keeping import KeepingReply
 from trunkline.flow.rooms import Rooms
@@ -47,7 +53,8 @@ class Remembered:
         exchange = self._exchange
         try:
             wish = read_wish(exchange)
-            if not wish.store and wish.previous_id is None:
+            refers = may_refer(exchange.envelope.get("input"))
+            if not wish.store and wish.previous_id is None and not refers:
                 own: Sequence[Raw] = ()
             else:
                 own = await recall(self._rooms, exchange, wish.previous_id)
@@ -137,12 +144,13 @@ async def recall(rooms: Rooms, exchange: Exchange, previous_id: str | None) -> S
     """
     conversations = rooms.conversations
     own = brought(exchange.envelope.get("input"), conversations.token)
-    items = await conversations.recall(exchange.principal.tenant, previous_id, own)
-    if previous_id is not None or items is not own:
-        exchange.envelope["input"] = Raw(json.encode(items))
+    tenant = exchange.principal.tenant
+    history, resolved = await conversations.recall(tenant, previous_id, own)
+    if previous_id is not None or resolved is not own:
+        exchange.envelope["input"] = Raw(json.encode([*history, *resolved]))
         exchange.body = json.encode(exchange.envelope)
         exchange.opened = True
-    return own
+    return resolved
 
 
 def read_wish(exchange: Exchange) -> Wish:

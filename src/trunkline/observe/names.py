@@ -162,5 +162,34 @@ METRICS: Mapping[str, Metric] = {
     "models.failing": Metric(
         "trunkline_failing_lists", "gauge", "Providers whose list could not be had the last time."
     ),
+    "conversations.kept": Metric(
+        "trunkline_responses_kept_total", "counter", "Answers stored for clients to come back to."
+    ),
+    "conversations.deleted": Metric(
+        "trunkline_responses_deleted_total", "counter", "Stored answers that clients deleted."
+    ),
+    "conversations.expired": Metric(
+        "trunkline_responses_expired_total", "counter", "Stored answers that grew too old."
+    ),
+    "conversations.retention_seconds": Metric(
+        "trunkline_responses_retention_seconds", "gauge", "How long answers are kept."
+    ),
+    "background.running": Metric(
+        "trunkline_background_responses", "gauge", "Background responses being made here."
+    ),
+    "background.begun": Metric(
+        "trunkline_background_begun_total", "counter", "Background responses that clients began."
+    ),
+    "background.taken_over": Metric(
+        "trunkline_background_taken_over_total",
+        "counter",
+        "Background responses begun anew after another worker or an earlier start.",
+    ),
+    "background.refused": Metric(
+        "trunkline_background_refused_total", "counter", "Background responses refused for room."
+    ),
+    "background.cancelled": Metric(
+        "trunkline_background_cancelled_total", "counter", "Background responses cancelled."
+    ),
 }
 """By the place of the statistic: room and field. What is not here is shown all the same, untyped."""

@@ -86,12 +86,18 @@ class ResponseStore(Protocol):
         """Adds it, or replaces the one of that id. `held_until`: see `claim`, Unix seconds."""
 
     async def get(self, tenant: str, response_id: str) -> ResponseRecord | None: ...
-    async def chain(self, tenant: str, response_id: str, most: int) -> Sequence[ResponseRecord]:
+    async def chain(
+        self, tenant: str, response_id: str, most: int, most_bytes: int
+    ) -> Sequence[ResponseRecord]:
         """
         The response and those it goes on from, the oldest first; without events and jobs.
 
-        It ends before one that is not there, and after `most`.
+        It ends before one that is not there, and after `most`. Raises TooLarge where inputs and
+        bodies are more than `most_bytes` together.
         """
+
+    async def holding(self, tenant: str, items: Sequence[str]) -> Sequence[ResponseRecord]:
+        """Those responses that have one of these items; without events and jobs."""
 
     async def delete(self, tenant: str, response_id: str) -> bool:
         """False where there is none."""
@@ -106,11 +112,14 @@ class ResponseStore(Protocol):
         Its `attempts` counts this one. None where there is nothing to do.
         """
 
-    async def hold(self, tenant: str, response_id: str, until: float) -> str | None:
-        """It is in progress, for longer; its status, or None where it is gone."""
+    async def hold(self, record: ResponseRecord, until: float) -> str | None:
+        """It is in progress, for longer; its status, or None where it is gone, or another's now."""
+
+    async def let_go(self, record: ResponseRecord) -> None:
+        """Another may make it at once, and this attempt does not count."""
 
     async def expire(self, before: float) -> int:
-        """Drop all that were created before; returns how many."""
+        """Drop some that were created before and are over; returns how many, 0 once all are."""
 
 
 class StorageStatistics(Struct, frozen=True):

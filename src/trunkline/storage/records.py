@@ -208,6 +208,8 @@ class ResponseRecord(Struct, frozen=True, kw_only=True):
     """A JSON array: the items this request brought itself."""
     body: bytes
     """The Response object as the client got it, or as it stands so far."""
+    items: tuple[str, ...] = ()
+    """The ids of its items, of `input` and of `body`, by which it can be found; not read back."""
     events: bytes = b""
     """The stream as the client got it; empty where there was none."""
     job: bytes = b""

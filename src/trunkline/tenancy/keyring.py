@@ -71,6 +71,15 @@ class Keyring:
                 raise _not_one(key, form)
         raise _no_key(key)
 
+    def standing(self, key_id: str, now: float) -> Principal | None:
+        """
+        Who holds the key of this id, as it is today; None where it is good no more.
+
+        For what was asked with a key earlier on, and goes on without it.
+        """
+        entry = self._entries.get(key_id.encode(), _NOBODY)
+        return entry.principal if now < entry.until else None
+
     def statistics(self) -> KeyringStatistics:
         return KeyringStatistics(len(self._entries), self._version)
 

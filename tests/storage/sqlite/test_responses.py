@@ -1,9 +1,13 @@
 """Stored responses: each its tenant's, in chains, and held by one worker at a time."""
 
+import pytest
 from msgspec.structs import replace
 
 from tests.storage.sqlite.making import with_storage
+from trunkline.canon.errors import TooLarge
 from trunkline.storage.records import ResponseRecord
+
+BYTES = 1 << 20
 
 RECORD = ResponseRecord(
     tenant="acme",
@@ -46,12 +50,12 @@ def test_a_chain_is_oldest_first_and_ends_where_one_is_missing(tmp_path):
             previous = f"resp_{number - 1}"
             await responses.put(replace(RECORD, id=f"resp_{number}", previous_id=previous))
         await responses.put(replace(RECORD, id="resp_0", tenant="other"))
-        whole = await responses.chain("acme", "resp_3", 10)
+        whole = await responses.chain("acme", "resp_3", 10, BYTES)
         return (
             [turn.id for turn in whole],
             whole[0].body == RECORD.body,
-            [turn.id for turn in await responses.chain("acme", "resp_3", 2)],
-            await responses.chain("acme", "resp_9", 10),
+            [turn.id for turn in await responses.chain("acme", "resp_3", 2, BYTES)],
+            await responses.chain("acme", "resp_9", 10, BYTES),
         )
 
     assert (["resp_1", "resp_2", "resp_3"], True, ["resp_2", "resp_3"], []) == store(tmp_path, work)
@@ -75,7 +79,7 @@ def test_one_worker_makes_a_background_response(tmp_path):
         await responses.put(queued)
         first = await responses.claim(100.0, 115.0)
         held = await responses.claim(110.0, 125.0)
-        status = await responses.hold("acme", "resp_1", 130.0)
+        status = await responses.hold(first, 130.0)
         still = await responses.claim(129.0, 144.0)
         second = await responses.claim(131.0, 146.0)
         return first, held, status, still, second
@@ -105,19 +109,100 @@ def test_a_hold_on_what_is_gone(tmp_path):
     """Tells so."""
 
     async def work(responses):
-        return await responses.hold("acme", "resp_1", 1.0)
+        return await responses.hold(RECORD, 1.0)
 
     assert store(tmp_path, work) is None
 
 
-def test_what_is_old_enough_is_dropped(tmp_path):
-    """By its age alone."""
+def test_a_worker_whose_time_ran_out_learns_it(tmp_path):
+    """What another has begun since is not its own any more, to hold or to let go."""
+
+    async def work(responses):
+        await responses.put(replace(RECORD, status="queued", attempts=0))
+        first = await responses.claim(100.0, 115.0)
+        second = await responses.claim(200.0, 215.0)
+        await responses.let_go(first)
+        return await responses.hold(first, 230.0), await responses.hold(second, 230.0)
+
+    assert (None, "in_progress") == store(tmp_path, work)
+
+
+def test_letting_go_does_not_count(tmp_path):
+    """Another may have it at once, however often workers are restarted."""
+
+    async def work(responses):
+        await responses.put(replace(RECORD, status="queued", attempts=0))
+        for _ in range(5):
+            claimed = await responses.claim(100.0, 115.0)
+            await responses.let_go(claimed)
+        return claimed.attempts
+
+    assert 1 == store(tmp_path, work)
+
+
+def test_a_chain_is_as_large_as_it_may_be(tmp_path):
+    """Counted unpacked: a megabyte of the same letter takes next to nothing on disk."""
+    one = len(RECORD.input) + len(RECORD.body)
 
     async def work(responses):
         await responses.put(RECORD)
-        await responses.put(replace(RECORD, id="resp_2", created_at=2000.0))
-        dropped = await responses.expire(1500.0)
-        return dropped, await responses.get("acme", "resp_1"), await responses.get("acme", "resp_2")
+        await responses.put(replace(RECORD, id="resp_2", previous_id="resp_1"))
+        with pytest.raises(TooLarge):
+            await responses.chain("acme", "resp_2", 10, 2 * one - 1)
+        return len(await responses.chain("acme", "resp_2", 10, 2 * one))
 
-    dropped, old, young = store(tmp_path, work)
-    assert (1, None, 2000.0) == (dropped, old, young.created_at)
+    assert 2 == store(tmp_path, work)
+
+
+def test_responses_are_found_by_their_items(tmp_path):
+    """Each once, its tenant's alone, until it is gone; a finished one by what it said."""
+
+    async def work(responses):
+        await responses.put(replace(RECORD, items=("msg_1", "msg_2")))
+        await responses.put(replace(RECORD, id="resp_2", status="queued"))
+        await responses.finish(replace(RECORD, id="resp_2", items=("msg_3",)))
+        both = await responses.holding("acme", ("msg_3", "msg_1", "msg_2", "msg_9"))
+        others = await responses.holding("other", ("msg_1",))
+        await responses.delete("acme", "resp_1")
+        left = await responses.holding("acme", ("msg_1", "msg_3"))
+        return [[turn.id for turn in found] for found in (both, others, left)]
+
+    assert [["resp_2", "resp_1"], [], ["resp_2"]] == store(tmp_path, work)
+
+
+def test_large_ones_come_back_as_they_went_in(tmp_path):
+    """Though they are packed elsewhere."""
+    large = replace(RECORD, events=b"data: x\n\n" * 100_000)
+
+    async def work(responses):
+        await responses.put(large)
+        return await responses.get("acme", "resp_1")
+
+    assert large == store(tmp_path, work)
+
+
+def test_only_its_owner_reads_the_file(tmp_path):
+    """Nor what SQLite keeps beside it: prompts are in all of them."""
+
+    async def work(responses):
+        await responses.put(RECORD)
+        return {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+
+    modes = store(tmp_path, work)
+    names = ("responses.db", "responses.db-wal", "responses.db-shm")
+    assert ["0o600"] * 3 == [modes[name] for name in names]
+
+
+def test_what_is_old_enough_is_dropped(tmp_path):
+    """By its age; not while it is being made; some at a time."""
+
+    async def work(responses):
+        for number in range(300):
+            await responses.put(replace(RECORD, id=f"resp_{number}"))
+        await responses.put(replace(RECORD, id="young", created_at=2000.0))
+        await responses.put(replace(RECORD, id="queued", status="queued"))
+        dropped = [await responses.expire(1500.0) for _ in range(3)]
+        left = [await responses.get("acme", one) for one in ("resp_1", "young", "queued")]
+        return dropped, [one and one.id for one in left]
+
+    assert ([200, 100, 0], [None, "young", "queued"]) == store(tmp_path, work)

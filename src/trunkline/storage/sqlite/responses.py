@@ -4,13 +4,15 @@ Stored responses in SQLite: a file of their own, for they are large, and none of
 NORMAL is enough here: a commit is in the kernel at once, and a power cut loses the last moments.
 """
 
+import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
 
+from trunkline.canon.errors import TooLarge
 from trunkline.storage.base import ResponseStore
 from trunkline.storage.records import ResponseRecord
 from trunkline.storage.sqlite.connection import (
@@ -21,10 +23,16 @@ from trunkline.storage.sqlite.connection import (
     transaction,
 )
 
+PackedT = TypeVar("PackedT")
+
 FILE: Final = "responses.db"
 _OPTIONS: Final = Options(synchronous="NORMAL")
 # Text like this is a third of its size already at the fastest level.
 _LEVEL: Final = 1
+# What takes longer than a few milliseconds to pack is not packed where others wait to write.
+_LARGE: Final = 256 << 10
+# Rows dropped at a time, so that whoever stores an answer meanwhile hardly waits.
+_SWEPT: Final = 200
 
 _SCHEMA: Final = """
 PRAGMA auto_vacuum = INCREMENTAL;
@@ -46,6 +54,16 @@ CREATE TABLE IF NOT EXISTS responses (
 CREATE INDEX IF NOT EXISTS responses_age ON responses (created_at);
 CREATE INDEX IF NOT EXISTS responses_open ON responses (held_until)
     WHERE status IN ('queued', 'in_progress');
+CREATE TABLE IF NOT EXISTS items (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    response_id TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS items_of ON items (tenant, response_id);
+CREATE TRIGGER IF NOT EXISTS responses_gone AFTER DELETE ON responses BEGIN
+    DELETE FROM items WHERE tenant = old.tenant AND response_id = old.id;
+END;
 """
 _COLUMNS: Final = (
     "tenant, id, key_id, previous_id, status, created_at, input, body, events, job, attempts"
@@ -61,18 +79,21 @@ _FINISH: Final = (
     f" WHERE tenant = ? AND id = ? AND {_OPEN}"
 )
 _CHAIN: Final = """
-WITH RECURSIVE chain (depth, tenant, id, key_id, previous_id, status, created_at, input, body) AS (
-    SELECT 0, tenant, id, key_id, previous_id, status, created_at, input, body
-    FROM responses WHERE tenant = ?1 AND id = ?2
+WITH RECURSIVE chain (depth, id, previous_id) AS (
+    SELECT 0, id, previous_id FROM responses WHERE tenant = ?1 AND id = ?2
     UNION ALL
-    SELECT depth + 1, r.tenant, r.id, r.key_id, r.previous_id, r.status, r.created_at, r.input,
-        r.body
+    SELECT depth + 1, r.id, r.previous_id
     FROM chain JOIN responses AS r ON r.tenant = ?1 AND r.id = chain.previous_id
     WHERE depth + 1 < ?3
 )
-SELECT tenant, id, key_id, previous_id, status, created_at, input, body FROM chain
-ORDER BY depth DESC
+SELECT id FROM chain ORDER BY depth
 """
+_TURN: Final = (
+    "SELECT tenant, id, key_id, previous_id, status, created_at, input, body, x'', x'', 0"
+    " FROM responses WHERE tenant = ? AND id = ?"
+)
+_ITEM: Final = "INSERT OR REPLACE INTO items (tenant, id, response_id) VALUES (?, ?, ?)"
+_HOLDER: Final = "SELECT response_id FROM items WHERE tenant = ? AND id = ?"
 _CLAIM: Final = (
     "UPDATE responses SET held_until = ?2, attempts = attempts + 1 WHERE rowid = (SELECT rowid"  # noqa: S608 - our own names
     f" FROM responses WHERE {_OPEN} AND held_until < ?1 ORDER BY created_at LIMIT 1)"
@@ -81,10 +102,19 @@ _CLAIM: Final = (
 _HOLD: Final = (
     "UPDATE responses SET held_until = ?,"
     " status = CASE status WHEN 'queued' THEN 'in_progress' ELSE status END"
-    " WHERE tenant = ? AND id = ? RETURNING status"
+    " WHERE tenant = ? AND id = ? AND attempts = ? RETURNING status"
+)
+_LET_GO: Final = (
+    "UPDATE responses SET held_until = 0, attempts = attempts - 1"  # noqa: S608 - our own names
+    f" WHERE tenant = ? AND id = ? AND attempts = ? AND {_OPEN}"
+)
+_EXPIRE: Final = (
+    "DELETE FROM responses WHERE rowid IN (SELECT rowid FROM responses"  # noqa: S608 - our own names
+    f" WHERE created_at < ? AND NOT {_OPEN} LIMIT ?)"
 )
 # Pages given back to the file system per sweep: 16 MiB.
 _VACUUM: Final = "PRAGMA incremental_vacuum(4096)"
+_TOO_LARGE: Final = "What was said before is larger than {} bytes; begin a new conversation."
 
 
 class SqliteResponseStore:
@@ -98,8 +128,12 @@ class SqliteResponseStore:
         )
 
     async def put(self, record: ResponseRecord, held_until: float = 0.0) -> None:
+        values = (*await _packed(record, _values), held_until)
+
         def work(connection: apsw.Connection) -> None:
-            connection.execute(_PUT, (*_values(record), held_until))
+            with transaction(connection):
+                connection.execute(_PUT, values)
+                _enter(connection, record)
 
         await self._writer.run(work)
 
@@ -110,10 +144,31 @@ class SqliteResponseStore:
 
         return await self._reader.run(work)
 
-    async def chain(self, tenant: str, response_id: str, most: int) -> Sequence[ResponseRecord]:
+    async def chain(
+        self, tenant: str, response_id: str, most: int, most_bytes: int
+    ) -> Sequence[ResponseRecord]:
         def work(connection: apsw.Connection) -> Sequence[ResponseRecord]:
-            rows = connection.execute(_CHAIN, (tenant, response_id, most))
-            return [_record((*row, _NOTHING, _NOTHING, 0)) for row in rows]
+            left, turns = most_bytes, []
+            ids = connection.execute(_CHAIN, (tenant, response_id, most)).fetchall()
+            for (turn_id,) in ids:
+                row = connection.execute(_TURN, (tenant, turn_id)).fetchone()
+                if row is None:  # deleted a moment ago
+                    break
+                turn = _record(row)
+                left -= len(turn.input) + len(turn.body)
+                if left < 0:
+                    raise TooLarge(_TOO_LARGE.format(most_bytes), param="previous_response_id")
+                turns.append(turn)
+            return turns[::-1]
+
+        return await self._reader.run(work)
+
+    async def holding(self, tenant: str, items: Sequence[str]) -> Sequence[ResponseRecord]:
+        def work(connection: apsw.Connection) -> Sequence[ResponseRecord]:
+            found = (connection.execute(_HOLDER, (tenant, item)).fetchone() for item in items)
+            holders = dict.fromkeys(row[0] for row in found if row is not None)
+            rows = (connection.execute(_TURN, (tenant, one)).fetchone() for one in holders)
+            return [_record(row) for row in rows if row is not None]
 
         return await self._reader.run(work)
 
@@ -127,11 +182,16 @@ class SqliteResponseStore:
         return await self._writer.run(work)
 
     async def finish(self, record: ResponseRecord) -> bool:
+        body, events = await _packed(record, lambda r: (_pack(r.body), _pack(r.events)))
+        values = (record.status, body, events, record.tenant, record.id)
+
         def work(connection: apsw.Connection) -> bool:
-            body, events = _pack(record.body), _pack(record.events)
-            values = (record.status, body, events, record.tenant, record.id)
-            connection.execute(_FINISH, values)
-            return bool(connection.changes())
+            with transaction(connection):
+                connection.execute(_FINISH, values)
+                if not connection.changes():
+                    return False
+                _enter(connection, record)
+            return True
 
         return await self._writer.run(work)
 
@@ -143,18 +203,25 @@ class SqliteResponseStore:
 
         return await self._writer.run(work)
 
-    async def hold(self, tenant: str, response_id: str, until: float) -> str | None:
+    async def hold(self, record: ResponseRecord, until: float) -> str | None:
         def work(connection: apsw.Connection) -> str | None:
-            row = connection.execute(_HOLD, (until, tenant, response_id)).fetchone()
+            row = connection.execute(_HOLD, (until, *_of(record))).fetchone()
             return None if row is None else str(row[0])
 
         return await self._writer.run(work)
 
+    async def let_go(self, record: ResponseRecord) -> None:
+        def work(connection: apsw.Connection) -> None:
+            connection.execute(_LET_GO, _of(record))
+
+        await self._writer.run(work)
+
     async def expire(self, before: float) -> int:
         def work(connection: apsw.Connection) -> int:
-            connection.execute("DELETE FROM responses WHERE created_at < ?", (before,))
+            connection.execute(_EXPIRE, (before, _SWEPT))
             dropped = connection.changes()
-            connection.execute(_VACUUM).fetchall()
+            if not dropped:
+                connection.execute(_VACUUM).fetchall()
             return dropped
 
         return await self._writer.run(work)
@@ -177,6 +244,12 @@ def open_responses(folder: Path) -> SqliteResponseStore:
     return SqliteResponseStore(folder)
 
 
+async def _packed(record: ResponseRecord, pack: Callable[[ResponseRecord], PackedT]) -> PackedT:
+    """Small ones at once, large ones in a thread."""
+    size = len(record.input) + len(record.body) + len(record.events) + len(record.job)
+    return pack(record) if size < _LARGE else await asyncio.to_thread(pack, record)
+
+
 def _values(record: ResponseRecord) -> tuple[SqlValue, ...]:
     return (
         record.tenant,
@@ -188,6 +261,16 @@ def _values(record: ResponseRecord) -> tuple[SqlValue, ...]:
         *map(_pack, (record.input, record.body, record.events, record.job)),
         record.attempts,
     )
+
+
+def _of(record: ResponseRecord) -> tuple[str, str, int]:
+    return record.tenant, record.id, record.attempts
+
+
+def _enter(connection: apsw.Connection, record: ResponseRecord) -> None:
+    """So that the response is found by its items."""
+    rows = [(record.tenant, item, record.id) for item in record.items]
+    connection.executemany(_ITEM, rows)
 
 
 def _record(row: tuple[SqlValue, ...]) -> ResponseRecord:
@@ -210,9 +293,6 @@ def _record(row: tuple[SqlValue, ...]) -> ResponseRecord:
 
 def _pack(body: bytes) -> bytes:
     return zlib.compress(body, _LEVEL) if body else b""
-
-
-_NOTHING: Final = b""
 
 
 def _guard(store: SqliteResponseStore) -> ResponseStore:

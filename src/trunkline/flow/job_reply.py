@@ -1,0 +1,99 @@
+"""Where the answer of a background response goes: under the id the client was given, to any reader."""
+
+from typing import Final
+
+from msgspec import MsgspecError, Raw, json
+from msgspec.structs import replace
+
+from trunkline.canon.exchange import Headers
+from trunkline.conversations.closing import id_in, last_word
+from trunkline.conversations.events import behind_opening, failing, opening
+from trunkline.conversations.items import status_of
+from trunkline.conversations.jobs import Running, amended
+from trunkline.flow.base import Reply
+from trunkline.storage.records import ResponseRecord
+
+_FAILURE: Final = "The response could not be made."
+# OpenAI's API reference, the Response object's error.code (seen 2026-11-21); the others are about
+# images.
+_CODES: Final = frozenset({"server_error", "rate_limit_exceeded", "invalid_prompt"})
+
+
+class JobReply:
+    """A Reply without a client."""
+
+    crowded = False
+    draining = False
+
+    def __init__(self, record: ResponseRecord, running: Running) -> None:
+        self._record = record
+        self._running = running
+        self._theirs = ""
+        self._number = 2
+        """Of the next event, behind the opening."""
+        self._response: bytes | None = None
+        """The Response object, once it is whole."""
+        self.refusal = b""
+        """The body of an error that came instead of an answer."""
+        self.started = False
+        running.add(opening(record.body))
+
+    def finished(self) -> ResponseRecord:
+        """What there is to keep, now that no more will come: an answer, or the failure."""
+        status = "failed"
+        if self._response is not None:
+            try:
+                status = status_of(self._response)
+            except MsgspecError:
+                self._response = None
+        body = self._response
+        if body is None:
+            body = amended(
+                self._record.body, {"status": "failed", "error": told_failure(self.refusal)}
+            )
+            self._running.add(failing(body, self._number))
+        events = self._running.events
+        return replace(self._record, status=status, body=body, events=events, job=b"")
+
+    # -- Reply
+
+    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.refusal = body
+
+    def start(self, status: int, headers: Headers) -> None:
+        self.started = True
+
+    def write(self, data: bytes) -> None:
+        self._theirs = self._theirs or id_in(data)
+        data, self._number = behind_opening(data, self._number, self._theirs, self._record.id)
+        if data:
+            self._running.add(data)
+            self._response = last_word(data) or self._response
+
+    async def drain(self) -> None:
+        return
+
+    def end(self, last: bytes = b"") -> None:
+        if last:
+            self.write(last)
+
+    def abort(self) -> None:
+        return
+
+
+def told_failure(refusal: bytes) -> dict[str, str]:
+    """A Response object's error, from the body of a refusal if it says anything."""
+    try:
+        error = json.decode(refusal, type=dict[str, Raw]).get("error") if refusal else None
+        said = json.decode(error, type=dict[str, Raw]) if error else {}
+        message = json.decode(said["message"], type=str) if "message" in said else ""
+        code = json.decode(said["code"], type=str | None) if "code" in said else None
+    except MsgspecError:
+        return {"code": "server_error", "message": _FAILURE}
+    known = code if code in _CODES else "server_error"
+    return {"code": known or "server_error", "message": message or _FAILURE}
+
+
+def _reply(reply: JobReply) -> Reply:
+    """Interface guard."""
+    return reply

@@ -1,0 +1,60 @@
+"""The answer of a background response: under its own id, for readers and for the store."""
+
+import msgspec
+import pytest
+
+from tests.flow.test_background import RECORD
+from trunkline.conversations.jobs import Running
+from trunkline.flow.job_reply import JobReply, told_failure
+from trunkline.wire.sse import frames
+
+CREATED = b'data: {"type":"response.created","response":{"id":"resp_theirs"}}\n\n'
+DONE = (
+    b'data: {"type":"response.completed","response":{"id":"resp_theirs","status":"completed"}}\n\n'
+)
+
+
+def test_the_upstream_s_id_becomes_ours():
+    """From the first event on, wherever it stands."""
+    running = Running()
+    reply = JobReply(RECORD, running)
+    reply.start(200, ())
+    reply.write(CREATED)
+    reply.end(DONE)
+    done = reply.finished()
+
+    assert b"theirs" not in running.events
+    assert ("completed", running.events, b"") == (done.status, done.events, done.job)
+    assert {"id": "resp_1", "status": "completed"} == msgspec.json.decode(done.body)
+
+
+@pytest.mark.parametrize("pieces", ((), (CREATED,)))
+def test_no_answer_is_a_failure(pieces):
+    """That readers hear of, too."""
+    running = Running()
+    reply = JobReply(RECORD, running)
+    for piece in pieces:
+        reply.write(piece)
+    done = reply.finished()
+    name, data = frames(running.events)[-1]
+
+    assert ("failed", b"response.failed") == (done.status, name)
+    assert done.body in data
+    assert running.events == done.events
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "message"),
+    (
+        (b"", "server_error", "could not"),
+        (b"nonsense", "server_error", "could not"),
+        (b'{"error":{"message":"Why.","code":null}}', "server_error", "Why."),
+        (b'{"error":{"message":"Slow.","code":"rate_limit_exceeded"}}', "rate_limit_exceeded", "S"),
+        (b'{"error":{"message":"Who?","code":"model_not_found"}}', "server_error", "Who?"),
+    ),
+)
+def test_why_it_failed(refusal, code, message):
+    """In the words of the error, by the codes that a response has."""
+    told = told_failure(refusal)
+    assert code == told["code"]
+    assert message in told["message"]
