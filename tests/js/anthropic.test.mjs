@@ -105,6 +105,13 @@ for (const upstream of upstreams) {
     assert.deepEqual([short.stop_reason, short.usage.output_tokens], ['max_tokens', 16]);
   });
 
+  test(`${upstream}: counting tokens`, async () => {
+    const few = await client.messages.countTokens({ model: model('sim-chat'), messages: hello });
+    const more = await client.messages.countTokens({ model: model('sim-chat'), messages: hello, system: 'Be brief.' });
+
+    assert.ok(few.input_tokens > 0 && few.input_tokens < more.input_tokens);
+  });
+
   test(`${upstream}: errors`, async () => {
     const ask = (name) => client.messages.create({ model: model(name), max_tokens: 9, messages: hello });
 

@@ -97,6 +97,20 @@ for (const upstream of upstreams) {
     assert.ok(JSON.parse(parsed.choices[0].message.content).city);
   });
 
+  test(`${upstream}: a legacy completion, and the same in a stream`, async () => {
+    // OpenAI's Responses API takes no limit below 16.
+    const asked = { model: model('sim-chat'), prompt: 'Say hello.', max_tokens: 16 };
+    const whole = await client.completions.create(asked);
+    let said = '';
+    for await (const chunk of await client.completions.create({ ...asked, stream: true })) {
+      said += chunk.choices[0]?.text ?? '';
+    }
+
+    assert.equal(whole.object, 'text_completion');
+    assert.ok(said);
+    assert.equal(said, whole.choices[0].text);
+  });
+
   test(`${upstream}: errors`, async () => {
     const ask = (name, more) =>
       client.chat.completions.create({ model: model(name), messages: hello, ...more });
