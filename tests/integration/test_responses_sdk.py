@@ -327,12 +327,20 @@ def test_a_fault_in_the_middle(gpt: openai.OpenAI, upstream: str) -> None:
     assert "error" not in read
 
 
+@pytest.mark.parametrize("upstream", ("near", "near-responses"), indirect=True)
+def test_a_reference_to_nothing(gpt: openai.OpenAI, upstream: str) -> None:
+    """Whoever is asked: what is kept is kept here."""
+    item = {"type": "item_reference", "id": "msg_nowhere"}
+    with pytest.raises(openai.NotFoundError, match="msg_nowhere") as refused:
+        gpt.responses.create(model=f"{upstream}/sim-chat", input=[item], store=False)
+    assert "input" == refused.value.param
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     (
         ({"input": [{"role": "alien", "content": "x"}]}, "input[0].role"),
         ({"temperature": "hot"}, "temperature"),
-        ({"input": [{"type": "item_reference", "id": "msg_nowhere"}]}, "input[0]"),
     ),
 )
 @pytest.mark.parametrize("upstream", ("near", "near-claude"), indirect=True)
