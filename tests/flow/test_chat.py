@@ -36,6 +36,7 @@ DEVELOPER = [{"role": "developer", "content": "a"}]
         (Quirks(reasoning_field="content"), {}, True),
         (Quirks(schema_output=False), {}, False),
         (Quirks(schema_output=False), {"response_format": {"type": "json_object"}}, True),
+        (Quirks(schema_output=False), {"text": {"format": {"type": "json_object"}}}, True),
         (Quirks(schema_output=True), {"response_format": {"type": "json_object"}}, False),
         (Quirks(), {"messages": DEVELOPER}, True),
         (Quirks(system_role="developer"), {"messages": DEVELOPER}, False),

@@ -12,7 +12,9 @@ from trunkline.flow.rooms import Rooms
 from trunkline.transport.base import UpstreamResponse
 
 # Where a request asks for structured output, in any dialect.
-_OUTPUT_FORMATS = frozenset({"response_format", "output_config", "output_format"})
+_OUTPUT_FORMATS = frozenset(
+    {"response_format", "output_config", "output_format", "text", "generationConfig"}
+)
 
 
 class ChatQuestion:
