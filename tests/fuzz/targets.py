@@ -1,6 +1,7 @@
 """What is fuzzed: each way into each dialect, with what must hold of whatever comes in."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from random import Random  # noqa: TID251 - chooses where reads cut, from the seed of whoever runs it
 
 from msgspec import Raw, Struct, json
@@ -40,6 +41,7 @@ _QUIRKS = (
     Quirks(thought_signatures=True, replay_reasoning=True, cache_marks=True, mid_system=False),
 )
 _STATUSES = (200, 204, 302, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 498, 500, 503, 529)
+_CUTS = (1, 1, 2, 2, 3, 4, 8, 16, 100)
 _ENVELOPE = json.Decoder(dict[str, Raw])
 _EVENT_STREAM = b"application/vnd.amazon.eventstream"
 
@@ -243,21 +245,11 @@ def _embedded(client: EmbeddingClient) -> Check:
     return check
 
 
-_SHORT = 300
-"""Bytes that may be read one by one."""
-
-
 def pieces(data: bytes, dice: Random) -> Sequence[bytes]:
-    """As reads may cut it: now byte by byte, now in a few pieces."""
-    size = (
-        dice.choice((7, 60, 60, 500, 500, 500)) if len(data) > _SHORT else dice.choice((0, 7, 60))
-    )
-    cuts, at = [], 0
-    while at < len(data):
-        step = 1 + int(dice.random() * size)
-        cuts.append(data[at : at + step])
-        at += step
-    return cuts
+    """As reads may cut it: mostly in a few places, now and then nearly everywhere."""
+    size, count = len(data), dice.choice(_CUTS)
+    cuts = sorted({int(dice.random() * size) for _ in range(count)} | {0, size})
+    return [data[start:end] for start, end in pairwise(cuts)]
 
 
 def _read(dialect: ClientDialect, reads: Sequence[bytes], *, tags: bool) -> tuple[list[Event], str]:
