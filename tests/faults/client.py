@@ -10,7 +10,12 @@ import msgspec
 
 from trunkline.kernel.clock import SystemClock
 
-PATHS = {"openai-chat": "/v1/chat/completions", "anthropic-messages": "/v1/messages"}
+RESPONSES = "openai-responses"
+PATHS = {
+    "openai-chat": "/v1/chat/completions",
+    "anthropic-messages": "/v1/messages",
+    RESPONSES: "/v1/responses",
+}
 # Long enough to be cut anywhere, and of characters that take several bytes, here and there.
 PROMPT = "Näh, the 漢字 are fine: " + " ".join(f"word{n}" for n in range(24)) + " 🙂 end."
 # Seconds a client waits for an answer's end: reached only by a test that fails.
@@ -32,11 +37,13 @@ class Call:
     """Fields beyond the usual ones."""
 
     def encode(self) -> bytes:
-        body: dict[str, object] = {
-            "model": self.name,
+        said: dict[str, object] = {
             "max_tokens": 4000,
             "messages": [{"role": "user", "content": PROMPT}],
         }
+        if self.dialect == RESPONSES:
+            said = {"max_output_tokens": 4000, "input": PROMPT}
+        body = {"model": self.name, **said}
         if self.stream:
             body["stream"] = True
         return msgspec.json.encode(body | dict(self.body))
@@ -72,7 +79,9 @@ class Seen:
     usage: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     closed: bool = False
-    """The dialect's own last word came: [DONE], message_stop."""
+    """The dialect's own last word came: [DONE], message_stop, response.completed."""
+    response_id: str = ""
+    """Of the Responses API, by which it can be come back to."""
     events: int = 0
     after_error: bool = False
     """Something came behind an error. Nothing may."""
@@ -89,7 +98,7 @@ class Seen:
             return End.LEFT
         if self.error is not None:
             return End.ERROR
-        whole = self.framed and self.status == 200 and self.finish is not None
+        whole = self.framed and self.status in (200, 201) and self.finish is not None
         return End.WHOLE if whole and (self.closed or not self.call.stream) else End.BROKEN
 
     @property
@@ -124,15 +133,21 @@ class Seen:
             if event == "[DONE]":
                 self.closed = True
                 continue
-            self.after_error = self.after_error or self.error is not None
             data = msgspec.json.decode(event)
-            (self._chat_event if self.call.dialect == "openai-chat" else self._message_event)(data)
+            # Only the Responses API tells twice of a failure: in an error, and in the response.
+            behind = self.error is not None and data.get("type") != "response.failed"
+            self.after_error = self.after_error or behind
+            reading = {"openai-chat": self._chat_event, RESPONSES: self._response_event}
+            reading.get(self.call.dialect, self._message_event)(data)
 
     def _whole(self, answer: Mapping[str, Any]) -> None:
-        if "error" in answer:
+        if answer.get("error"):
             self.error = answer["error"]
             return
         self.usage = answer.get("usage")
+        if self.call.dialect == RESPONSES:
+            self._response(answer)
+            return
         if self.call.dialect == "openai-chat":
             choice = answer["choices"][0]
             self._say(choice["message"])
@@ -159,6 +174,31 @@ class Seen:
         self.thought += message.get("reasoning_content") or ""
         for call in message.get("tool_calls") or ():
             self.arguments += call["function"].get("arguments", "")
+
+    def _response(self, answer: Mapping[str, Any]) -> None:
+        self.response_id, self.finish = answer["id"], answer["status"]
+        for item in answer["output"]:
+            self.text += "".join(part.get("text", "") for part in item.get("content") or ())
+            self.thought += "".join(part["text"] for part in item.get("summary") or ())
+            self.arguments += item.get("arguments", "")
+
+    def _response_event(self, event: Mapping[str, Any]) -> None:
+        match event["type"]:
+            case "error":
+                self.error = event["error"]
+            case "response.output_text.delta":
+                self.text += event["delta"]
+            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
+                self.thought += event["delta"]
+            case "response.function_call_arguments.delta":
+                self.arguments += event["delta"]
+            case "response.created":
+                self.response_id = event["response"]["id"]
+            case "response.completed" | "response.incomplete":
+                self.closed, self.finish = True, event["response"]["status"]
+                self.usage = event["response"]["usage"]
+            case _:
+                pass
 
     def _message_event(self, event: Mapping[str, Any]) -> None:
         match event["type"]:
@@ -204,7 +244,7 @@ class Line:
 
     def send(self, key: str, call: Call, *, path: str = "") -> None:
         body = call.encode()
-        own = "anthropic-version: 2023-06-01\r\n" if call.dialect != "openai-chat" else ""
+        own = "anthropic-version: 2023-06-01\r\n" if call.dialect == "anthropic-messages" else ""
         head = (
             f"POST {path or PATHS[call.dialect]} HTTP/1.1\r\nhost: localhost\r\n{own}"
             f"authorization: Bearer {key}\r\ncontent-type: application/json\r\n"
