@@ -3,6 +3,7 @@
 import pytest
 from msgspec import Raw, json
 
+from tests.faces.test_base import exchange
 from tests.gateway import World, within
 from trunkline.canon.errors import (
     BadCredential,
@@ -156,3 +157,9 @@ def test_an_answer_that_nobody_gave_stays_as_it_is(tmp_path):
         assert reply.header(b"x-plexor-provider-used") is None
 
     within(tmp_path, test)
+
+
+@pytest.mark.parametrize("body", (b"no JSON", b'{"\xff":1}', b'{"a":' * 1100))
+def test_what_is_no_object_passes_as_it_is(body):
+    """The provider said it, and its watcher let it pass: there is nothing to add to."""
+    assert body == Plexor().extend(body, exchange(None))

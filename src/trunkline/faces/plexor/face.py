@@ -1,6 +1,6 @@
 """The plexor face: both SDKs under /gateway, with plexor's headers and extension fields."""
 
-from msgspec import DecodeError, Raw, json
+from msgspec import Raw, json
 
 from trunkline.canon.errors import (
     ClientError,
@@ -11,6 +11,7 @@ from trunkline.canon.errors import (
 )
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
+from trunkline.dialects.raws import NOT_JSON
 from trunkline.faces.base import FaceSpec, Mount, header_safe, trunkline_headers, usd
 from trunkline.flow.base import Face
 
@@ -52,7 +53,7 @@ class Plexor:
             return body
         try:
             answer = _ENVELOPE.decode(body)
-        except DecodeError:
+        except NOT_JSON:
             return body
         answer["model"] = Raw(json.encode(exchange.model))
         answer["plexor_provider_used"] = Raw(json.encode(answered.deployment.provider))
