@@ -17,6 +17,7 @@ _MARKS: Mapping[str, Mapping[bytes, str]] = {
     "anthropic_messages": _LETTERED,
     "gemini": _LETTERED,
     "bedrock_converse": {**_NUMBERED, b"\3": "framed"},
+    "cohere_chat": {**_NUMBERED, b"\3": "lines"},
     "embeddings": _EMBEDDED,
 }
 _GOOGLE = ("gemini", "vertex-gemini")

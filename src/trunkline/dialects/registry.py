@@ -3,6 +3,7 @@
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect
 from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
+from trunkline.dialects.cohere_chat.dialect import CohereChat
 from trunkline.dialects.cohere_embeddings.dialect import CohereEmbeddings
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
@@ -22,7 +23,7 @@ DIALECTS: Registry[Dialect] = Registry(
 TEXT_ONLY: Registry[Dialect] = Registry([OpenAICompletions()])
 """Those whose answers are text and nothing else: no calls, no thoughts."""
 
-UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse()])
+UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse(), CohereChat()])
 """Those that no client of ours speaks."""
 
 COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages(), OpenAIResponses(), Gemini()])
