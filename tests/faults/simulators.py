@@ -15,7 +15,9 @@ from trunkline.providers.sim.server import SimServer
 T = TypeVar("T")
 
 OPENAI, ANTHROPIC = "openai-chat", "anthropic-messages"
-DIALECTS = {"o": OPENAI, "a": ANTHROPIC}
+GEMINI = "gemini"
+DIALECTS = {"o": OPENAI, "a": ANTHROPIC, "g": GEMINI}
+_BASES = {"o": "/v1", "a": "", "g": "/v1beta"}
 # Reached only by a test that fails, however busy the machine is.
 PATIENCE = 60.0
 
@@ -27,7 +29,7 @@ def provider(letter: str, port: int, **more: object) -> Mapping[str, object]:
         "kind": "http",
         "like": "sim",
         "dialect": DIALECTS[letter],
-        "base_url": f"http://127.0.0.1:{port}" + ("/v1" if letter == "o" else ""),
+        "base_url": f"http://127.0.0.1:{port}{_BASES[letter]}",
         # As a header, since the row of the simulator in the gateway knows no keys.
         "headers": {**version, "authorization": "Bearer sk-upstream-canary-1234567890"},
         **more,
@@ -48,7 +50,7 @@ async def until(reached: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 class Simulators:
-    """Providers o1 and a1 are the first simulator in either dialect, o2 and a2 the second."""
+    """Providers o1, a1 and g1 are the first simulator in each dialect, o2, a2 and g2 the second."""
 
     def __init__(self) -> None:
         self.providers: dict[str, Mapping[str, object]] = {}

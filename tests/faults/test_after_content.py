@@ -26,7 +26,7 @@ def calls(town: World, *targets: Target | str, **body: object) -> list[Call]:
 
     return [
         town.call(*(of(letter, target) for target in targets), dialect=dialect, **body)
-        for letter in "oa"
+        for letter in "oag"
         for dialect in (OPENAI, ANTHROPIC)
     ]
 
@@ -140,7 +140,7 @@ def test_odd_usage_is_believed_or_counted_here(town: World, kind: str, stream: b
     """The last cumulative count stands; what cannot be true is estimated, and says so."""
     asked = [
         town.call(f"{letter}1/sim-echo@fault=u17:kind={kind}", dialect=dialect, stream=stream)
-        for letter in "oa"
+        for letter in "oag"
         for dialect in (OPENAI, ANTHROPIC)
     ]
     seen = town.ask(*asked)
@@ -180,7 +180,7 @@ def test_slow_is_not_stalled(town: World) -> None:
     seen = town.ask(*calls(town, impatient("?1/sim-echo@rate=10,chunk=1,tokens=8", 0.4)))
 
     assert [] == town.compare(seen).differences
-    assert [End.WHOLE] * 4 == [one.end for one in seen]
+    assert [End.WHOLE] * 6 == [one.end for one in seen]
 
 
 def test_evil_headers_stay_outside(town: World) -> None:
@@ -215,7 +215,7 @@ def test_tools_and_thinking_break_off_alike(town: World) -> None:
     messages = {"tools": [{"name": "weather", "input_schema": tool}]}
     asked = [
         town.call(f"{letter}1/{model}@{PACE},fault=u5:after=4:kind=eof", dialect=dialect, **body)
-        for letter in "oa"
+        for letter in "oag"
         for model in ("sim-tools", "sim-reason")
         for dialect, body in ((OPENAI, chat), (ANTHROPIC, messages))
     ]

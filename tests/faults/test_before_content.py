@@ -60,7 +60,7 @@ class Case(Struct, frozen=True):
                 dialect=dialect,
                 stream=stream,
             )
-            for letter in "oa"
+            for letter in "oag"
             for dialect in (OPENAI, ANTHROPIC)
             for stream in modes
         ]

@@ -19,7 +19,7 @@ from trunkline.intelligence.tokens.estimate import UsageEstimator
 
 # The promise is 100 ms; the rest is for a machine that does other things.
 AT_ONCE = 0.25
-BOTH = [(letter, dialect) for letter in "oa" for dialect in (OPENAI, ANTHROPIC)]
+BOTH = [(letter, dialect) for letter in "oag" for dialect in (OPENAI, ANTHROPIC)]
 
 
 def leaving(town: World, calls: list[Call], **how: float | bool) -> Books:
@@ -268,7 +268,7 @@ def test_a_reader_that_pauses_misses_nothing(town: World) -> None:
     seen = town.do(go())
 
     assert [] == town.compare(seen).differences
-    assert [(End.WHOLE, 12000)] * 4 == [(one.end, len(one.text)) for one in seen]
+    assert [(End.WHOLE, 12000)] * 6 == [(one.end, len(one.text)) for one in seen]
 
 
 async def _narrow(port: int) -> Line:

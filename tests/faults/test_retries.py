@@ -15,7 +15,7 @@ def calls(town: World, *targets: str) -> list[Call]:
     """Whole and streamed, in both dialects from upstreams of both; "?" stands for the upstream's."""
     return [
         town.call(*(t.replace("?", letter) for t in targets), dialect=dialect, stream=stream)
-        for letter in "oa"
+        for letter in "oag"
         for dialect in (OPENAI, ANTHROPIC)
         for stream in (True, False)
     ]
@@ -40,7 +40,7 @@ def test_a_short_retry_after_is_waited_out(town: World) -> None:
     seen = town.ask(*asked)
 
     assert [] == town.compare(seen).differences
-    for one, wait in zip(seen, [0.3] * 8 + [1.0] * 8, strict=True):
+    for one, wait in zip(seen, [0.3] * 12 + [1.0] * 12, strict=True):
         assert (200, 2, "1") == (one.status, one.attempts, one.provider[1:])
         assert wait <= one.took
 

@@ -66,6 +66,12 @@ def test_too_long_a_prompt():
     assert errors.ContextLengthExceeded is type(told(400, message, "INVALID_ARGUMENT"))
 
 
+def test_a_prompt_that_is_filtered():
+    """No other model of the same provider would take it."""
+    message = "The prompt was filtered: it violates our content policy."
+    assert errors.ContentRejected is type(told(400, message, "INVALID_ARGUMENT"))
+
+
 def test_an_array():
     """As the endpoint for streams without alt=sse, and the compatible one, write it."""
     body = json.encode([{"error": {"code": 404, "message": "models/x is not found"}}])

@@ -13,6 +13,7 @@ from trunkline.canon.grammar import violations
 from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.thought_ids import unsigned
 from trunkline.providers.sim.arrival import Arrival
+from trunkline.providers.sim.steps import Cut
 
 DIALECT = Gemini()
 TOOLS = [
@@ -137,3 +138,33 @@ def test_the_last_candidate_is_the_end() -> None:
         row.finished,
         row.usage_told,
     )
+
+
+@pytest.mark.parametrize("after", ("finish", "usage"))
+def test_the_finish_is_the_last_there_is(after):
+    """Google sends no sentinel, so a cut behind the finish takes nothing away."""
+    plain = play(engine(), asked("sim-chat@tokens=6", stream=True))
+    seen = play(engine(), asked(f"sim-chat@tokens=6,fault=u5:after={after}", stream=True))
+
+    assert plain.body == seen.body
+    assert ("stop", True, Cut) == (seen.row.finish, seen.row.finished, type(seen.last))
+
+
+@pytest.mark.parametrize("kind", ("crlf", "cr", "mixed", "multiline", "noend", "comments+fields"))
+def test_odd_framing_makes_no_difference(kind):
+    """Though Google's own lines end with CRLF already."""
+    plain = events("sim-chat@tokens=6")
+    odd = events(f"sim-chat@tokens=6,fault=u7:kind={kind}")
+
+    assert fold(plain).choices == fold(odd).choices
+
+
+def test_odd_line_breaks_are_the_ones_asked_for():
+    """No CR doubled, none left over."""
+    bodies = [
+        play(engine(), asked(f"sim-chat@tokens=2,fault=u7:kind={kind}", stream=True)).body
+        for kind in ("crlf", "cr")
+    ]
+
+    assert b"\r\r" not in bodies[0]
+    assert b"\n" not in bodies[1]

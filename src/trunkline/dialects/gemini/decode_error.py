@@ -42,6 +42,9 @@ _TOO_LONG = re.compile(
 _BROKE = re.compile(
     r"credits? (are|is|have|has) (been )?(depleted|exhausted)|billing", re.IGNORECASE
 )
+_FILTERED = re.compile(
+    r"content management policy|content policy|prohibited content|\bflagged\b", re.IGNORECASE
+)
 _DELAY = re.compile(r"(\d{1,6}(\.\d{1,9})?)s")
 _KEY = re.compile(r"api[ _]key", re.IGNORECASE)
 
@@ -132,6 +135,8 @@ def _classify(status: int, told: _Error, wait: float | None) -> GatewayError:
 def _refused(status: int, text: str, code: str | None) -> GatewayError:
     if _TOO_LONG.search(text):
         return errors.ContextLengthExceeded(text, code=code)
+    if _FILTERED.search(text):
+        return errors.ContentRejected(text, code=code)
     if code == "FAILED_PRECONDITION" and _BROKE.search(text):
         return errors.QuotaExhausted(text, code=code)
     message = text or f"the provider refused the request ({status})"

@@ -26,6 +26,8 @@ class Mark(Enum):
     """Usage behind the finish, where that is an event of its own."""
     END = "end"
     """The sentinel."""
+    LAST = "last"
+    """Says why the answer ended, in a dialect that has no sentinel behind it."""
 
 
 class Beat(Struct, frozen=True):

@@ -14,10 +14,15 @@ _BOM = b"\xef\xbb\xbf"
 def _multiline(event: bytes) -> bytes:
     """An object's data over three lines: a line break is white space to JSON."""
     head, mark, data = event.partition(b"data: ")
-    body = data.rstrip(b"\n")
+    body = data.rstrip()
     if not body.startswith(b"{"):
         return event
     return b"%b%b{\ndata: %b\ndata: }\n\n" % (head, mark, body[1:-1])
+
+
+def _lines(event: bytes) -> bytes:
+    """Google ends its lines with CRLF already."""
+    return event.replace(b"\r\n", b"\n")
 
 
 def _commented(event: bytes) -> bytes:
@@ -34,8 +39,8 @@ _CHANGES: Mapping[str, Callable[[bytes], bytes]] = {
     "fields": _fielded,
     "multiline": _multiline,
     "nospace": lambda event: event.replace(b"data: ", b"data:").replace(b"event: ", b"event:"),
-    "crlf": lambda event: event.replace(b"\n", b"\r\n"),
-    "cr": lambda event: event.replace(b"\n", b"\r"),
+    "crlf": lambda event: _lines(event).replace(b"\n", b"\r\n"),
+    "cr": lambda event: _lines(event).replace(b"\n", b"\r"),
 }
 KINDS = (*_CHANGES, "mixed", "bom", "noend", "split")
 
@@ -64,7 +69,7 @@ def _changed(steps: Steps, kinds: list[str]) -> Steps:
             if kind in kinds:
                 data = change(data)
         if "mixed" in kinds:
-            data = data.replace(b"\n", (b"\n", b"\r\n", b"\r")[endings % 3])
+            data = _lines(data).replace(b"\n", (b"\n", b"\r\n", b"\r")[endings % 3])
             endings += 1
         if first and "bom" in kinds:
             data = _BOM + data
@@ -82,7 +87,7 @@ def _last_open(steps: Steps) -> Steps:
             held = step
             continue
         if held is not None and not isinstance(step, Head):
-            yield replace(held, data=held.data.rstrip(b"\n"))
+            yield replace(held, data=held.data.rstrip(b"\r\n"))
             held = None
         yield step
 

@@ -114,7 +114,7 @@ def _split(beats: Iterator[Beat], after: str) -> tuple[list[Beat], Iterator[Beat
     count = int(after) if after.isdigit() else None
     for beat in beats:
         mark = beat.mark
-        final = mark in {Mark.FINISH, Mark.USAGE, Mark.END}
+        final = mark in {Mark.FINISH, Mark.USAGE, Mark.END, Mark.LAST}
         if count is not None and (final or (mark is Mark.CONTENT and seen >= count)):
             return kept, _back(beat, beats)
         if count is None and mark is Mark.END:

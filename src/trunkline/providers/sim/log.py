@@ -100,7 +100,7 @@ class Record:
             self._count(beat.kind, beat.text * times)
         elif mark is Mark.FINISH:
             self._credit_finish()
-        elif mark is Mark.END:
+        elif mark is Mark.END or mark is Mark.LAST:
             self._credit_finish()  # where one event says both
             row.finished = True
 

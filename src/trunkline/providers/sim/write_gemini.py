@@ -105,7 +105,7 @@ class GeminiVoice:
                 usage = b'"usageMetadata":%b,' % json.encode(_usage(answer.usage, pace.skew))
             data = b'data: {"candidates":[%b],%b%b\r\n\r\n' % (told, usage, tail)
             # No sentinel: the stream is over with the last candidate.
-            mark = Mark.END if index == last else Mark.FINISH
+            mark = Mark.LAST if index == last else Mark.FINISH
             yield Beat(data, mark, usage=bool(usage))
 
     def error(self, fault: Wrong, stamp: Stamp) -> bytes:
