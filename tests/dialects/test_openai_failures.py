@@ -140,6 +140,13 @@ def test_secrets_stay():
     assert "sk-" not in error.detail
 
 
+def test_long_messages_are_not_read_to_their_end():
+    """What a failure is stands at the beginning; to search a megabyte takes time from others."""
+    said = "the maximum context length is 9"
+    assert isinstance(decoded(400, openai(said + " or so" * 900)), ContextLengthExceeded)
+    assert type(decoded(400, openai("so " * 9000 + said))) is Refused
+
+
 def test_long_messages_are_cut():
     """At 1,024 characters."""
     assert 1024 == len(decoded(400, openai("x" * 9999)).message)
