@@ -4,11 +4,14 @@ import asyncio
 
 import pytest
 from msgspec import Raw, json
+from msgspec.structs import replace
 
+from tests.flow import world as flow
 from tests.gateway import World, head, within
 from trunkline.canon.errors import Malformed
 from trunkline.canon.exchange import Exchange, Principal
-from trunkline.flow.remembered import Wish, read_wish
+from trunkline.faces.native.face import Native
+from trunkline.flow.remembered import Remembered, Wish, read_wish
 from trunkline.storage.base import ResponseStore
 from trunkline.testing.fakes import FakeReply
 from trunkline.wiring import endpoints
@@ -152,3 +155,93 @@ def test_a_client_that_leaves_at_the_very_end_does_not_undo_the_keeping(tmp_path
         assert "completed" == kept.status
 
     within(tmp_path, work)
+
+
+def test_a_refusal_is_in_the_books(tmp_path):
+    """Like every other, under the request id of the answer; it costs nothing."""
+
+    async def work(w: World) -> None:
+        reply = FakeReply()
+        await asked(w, reply, previous_response_id="resp_nowhere")
+        request_id = (reply.header(b"x-trunkline-request-id") or b"").decode()
+        entry = (await w.ask("GET", f"/admin/v1/requests/{request_id}")).json
+        assert (400, "failed", [], 0) == (
+            reply.status,
+            entry["status"],
+            entry["attempts"],
+            entry["cost_nanousd"],
+        )
+
+    within(tmp_path, work)
+
+
+SAID = (
+    {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+    {"id": "rs_2", "type": "reasoning", "summary": [], "encrypted_content": "gAAA"},
+    {
+        "id": "fc_1",
+        "type": "function_call",
+        "call_id": "call_1",
+        "name": "f",
+        "arguments": "{}",
+        "status": "completed",
+    },
+    {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [{"type": "output_text", "text": "Yes.", "annotations": [], "logprobs": []}],
+    },
+)
+
+
+def first_answer() -> bytes:
+    usage = {
+        "input_tokens": 3,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 4,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 7,
+    }
+    body = {"id": "resp_0123456789abcdef0123456789", "object": "response", "created_at": 1}
+    more = {"status": "completed", "model": "up-m", "output": SAID, "usage": usage, "error": None}
+    return json.encode({**body, **more, "parallel_tool_calls": True, "tools": []})
+
+
+def test_what_the_makers_of_the_api_see_of_the_next_turn(tmp_path):
+    """
+    All of it, and nothing that names what they may have stored.
+
+    A call by its id would be refused without the reasoning that led to it; reasoning is sent only
+    where it is sealed.
+    """
+    upstream = flow.ScriptedProvider(
+        "up", "openai-responses", [flow.whole(first_answer()), flow.whole(first_answer())]
+    )
+    small = flow.World(upstream)
+
+    async def turn(rooms, **fields):
+        body = json.encode({"model": "m", "input": "Well?", **fields})
+        reply = FakeReply()
+        await Remembered(rooms, small.make(body, "openai-responses"), Native(), reply).run()
+        return json.decode(reply.body)
+
+    async def work(w: World) -> None:
+        rooms = replace(small.rooms, conversations=w.gateway.conversations)
+        first = await turn(rooms)
+        results = [{"type": "function_call_output", "call_id": "call_1", "output": "3"}]
+        await turn(rooms, previous_response_id=first["id"], input=results, background=None)
+
+    within(tmp_path, work)
+    sent = [json.decode(one.request.body) for one in upstream.transport.sent]
+    assert [{"model": "m", "input": "Well?"}] == sent[:1]
+    assert {"model", "input", "store"} == set(sent[1])
+    assert sent[1]["store"] is False
+    assert [
+        (None, "user"),
+        ("rs_2", "reasoning"),
+        (None, "function_call"),
+        (None, "assistant"),
+        (None, "function_call_output"),
+    ] == [(item.get("id"), item.get("type") or item.get("role")) for item in sent[1]["input"]]

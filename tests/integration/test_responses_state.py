@@ -161,3 +161,23 @@ def test_a_background_failure_is_told_by_the_response(gpt: openai.OpenAI) -> Non
         gpt.responses.create(model="no-such-model", input=WORD, background=True)
     with pytest.raises(openai.BadRequestError):
         gpt.responses.create(model="near/sim-chat", input=WORD, background=True, store=False)
+
+
+def test_items_are_known_by_their_ids(gpt: openai.OpenAI, upstream: str) -> None:
+    """For clients that keep the conversation and send of it what is kept here by name alone."""
+    first = say(gpt, upstream, WORD)
+    second = say(
+        gpt,
+        upstream,
+        "",
+        extra_body={
+            "input": [
+                {"role": "user", "content": WORD},
+                {"type": "item_reference", "id": first.output[-1].id},
+                {"role": "user", "content": "And now?"},
+            ]
+        },
+    )
+    assert [WORD, first.output_text, "And now?"] == texts(gpt, second.id)
+    third = say(gpt, upstream, "Still there?", previous_response_id=second.id)
+    assert [second.output_text, "Still there?"] == texts(gpt, third.id)[-2:]

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.errors import GatewayError, Malformed
-from trunkline.canon.exchange import Exchange
+from trunkline.canon.exchange import Exchange, Status
 from trunkline.conversations.items import (
     brought,
     id_of_response,
@@ -21,6 +21,7 @@ from trunkline.conversations.items import (
     status_of,
 )
 from trunkline.flow.base import Face, Reply
+from trunkline.flow.books import Books
 from trunkline.flow.keeping import KeepingReply
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -98,6 +99,10 @@ class Remembered:
     def _refuse(self, error: GatewayError) -> None:
         exchange, rooms = self._exchange, self._rooms
         log_failure(error, exchange, rooms.log)
+        try:
+            Books(rooms, exchange, None).close(Status.FAILED, error)
+        except GatewayError as closed:  # whoever cannot be billed can still be told
+            log_failure(closed, exchange, rooms.log)
         refuse(error, exchange, self._face, rooms.teller(exchange.dialect), self._reply)
 
     async def _keep(self, kept: KeepingReply, record: ResponseRecord | None) -> None:
