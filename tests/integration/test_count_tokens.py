@@ -121,6 +121,11 @@ def test_what_was_said_before_counts_too(gpt: openai.OpenAI, upstream: str) -> N
     )
 
     assert alone.input_tokens + 80 < after.input_tokens
+    [item] = gpt.responses.input_items.list(first.id).data
+    named = gpt.responses.input_tokens.count(
+        model=model, input=[{"type": "item_reference", "id": item.id}]
+    )
+    assert named.input_tokens > 80
     with pytest.raises(openai.BadRequestError) as unknown:
         gpt.responses.input_tokens.count(model=model, input="x", previous_response_id="resp_none")
     assert "previous_response_id" == unknown.value.param

@@ -26,6 +26,7 @@ from trunkline.canon.errors import (
 from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.note import Note
 from trunkline.canon.request import Request
+from trunkline.conversations.items import may_refer
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.counting import CountingDialect
 from trunkline.flow.base import Face, Reply
@@ -198,6 +199,6 @@ class RememberedCounting(Counting):
 
     async def _count(self) -> int:
         previous_id = read_wish(self._exchange).previous_id
-        if previous_id is not None:
+        if previous_id is not None or may_refer(self._exchange.envelope.get("input")):
             await recall(self._rooms, self._exchange, previous_id)
         return await super()._count()

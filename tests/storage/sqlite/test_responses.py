@@ -1,5 +1,6 @@
 """Stored responses: each its tenant's, in chains, and held by one worker at a time."""
 
+import apsw
 import pytest
 from msgspec.structs import replace
 
@@ -206,3 +207,24 @@ def test_what_is_old_enough_is_dropped(tmp_path):
         return dropped, [one and one.id for one in left]
 
     assert ([200, 100, 0], [None, "young", "queued"]) == store(tmp_path, work)
+
+
+def test_the_file_shrinks(tmp_path):
+    """What is dropped is given back to the disk, not only to the next answer."""
+
+    async def work(responses):
+        for number in range(20):
+            text = bytes(range(256)) * 40 + b"%d" % number
+            await responses.put(replace(RECORD, id=f"resp_{number}", body=text, created_at=1.0))
+        before = pages()
+        while await responses.expire(1000.0):
+            pass
+        return before > pages()
+
+    def pages():
+        file = apsw.Connection(str(tmp_path / "responses.db"))
+        [(count,)] = file.execute("PRAGMA page_count")
+        file.close()
+        return count
+
+    assert store(tmp_path, work)

@@ -40,6 +40,13 @@ class Options(Struct, frozen=True):
     the log at every commit (sqlite.org/pragma.html#pragma_synchronous, seen 2026-11-21).
     """
     vfs: str | None = None
+    shrinks: bool = False
+    """
+    Free pages can be given back by `PRAGMA incremental_vacuum`. A file can that is new here.
+
+    To be said before WAL mode, which writes the file's first page (sqlite.org/pragma.html
+    #pragma_auto_vacuum, seen 2026-11-21).
+    """
 
 
 def check_version(version: str) -> None:
@@ -57,6 +64,8 @@ def connect(path: Path, options: Options) -> apsw.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = apsw.Connection(str(path), vfs=options.vfs)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    if options.shrinks:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _use_wal(connection)
     connection.execute(f"PRAGMA synchronous = {options.synchronous}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

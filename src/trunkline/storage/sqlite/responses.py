@@ -26,7 +26,7 @@ from trunkline.storage.sqlite.connection import (
 PackedT = TypeVar("PackedT")
 
 FILE: Final = "responses.db"
-_OPTIONS: Final = Options(synchronous="NORMAL")
+_OPTIONS: Final = Options(synchronous="NORMAL", shrinks=True)
 # Text like this is a third of its size already at the fastest level.
 _LEVEL: Final = 1
 # What takes longer than a few milliseconds to pack is not packed where others wait to write.
@@ -35,7 +35,6 @@ _LARGE: Final = 256 << 10
 _SWEPT: Final = 200
 
 _SCHEMA: Final = """
-PRAGMA auto_vacuum = INCREMENTAL;
 CREATE TABLE IF NOT EXISTS responses (
     tenant TEXT NOT NULL,
     id TEXT NOT NULL,
