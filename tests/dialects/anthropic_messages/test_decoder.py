@@ -334,6 +334,15 @@ def test_any_framing(newline: bytes, width: int | None) -> None:
     assert expected == events_of(names.replace(b"\n", newline), width)
 
 
+def test_data_in_several_lines() -> None:
+    """Belongs together, in the deltas that take the quick way, too."""
+    plain = text_stream("a", "b")
+    lines = plain.replace(b'"index":0,', b'"index":0,\ndata: ')
+
+    assert lines.count(b"\ndata:") > plain.count(b"\ndata:")
+    assert events_of(plain) == events_of(lines)
+
+
 TEXT = block_start(0, type="text", text="")
 
 

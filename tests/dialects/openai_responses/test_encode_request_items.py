@@ -165,6 +165,12 @@ def test_what_we_do_not_look_into():
     assert "messages.1.content.0" in notes(foreign)
 
 
+def test_an_item_whose_type_is_said_twice():
+    """Is sent as it came: the provider may refuse it, we have no reason to."""
+    raw = Raw(b'{"type":0,"type":"new_item"}')
+    assert {"type": "new_item"} == items(own(user(), said(Opaque(OWN, raw))))[1]
+
+
 def test_phases():
     """Belong to the message, though they are kept with its text."""
     extra = {"phase": Raw(b'"commentary"')}

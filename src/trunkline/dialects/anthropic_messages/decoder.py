@@ -7,7 +7,7 @@ pings anywhere. Recorded traffic, seen 2026-11-21.
 
 from collections.abc import Callable, Mapping
 
-from msgspec import Raw, ValidationError
+from msgspec import Raw
 
 from trunkline.canon.errors import Disconnected, Garbled
 from trunkline.canon.event import (
@@ -129,8 +129,8 @@ class Decoder:
             if text[:DATA_AT] == DELTA_HEAD and not self._done:
                 try:
                     event = decode(text[DATA_AT:])
-                except ValidationError:
-                    pass
+                except wire.BROKEN:
+                    pass  # the long way tells what is wrong, if anything is: data may have two lines
                 else:
                     delta = event.delta
                     if event.index != index:

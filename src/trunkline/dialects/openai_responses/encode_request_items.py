@@ -28,6 +28,7 @@ from trunkline.dialects.openai_responses.namespaces import members
 from trunkline.dialects.openai_responses.reasoning import Proof, item_of, proof_of
 from trunkline.dialects.openai_responses.upstream_wire import KIND
 from trunkline.dialects.openai_responses.wire import NAME
+from trunkline.dialects.raws import NOT_JSON
 from trunkline.dialects.thought_ids import unsigned
 
 # "string too long. Expected a string with maximum length 64" (seen 2026-11-21).
@@ -244,7 +245,10 @@ def _is_item(part: Part) -> TypeGuard[Opaque]:
     """An item of this dialect that we do not look into; a part of content begins otherwise."""
     if not isinstance(part, Opaque) or part.origin != NAME:
         return False
-    kind = KIND.decode(part.raw).type
+    try:
+        kind = KIND.decode(part.raw).type
+    except NOT_JSON:
+        return True  # a type given twice, the first time as no text; for the provider to refuse
     return not kind.startswith(_CONTENT)
 
 
