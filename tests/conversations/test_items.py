@@ -11,7 +11,9 @@ from trunkline.conversations.items import (
     id_of,
     id_of_response,
     joined,
+    may_refer,
     read_items,
+    references,
     resolved,
     said,
     status_of,
@@ -91,6 +93,24 @@ def test_a_reference_is_the_item_it_names():
     assert [known[0], own] == resolved([Raw(b'{"type":"item_reference","id":"msg_1"}'), own], by_id)
     with pytest.raises(NotFound, match="msg_9"):
         resolved([Raw(b'{"type":"item_reference","id":"msg_9"}')], by_id)
+
+
+@pytest.mark.parametrize(
+    ("body", "may"),
+    ((b'{"input":[{"type":"item_reference","id":"a"}]}', True), (b'{"input":"hi"}', False)),
+)
+def test_references_are_seen_at_a_glance(body, may):
+    """So that a request without them costs next to nothing."""
+    assert may == may_refer(body)
+
+
+def test_references_are_named_in_order():
+    """Text that speaks of them is none; one without an id is refused."""
+    text = Raw(b'{"type":"message","role":"user","content":"item_reference"}')
+    one, none = (Raw(b'{"type":"item_reference"%b}' % more) for more in (b',"id":"a"', b""))
+    assert ["a", "a"] == references([one, text, one])
+    with pytest.raises(Malformed):
+        references([none])
 
 
 def test_what_is_kept_comes_back():

@@ -89,9 +89,9 @@ def id_of(item: Raw) -> str:
         return ""
 
 
-def may_refer(given: Raw | None) -> bool:
-    """Whether a request's `input` may hold references, at a glance."""
-    return given is not None and _REFERENCE in bytes(given)
+def may_refer(body: bytes) -> bool:
+    """Whether a request may hold references, at a glance."""
+    return _REFERENCE in body
 
 
 def references(items: Sequence[Raw]) -> Sequence[str]:

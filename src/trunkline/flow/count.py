@@ -199,6 +199,6 @@ class RememberedCounting(Counting):
 
     async def _count(self) -> int:
         previous_id = read_wish(self._exchange).previous_id
-        if previous_id is not None or may_refer(self._exchange.envelope.get("input")):
+        if previous_id is not None or may_refer(self._exchange.body):
             await recall(self._rooms, self._exchange, previous_id)
         return await super()._count()

@@ -54,7 +54,7 @@ class Remembered:
         exchange = self._exchange
         try:
             wish = read_wish(exchange)
-            refers = may_refer(exchange.envelope.get("input"))
+            refers = may_refer(exchange.body)
             if not wish.store and wish.previous_id is None and not refers:
                 own: Sequence[Raw] = ()
             else:
