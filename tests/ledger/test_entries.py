@@ -18,10 +18,10 @@ from trunkline.ledger.entries import (
     asked,
     begun,
     decode,
+    decoded,
     encode,
     settled,
     soundly,
-    unrepeated,
 )
 
 
@@ -153,16 +153,27 @@ def test_nonsense_is_made_sound() -> None:
     )
 
 
-def test_what_a_later_entry_says_again_is_not_read_twice():
-    """A request's end tells all its beginning told; attempts, and other requests, stay."""
-    first, second = "req_" + "A" * 26, "req_" + "B" * 26
+def test_what_a_later_entry_says_again_is_not_read_twice() -> None:
+    """A request's end tells all its beginning told, unless it was tried again; the rest stays."""
+    first, second, third = ("req_" + letter * 26 for letter in "ABC")
     tried = Tried(first, 1, "p", "m", "p/m", 1.0)
 
-    def asked_as(name: str, status: str = "") -> Asked:
-        return Asked(name, "t", "k", "f", "d", "chat", "m", False, 1.0, None, status)
+    def asked_as(name: str, status: str = "", attempts: int = 0) -> Asked:
+        fixed = ("t", "k", "f", "d", "chat", "m", False, 1.0, None)
+        return Asked(name, *fixed, status, None, None, attempts)
 
-    told = [asked_as(first), tried, asked_as(second), asked_as(first, "ok"), asked_as("req_1")]
-    left = unrepeated([memoryview(encode(entry)) for entry in (*told, asked_as("req_1", "ok"))])
+    told: list[Entry] = [
+        asked_as(first),
+        tried,
+        asked_as(second),
+        asked_as(third),
+        asked_as(first, "ok", 1),
+        asked_as(third, "ok", 2),
+        asked_as("req_1"),  # not of our form: left to whoever folds
+        asked_as("req_1", "ok", 1),
+    ]
+    odd: list[memoryview] = []
+    payloads = [memoryview(encode(entry)) for entry in told]
 
-    # An id that is not of our form is left to whoever folds.
-    assert [*told[1:], asked_as("req_1", "ok")] == [decode(payload) for payload in left]
+    assert told[1:] == decoded([*payloads, memoryview(b"\x01")], odd.append)
+    assert [memoryview(b"\x01")] == odd

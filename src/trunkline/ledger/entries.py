@@ -89,17 +89,33 @@ _ASKED = b"\xa1a\xbe"
 _ID_END = 36
 
 
-def unrepeated(payloads: Sequence[memoryview]) -> Sequence[memoryview]:
+def decoded(
+    payloads: Sequence[memoryview], unreadable: Callable[[memoryview], None]
+) -> list[Entry]:
     """
-    Without what a later entry says again: of a request both its beginning and its end.
+    Entries in order, without the beginnings of requests whose end says all of it again.
 
-    Most requests are over when they are read, and half of the entries need not be decoded.
+    Most requests are over when they are read, and half of the entries need not be decoded. One
+    that was tried more than once keeps its beginning: it may be all that tells of its first try.
     """
     heads = [bytes(payload[:_ID_END]) for payload in payloads]
     last = {head: place for place, head in enumerate(heads) if head[3:6] == _ASKED}
-    return [
-        payload for place, payload in enumerate(payloads) if last.get(heads[place], place) == place
-    ]
+    told = set[bytes]()
+    found: list[Entry] = []
+    for place in range(len(payloads) - 1, -1, -1):
+        head = heads[place]
+        if head in told:
+            continue
+        try:
+            entry = decode(payloads[place])
+        except msgspec.DecodeError:
+            unreadable(payloads[place])
+            continue
+        if last.get(head) == place and isinstance(entry, Asked) and entry.attempts == 1:
+            told.add(head)
+        found.append(entry)
+    found.reverse()
+    return found
 
 
 def soundly(entry: Entry) -> Entry:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
-from trunkline.ledger.entries import decode, unrepeated
+from trunkline.ledger.entries import decoded
 from trunkline.ledger.folding import Folding
 from trunkline.ledger.frames import MAX_PAYLOAD, Damage, Scan, scan
 from trunkline.ledger.journal import segment_path
@@ -66,12 +65,13 @@ def _read(
         # Shorter than it was said to be: somebody has truncated it.
         return stop, (Damage(offset, stop - offset),)
     damage = [Damage(offset + part.offset, part.length) for part in found.damage]
-    for payload in unrepeated(found.payloads):
-        try:
-            folding.add(decode(payload))
-        except msgspec.DecodeError:
-            # Sound, but not ours: an entry of a version this one does not know.
-            damage.append(Damage(offset, len(payload)))
+
+    def unreadable(payload: memoryview) -> None:
+        """Sound, but not ours: an entry of a version this one does not know."""
+        damage.append(Damage(offset, len(payload)))
+
+    for entry in decoded(found.payloads, unreadable):
+        folding.add(entry)
     return offset + found.consumed, damage
 
 
