@@ -1,21 +1,18 @@
 """Bedrock's recorded answers, which no client's SDK reads: as either client gets them, and the way out."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import anthropic
-import openai
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
-from google.genai import errors as genai_errors
 from msgspec import json
 from msgspec.structs import replace
 
-from tests.conformance import carry, sdk, streams
+from tests.conformance import sdk, streams
 from tests.conformance.cross import proofs, told
 from tests.conformance.losses import CONVERSE_CARRIED, CONVERSE_LOST, explained, leaves
 from tests.conformance.meaning import (
@@ -31,12 +28,10 @@ from tests.conformance.meaning import (
     seen_by,
 )
 from tests.conformance.recordings import CONVERSE, Recording, recordings_in
+from tests.conformance.upstream import cut, halves, strings, unsaid
 from tests.conformance.ways import CLIENTS, Verdict, Ways, deployment, through
-from trunkline.canon.content import Message
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Disconnected, Unsupported
-from trunkline.canon.request import ChatRequest
-from trunkline.dialects.base import Encoded
+from trunkline.canon.errors import Unsupported
 from trunkline.wire.awsstream import encode as framed
 
 _STOPS: Mapping[str, str] = {
@@ -88,26 +83,7 @@ def _read(ways: Ways, recording: Recording, recorded: Any, client: str) -> Itera
         yield from told(expected, replace(got, id=got.id), client)
         kept = "".join(proofs(answer.model_dump(warnings=False)))
         yield from (f"the proof {p[:40]} is lost" for p in _signatures(recorded) if p not in kept)
-    yield from _cut(ways, recording, client, events)
-
-
-def _cut(ways: Ways, recording: Recording, client: str, events: Sequence[bytes]) -> Iterator[str]:
-    """Before it says why it ended (the last but one), a stream is an error that the SDK raises."""
-    for count in range(1, len(events) - 1):
-        pipe = ways.translation(recording, client)
-        out = pipe.feed(b"".join(events[:count]))
-        try:
-            pipe.finish()
-        except Disconnected as error:
-            out += pipe.fault(error, "req_1")
-        else:
-            yield f"cut behind event {count}, {client} gets an ending"
-            continue
-        try:
-            sdk.LENIENT.streamed(client, out)
-        except (openai.APIError, anthropic.APIStatusError, genai_errors.APIError):
-            continue
-        yield f"cut behind event {count}, the SDK of {client} raises nothing"
+    yield from cut(ways, recording, client, events)
 
 
 def _meaning(recorded: Any) -> Meaning:
@@ -156,13 +132,13 @@ def _streamed(recorded: Any) -> Iterator[bytes]:
 def _block(block: Any) -> Iterator[tuple[str, Any]]:
     """In two pieces each."""
     if "text" in block:
-        for piece in _halves(block["text"]):
+        for piece in halves(block["text"]):
             yield "contentBlockDelta", {"delta": {"text": piece}}
     elif "toolUse" in block:
         use = block["toolUse"]
         start = {name: use[name] for name in ("toolUseId", "name", "type") if name in use}
         yield "contentBlockStart", {"start": {"toolUse": start}}
-        for piece in _halves(json.encode(use["input"]).decode() if use["input"] else ""):
+        for piece in halves(json.encode(use["input"]).decode() if use["input"] else ""):
             yield "contentBlockDelta", {"delta": {"toolUse": {"input": piece}}}
     elif "toolResult" in block:
         result = block["toolResult"]
@@ -171,14 +147,10 @@ def _block(block: Any) -> Iterator[tuple[str, Any]]:
         yield "contentBlockDelta", {"delta": {"toolResult": result["content"]}}
     else:
         thought = block["reasoningContent"]["reasoningText"]
-        for piece in _halves(thought["text"]):
+        for piece in halves(thought["text"]):
             yield "contentBlockDelta", {"delta": {"reasoningContent": {"text": piece}}}
         signature = {"signature": thought["signature"]}
         yield "contentBlockDelta", {"delta": {"reasoningContent": signature}}
-
-
-def _halves(text: str) -> tuple[str, str]:
-    return text[: len(text) // 2], text[len(text) // 2 :]
 
 
 def _event(name: str, **payload: Any) -> bytes:
@@ -205,7 +177,8 @@ def check_request(ways: Ways, recording: Recording, place: Deployment) -> list[s
     )
     faults = [report.generate_report()] if report.has_errors() else []
     faults += [f"sends the header {name!r}" for name, _ in encoded.headers]
-    return faults + list(_unsaid(request, body, encoded))
+    texts = (*strings(body), *_text_files(body))
+    return faults + list(unsaid(request, encoded.notes, texts, _inputs(body)))
 
 
 @cache
@@ -216,37 +189,6 @@ def _model() -> ServiceModel:
 @cache
 def _validator() -> ParamValidator:
     return ParamValidator()
-
-
-def _unsaid(request: ChatRequest, body: Any, encoded: Encoded) -> Iterator[str]:
-    """What a message says stands in the body, or a note tells of the message."""
-    strings = "\n".join([*_strings(body), *_text_files(body)])
-    inputs = {json.encode(value, order="sorted").decode() for value in _inputs(body)}
-    for number, message in enumerate(request.messages):
-        if any(note.field.startswith(f"messages.{number}") for note in encoded.notes):
-            continue
-        for said in _said(message):
-            if said[1] == "call" and said[-1] not in inputs:
-                yield f"message {number} loses the arguments of {said[3]}"
-            if said[1] in ("text", "image", "document") and _payload(said[-1]) not in strings:
-                yield f"message {number} loses {str(said)[:100]}"
-
-
-def _said(message: Message) -> list[carry.Said]:
-    return carry.conversation((message,), {})[0]
-
-
-def _payload(text: str) -> str:
-    return text.rpartition("base64,")[2] if text.startswith("data:") else text.strip()
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for inner in (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    ):
-        yield from _strings(inner)
 
 
 def _text_files(body: Any) -> Iterator[str]:

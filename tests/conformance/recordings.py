@@ -15,12 +15,14 @@ ANTHROPIC = "anthropic-messages"
 RESPONSES = "openai-responses"
 GEMINI = "gemini"
 CONVERSE = "bedrock-converse"
-"""Of upstreams alone: tests/conformance/converse.py has these exchanges."""
+COHERE = "cohere-chat"
+UPSTREAMS_ALONE = frozenset({CONVERSE, COHERE})
+"""No client speaks these: tests/conformance/converse.py and cohere.py have their exchanges."""
 
 CLIENTS = "clients"
 """Requests captured from clients, without answers."""
 
-_OTHER_APIS = frozenset({"cohere", "embeddings", "openai-completions"})
+_OTHER_APIS = frozenset({"embeddings", "openai-completions"})
 _MESSAGE_STOP = re.compile(rb'"type":\s?"message_stop"')
 _LAST_OF_A_RESPONSE = re.compile(rb'"type":\s?"response\.(completed|incomplete|failed)"')
 _ENDED = ("completed", "incomplete")
@@ -72,7 +74,7 @@ class Recording(Struct, frozen=True, kw_only=True):
 
 def recordings(shared: Path) -> tuple[Recording, ...]:
     """Those of dialects that clients speak."""
-    return tuple(r for r in recordings_in(shared) if r.dialect != CONVERSE)
+    return tuple(r for r in recordings_in(shared) if r.dialect not in UPSTREAMS_ALONE)
 
 
 @cache
@@ -151,7 +153,9 @@ def _pair(provider: str, path: Path, found: dict[str, Any]) -> Iterator[Recordin
         dialect=dialect,
         status=answered["status"],
         counting=where.endswith("count_tokens"),
-        request=json.encode(asked["body"]) if asked["body"] and dialect != CONVERSE else None,
+        request=(
+            json.encode(asked["body"]) if asked["body"] and dialect not in UPSTREAMS_ALONE else None
+        ),
         headers=tuple(
             (name.lower().encode(), _one(value).encode()) for name, value in headers.items()
         ),
@@ -187,6 +191,8 @@ def _dialect_at(where: str) -> str | None:
         return OPENAI
     if re.search(r"/converse(-stream)?$", where):
         return CONVERSE
+    if where.endswith("/v2/chat"):
+        return COHERE
     if where.endswith("/responses"):
         return RESPONSES
     if where.endswith((":generateContent", ":streamGenerateContent")):
@@ -205,6 +211,8 @@ def _dialect_of(answer: dict[str, Any], provider: str) -> str | None:
         return RESPONSES
     if "candidates" in answer:
         return GEMINI
+    if isinstance(answer.get("message"), dict) and "finish_reason" in answer:
+        return COHERE
     error = answer.get("error")
     if not (isinstance(error, dict) and "message" in error):
         return None
@@ -223,6 +231,12 @@ def _chunks(provider: str, data: bytes) -> Iterator[Recording]:
         yield from _bare_stream(provider, framed)
     elif str(first.get("type")).startswith("response."):
         yield from _responses(provider, lines)
+    elif first.get("type") == "message-start":
+        framed = b"".join(
+            b"event: %b\ndata: %b\n\n" % (json.decode(line)["type"].encode(), line)
+            for line in lines
+        )
+        yield Recording(id="", provider=provider, dialect=COHERE, stream=framed)
     elif "candidates" in first:
         framed = b"".join(b"data: %b\n\n" % line for line in lines)
         yield Recording(id="", provider=provider, dialect=GEMINI, stream=framed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from tests.conformance import converse, cross, cuts, errors, requests, same, streams
+from tests.conformance import cohere, converse, cross, cuts, errors, requests, same, streams
 from tests.conformance.cross import others
 from tests.conformance.recordings import Recording
 from tests.conformance.ways import REAL, Verdict, Ways
@@ -32,6 +32,7 @@ SUITES: Mapping[str, Suite] = {
     "cuts": cuts.check,
     "errors": errors.check,
     "converse": converse.check,
+    "cohere": cohere.check,
 }
 
 

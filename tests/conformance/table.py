@@ -10,12 +10,14 @@ from string import ascii_lowercase
 from msgspec import Struct
 
 from tests.conformance.losses import WHY
-from tests.conformance.recordings import CONVERSE, Recording, recordings_in
+from tests.conformance.recordings import COHERE, CONVERSE, Recording, recordings_in
 from tests.conformance.suites import verdict_between
 from tests.conformance.ways import CLIENTS
 
 _OPENAI = re.compile(r"openai-(chat|responses)")
 _LETTERS = (*ascii_lowercase, *(2 * letter for letter in ascii_lowercase))
+_ALONE = {CONVERSE: "converse", COHERE: "cohere"}
+"""The suites of dialects that upstreams alone speak: read for every client in one go."""
 HEAD = """\
 # Conformance
 
@@ -33,9 +35,9 @@ of Google's. A cell counts the exchanges that pass everything, of those there ar
 - cut at each of its events (and within events), a stream is an error the SDK raises, never an ending;
 - errors have the right status, type and code, and raise the right class.
 
-No client speaks Bedrock's dialect: its answers are read for every client, whole, and as the stream of
-binary events they would have been, cut at each; clients' requests for it are valid by AWS's own model of
-the service.
+No client speaks Bedrock's dialect or Cohere's: their answers are read for every client, whole, and as
+the stream they were or would have been, cut at each event; clients' requests for Bedrock are valid by
+AWS's own model of the service, those for Cohere by the types of its API reference.
 
 | provider | dialect | requests | whole | streams | cuts | errors | Chat client | Anthropic client | Responses client | Gemini client |
 |---|---|---|---|---|---|---|---|---|---|---|
@@ -84,8 +86,8 @@ class Row(Struct, frozen=True):
 
 
 def _suites(recording: Recording, client: str) -> tuple[str, ...]:
-    if recording.dialect == CONVERSE:  # of upstreams alone: read for every client in one go
-        return ("converse", "errors")
+    if recording.dialect in _ALONE:
+        return (_ALONE[recording.dialect], "errors")
     own = ("same",) if client == recording.dialect else ("cross", "requests")
     return (*own, "streams", "cuts", "errors")
 

@@ -6,7 +6,15 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.conformance.recordings import ANTHROPIC, CONVERSE, GEMINI, OPENAI, RESPONSES, Recording
+from tests.conformance.recordings import (
+    ANTHROPIC,
+    COHERE,
+    CONVERSE,
+    GEMINI,
+    OPENAI,
+    RESPONSES,
+    Recording,
+)
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
@@ -14,6 +22,7 @@ from trunkline.canon.request import ChatRequest
 from trunkline.dialects.anthropic_messages.dialect import AnthropicMessages
 from trunkline.dialects.base import ClientDialect, Dialect, Stamp
 from trunkline.dialects.bedrock_converse.dialect import BedrockConverse
+from trunkline.dialects.cohere_chat.dialect import CohereChat
 from trunkline.dialects.gemini.dialect import Gemini
 from trunkline.dialects.openai_chat.dialect import OpenAIChat
 from trunkline.dialects.openai_responses.dialect import OpenAIResponses
@@ -39,13 +48,15 @@ class Ways(Struct, frozen=True):
     responses: Dialect = OpenAIResponses()
     gemini: Dialect = Gemini()
     converse: ClientDialect = BedrockConverse()
+    cohere: ClientDialect = CohereChat()
 
     def of(self, name: str) -> Dialect:
         others = {ANTHROPIC: self.anthropic, RESPONSES: self.responses, GEMINI: self.gemini}
         return others.get(name, self.openai)
 
     def upstream(self, name: str) -> ClientDialect:
-        return self.converse if name == CONVERSE else self.of(name)
+        alone = {CONVERSE: self.converse, COHERE: self.cohere}
+        return alone.get(name) or self.of(name)
 
     def events(self, dialect: str, stream: bytes) -> list[Event]:
         decoder = self.upstream(dialect).decoder()
