@@ -19,6 +19,7 @@ PATHS = {
     "openai-embeddings": "/embeddings",
     "bedrock-converse": "/model/m/converse",
     "gemini": "/models/m:generateContent",
+    "cohere-chat": "/v2/chat",
 }
 DIALECTS = set(PATHS)
 EMBEDDINGS = {"openai-embeddings", "gemini-embeddings", "cohere-embeddings"}
@@ -44,6 +45,7 @@ WANTED = [
     "nvidia",
     "huggingface",
     "cohere",
+    "cohere-openai",
     "azure",
     "azure-deployments",
     "bedrock",
@@ -161,6 +163,11 @@ def test_every_provider_is_priced_where_prices_are_known(name: str) -> None:
         ("vertex", "gemini-3-flash-preview", "tool_images", True),
         ("openrouter", "anthropic/claude-sonnet-4.5", "cache_marks", True),
         ("together", "deepseek-ai/DeepSeek-R1", "think_tags", True),
+        ("cohere", "command-a-reasoning-08-2025", "efforts", ("none", "low", "medium", "high")),
+        ("cohere", "command-a-03-2025", "efforts", ()),
+        ("cohere", "command-r-plus-08-2024", "drop", ("tool_choice",)),
+        ("cohere", "command-r7b-12-2024", "drop", ()),
+        ("cohere-openai", "command-a-reasoning-08-2025", "efforts", ("none", "high")),
         ("nobody", "model", "tool_id", ""),
     ),
 )

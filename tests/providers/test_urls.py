@@ -54,6 +54,13 @@ def test_anthropic_base_urls_have_no_version(base_url: str, path: str) -> None:
     assert path == join_url(base_url, ANTHROPIC, MESSAGES).path
 
 
+def test_cohere_base_urls_have_no_version_either() -> None:
+    """Its own SDKs add /v2; base URLs of others end in it."""
+    for base_url in ("https://api.cohere.com", "https://api.cohere.com/v2/"):
+        assert "/v2/chat" == join_url(base_url, "cohere-chat", "/v2/chat").path
+        assert "/v2/embed" == join_url(base_url, "cohere-embeddings", "/v2/embed").path
+
+
 def test_a_path_override_is_not_shortened() -> None:
     """The version leaves the base only where the path brings it."""
     assert "/v1/other" == join_url("https://h.example/v1", ANTHROPIC, "/other").path

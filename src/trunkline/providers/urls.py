@@ -11,7 +11,12 @@ _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 """A DNS name in ASCII or an IPv4 address; or, with a colon, an IPv6 address without brackets."""
 
-_VERSION_IN_PATH = {"anthropic-messages": "/v1", "gemini-embeddings": "/v1beta"}
+_VERSION_IN_PATH = {
+    "anthropic-messages": "/v1",
+    "cohere-chat": "/v2",
+    "cohere-embeddings": "/v2",
+    "gemini-embeddings": "/v1beta",
+}
 """Dialects whose SDK adds the version itself, so that a base URL that has it, too, is accepted."""
 
 
