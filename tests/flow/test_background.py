@@ -194,6 +194,7 @@ def test_stopping_leaves_it_to_the_next(tmp_path):
         left = await w.gateway.storage.responses.get("default", ids[0])
         assert left is not None
         assert 0 == left.attempts or w.gateway.background.statistics().taken_over
+        assert (await w.gateway.reports.totals()).requests
 
     within(tmp_path, first)
     within(tmp_path, second)
@@ -219,6 +220,21 @@ class Flaky:
             self.failures -= 1
             raise LedgerUnavailable("the disk is full")
         return await work(*given)
+
+
+def test_an_answer_that_never_ends_is_ended(tmp_path):
+    """Its reader hears of it, and what came is billed."""
+
+    async def work(w: World) -> None:
+        w.gateway.rooms = replace(w.gateway.rooms, max_answer=3000)
+        reply = FakeReply()
+        await ask(w, reply, model="sim/sim-chat@tokens=2000")
+        record = await over(w, reply)
+        assert ("failed", b"response.failed") == (record.status, frames(record.events)[-1][0])
+        totals = await w.gateway.reports.totals()
+        assert (1, True) == (totals.requests, totals.cost_nanousd > 0)
+
+    within(tmp_path, work)
 
 
 def test_an_answer_is_stored_as_soon_as_that_goes(tmp_path):

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.flow.test_background import RECORD
+from trunkline.canon.errors import Garbled
 from trunkline.conversations.jobs import Running
 from trunkline.flow.job_reply import JobReply, told_failure
 from trunkline.wire.sse import frames
@@ -17,7 +18,7 @@ DONE = (
 def test_the_upstream_s_id_becomes_ours():
     """From the first event on, wherever it stands."""
     running = Running()
-    reply = JobReply(RECORD, running)
+    reply = JobReply(RECORD, running, 1000)
     reply.start(200, ())
     reply.write(CREATED)
     reply.end(DONE)
@@ -32,7 +33,7 @@ def test_the_upstream_s_id_becomes_ours():
 def test_no_answer_is_a_failure(pieces):
     """That readers hear of, too."""
     running = Running()
-    reply = JobReply(RECORD, running)
+    reply = JobReply(RECORD, running, 1000)
     for piece in pieces:
         reply.write(piece)
     done = reply.finished()
@@ -41,6 +42,21 @@ def test_no_answer_is_a_failure(pieces):
     assert ("failed", b"response.failed") == (done.status, name)
     assert done.body in data
     assert running.events == done.events
+
+
+def test_an_answer_that_never_ends_is_ended():
+    """Once: what tells of the failure still comes through."""
+    running = Running()
+    reply = JobReply(RECORD, running, 1000)
+    piece = b'data: {"type":"response.x","delta":"%b"}\n\n' % (b"a" * 300)
+    reply.write(piece)
+    reply.write(piece)
+    with pytest.raises(Garbled):
+        reply.write(piece)
+    reply.end(DONE.replace(b"completed", b"failed"))
+    done = reply.finished()
+    assert "failed" == done.status
+    assert len(done.events) < 3000
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,8 @@ class Background:
         if self._closing:
             await self._let_go(record)
         elif record.attempts > _ATTEMPTS:
-            await self._conversations.finish(JobReply(record, Running()).finished())
+            failed = JobReply(record, Running(), self._rooms().max_answer).finished()
+            await self._conversations.finish(failed)
         elif (record.tenant, record.id) not in self._making:
             self._taken_over += 1
             self._start(record)
@@ -187,7 +188,8 @@ class Background:
     def _start(self, record: ResponseRecord, request_id: str = "") -> Running:
         """`request_id`: of the client's request, whose entry in the books this shall be."""
         running, key = Running(), (record.tenant, record.id)
-        reply, tasks = JobReply(record, running), self._rooms().tasks
+        rooms = self._rooms()
+        reply, tasks = JobReply(record, running, rooms.max_answer), rooms.tasks
         task = tasks.spawn(f"response {record.id}", self._make(record, reply, request_id))
         self._making[key] = _Making(record, running, task)
         holding = tasks.spawn(f"hold {record.id}", self._hold(record))

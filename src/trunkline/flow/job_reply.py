@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import MsgspecError, Raw, json
 from msgspec.structs import replace
 
+from trunkline.canon.errors import Garbled
 from trunkline.canon.exchange import Headers
 from trunkline.conversations.closing import id_in, last_word
 from trunkline.conversations.events import behind_opening, failing, opening
@@ -25,8 +26,10 @@ class JobReply:
     crowded = False
     draining = False
 
-    def __init__(self, record: ResponseRecord, running: Running) -> None:
+    def __init__(self, record: ResponseRecord, running: Running, most: int) -> None:
+        """`most`: bytes of an answer. No client leaves here when an upstream never ends."""
         self._record = record
+        self._left = most
         self._running = running
         self._theirs = ""
         self._number = 2
@@ -64,8 +67,12 @@ class JobReply:
         self.started = True
 
     def write(self, data: bytes) -> None:
+        """Raises Garbled, once, where an answer is too large to keep."""
         self._theirs = self._theirs or id_in(data)
         data, self._number = behind_opening(data, self._number, self._theirs, self._record.id)
+        before, self._left = self._left, self._left - len(data)
+        if before >= 0 > self._left:
+            raise Garbled("the provider's answer is too large")
         if data:
             self._running.add(data)
             self._response = last_word(data) or self._response
