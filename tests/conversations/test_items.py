@@ -16,6 +16,7 @@ from trunkline.conversations.items import (
     references,
     resolved,
     said,
+    sendable,
     status_of,
 )
 
@@ -124,3 +125,14 @@ def test_what_is_kept_comes_back():
         status_of(body),
         [id_of(item) for item in said(body)],
     )
+
+
+def test_calls_of_a_provider_s_tools_need_the_reasoning_before_them():
+    """Sealed, or none at all; what clients answer is never taken away."""
+    kinds = ("message", "web_search_call", "reasoning", "web_search_call", "function_call")
+    plain = [Raw(b'{"type":"%b"}' % kind.encode()) for kind in kinds]
+    sealed = [*plain[:2], Raw(b'{"type":"reasoning","encrypted_content":"gAAA"}'), *plain[3:]]
+    assert [*plain[:3], plain[4]] == sendable(plain)
+    assert sealed == sendable(sealed)
+    odd = Raw(b'{"type":"message","id":7}')
+    assert [plain[2], plain[0], plain[1], odd] == sendable([plain[2], plain[0], plain[1], odd])

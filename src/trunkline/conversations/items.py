@@ -24,12 +24,17 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "custom_tool_call_output": "ctco_",
     "reasoning": "rs_",
 }
+# Tools that the provider runs itself, whose calls no client answers.
+_HOSTED: Final = frozenset(
+    {"web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call"}
+)
 _REFERENCE: Final = b"item_reference"
 
 
 class _Kind(Struct):
     type: str | None = None
     id: str | None = None
+    encrypted_content: str | None = None
 
 
 class _Object(Struct):
@@ -83,10 +88,7 @@ def joined(items: Sequence[Raw]) -> bytes:
 
 def id_of(item: Raw) -> str:
     """Empty where there is none that can be read."""
-    try:
-        return _KIND.decode(item).id or ""
-    except MsgspecError:
-        return ""
+    return _kind(item).id or ""
 
 
 def may_refer(body: bytes) -> bool:
@@ -115,6 +117,36 @@ def resolved(items: Sequence[Raw], known: Mapping[str, Raw]) -> Sequence[Raw]:
         else:
             raise NotFound(f"Item with id '{kind.id}' not found.", param="input")
     return found
+
+
+def sendable(history: Sequence[Raw]) -> Sequence[Raw]:
+    """
+    What was said before without what OpenAI refuses where it may have stored it.
+
+    It wants the reasoning right before each item that came of it and is known by an id ("was
+    provided without its required 'reasoning' item"; community.openai.com/t/1236046, seen
+    2026-11-21), and takes reasoning only sealed. Calls of its own tools need their ids: without
+    sealed reasoning before them they stay here.
+    """
+    kept, unsealed = [], False
+    for item in history:
+        kind = _kind(item)
+        if kind.type == "reasoning":
+            unsealed = not kind.encrypted_content
+        elif kind.type == "message":
+            unsealed = False
+        elif kind.type in _HOSTED and unsealed:
+            continue
+        kept.append(item)
+    return kept
+
+
+def _kind(item: Raw) -> _Kind:
+    """An upstream may have said anything."""
+    try:
+        return _KIND.decode(item)
+    except MsgspecError:
+        return _Kind()
 
 
 def _named(item: Raw, token: Token) -> Raw:

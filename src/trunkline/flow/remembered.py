@@ -18,6 +18,7 @@ from trunkline.conversations.items import (
     id_of_response,
     joined,
     may_refer,
+    sendable,
     status_of,
 )
 from trunkline.flow.base import Face, Reply
@@ -152,7 +153,7 @@ async def recall(rooms: Rooms, exchange: Exchange, previous_id: str | None) -> S
     tenant = exchange.principal.tenant
     history, resolved = await conversations.recall(tenant, previous_id, own)
     if previous_id is not None or resolved is not own:
-        exchange.envelope["input"] = Raw(json.encode([*history, *resolved]))
+        exchange.envelope["input"] = Raw(json.encode(sendable([*history, *resolved])))
         exchange.body = json.encode(exchange.envelope)
         exchange.opened = True
     return resolved
