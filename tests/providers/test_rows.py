@@ -164,6 +164,7 @@ def test_every_provider_is_priced_where_prices_are_known(name: str) -> None:
         ("openrouter", "anthropic/claude-sonnet-4.5", "cache_marks", True),
         ("together", "deepseek-ai/DeepSeek-R1", "think_tags", True),
         ("cohere", "command-a-reasoning-08-2025", "efforts", ("none", "low", "medium", "high")),
+        ("cohere", "command-a-plus-05-2026", "efforts", ("none", "low", "medium", "high")),
         ("cohere", "command-a-03-2025", "efforts", ()),
         ("cohere", "command-r-plus-08-2024", "drop", ("tool_choice",)),
         ("cohere", "command-r7b-12-2024", "drop", ()),
