@@ -9,8 +9,8 @@ from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.registry import (
     COUNTING,
     DIALECTS,
-    EMBEDDINGS,
     EMBEDDING_SERVERS,
+    EMBEDDINGS,
     TEXT_ONLY,
 )
 from trunkline.faces.native.face import Native

@@ -118,7 +118,10 @@ def test_a_stream_that_breaks_is_an_error(client: openai.OpenAI) -> None:
     """Never an end, whoever was asked."""
     for upstream in UPSTREAMS:
         stream = client.completions.create(
-            model=f"{upstream}/sim-chat@fault=u5:after=3,tag={upstream}", prompt="Say", max_tokens=60, stream=True
+            model=f"{upstream}/sim-chat@fault=u5:after=3,tag={upstream}",
+            prompt="Say",
+            max_tokens=60,
+            stream=True,
         )
         with pytest.raises(openai.APIError):
             list(stream)

@@ -24,7 +24,8 @@ def test_openai_lists_every_name(gpt: openai.OpenAI, gateway: Gateway) -> None:
         raw["sim-chat"]["max_output_tokens"],
     )
     assert "1.000000" == raw["sim-chat"]["pricing"]["input"]
-    assert ["near", "near-claude"] == raw["sim-chat"]["providers"]
+    # Others join once they have told that they have it.
+    assert ["near", "near-claude"] == raw["sim-chat"]["providers"][:2]
     assert None is raw["team/house-model"]["pricing"]
 
 

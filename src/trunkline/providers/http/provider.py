@@ -128,7 +128,9 @@ class HttpProvider:
             provider=self.name,
             model=model,
             dialect=self._dialect,
-            also=(*self._also, _COMPLETIONS) if known and known.kind in _LEGACY_KINDS else self._also,
+            also=(*self._also, _COMPLETIONS)
+            if known and known.kind in _LEGACY_KINDS
+            else self._also,
             quirks=quirks,
             embeds=self._embedder.embeds(model) if self._embedder else None,
             context_window=known.context_window if known else None,
