@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 
+import openai
 import pytest
 
 from tests.integration.program import Answer, Gateway, pause, run, serving
@@ -51,6 +52,35 @@ def _ask(pair: tuple[Gateway, str]) -> Answer:
             return answer
         pause()
     return answer
+
+
+def _client(pair: tuple[Gateway, str]) -> openai.OpenAI:
+    """With a connection of its own, so that either worker may get it."""
+    gateway, key = pair
+    return openai.OpenAI(base_url=f"{gateway.base}/v1", api_key=key, max_retries=0)
+
+
+def test_any_worker_goes_on_with_a_conversation(pair: tuple[Gateway, str]) -> None:
+    """At once, and tells all events of what another makes in the background."""
+    _ask(pair)
+    previous: str | openai.Omit = openai.omit
+    for number in range(8):
+        with _client(pair) as gpt:
+            previous = gpt.responses.create(
+                model="sim/sim-chat", input=f"{number}", previous_response_id=previous
+            ).id
+    assert isinstance(previous, str)
+    with _client(pair) as gpt:
+        assert 15 == len(list(gpt.responses.input_items.list(previous, limit=100)))
+        slow = "sim/sim-chat@ttft=300"
+        queued = gpt.responses.create(model=slow, input="Once more.", background=True)
+    read = []
+    for _ in range(8):
+        with _client(pair) as gpt:
+            events = list(gpt.responses.retrieve(queued.id, stream=True, starting_after=0))
+        read.append([event.sequence_number for event in events])
+        assert "response.completed" == events[-1].type
+    assert [list(range(1, len(read[0]) + 1))] * 8 == read
 
 
 def test_what_it_prints(pair: tuple[Gateway, str]) -> None:
