@@ -19,6 +19,7 @@ CASES = [
     (b": OPENROUTER PROCESSING\n\ndata: a\n\n", [(b"", b"a")]),
     (b": comment\ndata: a\nid: 7\nretry: 3\n\n", [(b"", b"a")]),
     (b"\xef\xbb\xbfdata: a\n\n", [(b"", b"a")]),
+    (b"\n\n\n\xef\xbb\xbfdata: a\n\n", [(b"", b"a")]),
     (b"data: a", [(b"", b"a")]),
     (b"data: a\n", [(b"", b"a")]),
     (b"data: \xe2\x82\xac\n\n", [(b"", b"\xe2\x82\xac")]),

@@ -98,7 +98,7 @@ def frames(whole: bytes) -> list[Frame]:
 def _parse(block: bytes) -> Frame | None:
     """One event of any form; None when it is empty or holds only comments."""
     name, data = b"", None
-    for line in block.removeprefix(_BOM).split(b"\n"):
+    for line in block.lstrip(b"\n").removeprefix(_BOM).split(b"\n"):
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"data":

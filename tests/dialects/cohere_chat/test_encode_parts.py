@@ -102,8 +102,11 @@ def test_what_is_left_out_is_noted():
     ] == noted(chat(user(*said)))
 
 
-def test_a_part_that_no_content_holds_is_our_bug():
-    """Thinking and calls are the messages' business."""
-    with pytest.raises(TypeError):
-        encode_part(Reasoning("x"), "p", Draft(chat(), to()))
+def test_a_part_that_no_content_holds():
+    """Thinking and calls are the messages' business; a client may put them into a result."""
+    draft = Draft(chat(), to())
+    assert encode_part(Reasoning("x"), "p", draft) is None
+    assert [("p", "dropped: Reasoning cannot stand here")] == [
+        (note.field, note.message) for note in draft.notes.all()
+    ]
     assert [] == encode_parts([], "p", Draft(chat(), to()))

@@ -12,6 +12,18 @@ def test_an_event_of_a_built_in_tool():
     assert ("response.shell_call_command.added", None) == (read.type, read.delta)
 
 
+def test_a_delta_with_odd_fields():
+    """What it says and where are all that the quick way reads of it, and so does the long one."""
+    payload = b'{"type":"response.output_text.delta","delta":"a","output_index":1,"item_id":0}'
+    read = read_event(payload)
+    assert ("response.output_text.delta", "a", 1, None) == (
+        read.type,
+        read.delta,
+        read.output_index,
+        read.item_id,
+    )
+
+
 @pytest.mark.parametrize(
     "payload",
     (

@@ -56,7 +56,8 @@ def encode_part(part: Part, path: str, draft: Draft) -> Fields | None:
             draft.note(path, f"dropped: only {origin or 'its own dialect'} knows this part")
             return None
         case _:
-            raise TypeError(f"no content holds a {type(part).__name__}")
+            draft.note(path, f"dropped: {type(part).__name__} cannot stand here")
+            return None
 
 
 def plain_text(text: str) -> Fields | None:
