@@ -9,6 +9,9 @@ from trunkline.wire.sse import frames
 _LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
+_END: Final = b"\n\n"
+
+
 class _Event(Struct):
     type: str = ""
     response: Raw | UnsetType = UNSET
@@ -25,7 +28,12 @@ _ID: Final = json.Decoder(_Id)
 
 def last_word(piece: bytes) -> bytes | None:
     """The Response object in the event that ends a stream, if `piece` holds it."""
-    for _, data in reversed(frames(piece)):
+    # Nearly always it is the last event, and the piece may be a whole answer.
+    return _last_in(piece[piece.rstrip().rfind(_END) + 1 :]) or _last_in(piece)
+
+
+def _last_in(events: bytes) -> bytes | None:
+    for _, data in reversed(frames(events)):
         event = _read(data)
         if event.type in _LAST and event.response is not UNSET:
             return bytes(event.response)
@@ -34,7 +42,11 @@ def last_word(piece: bytes) -> bytes | None:
 
 def id_in(piece: bytes) -> str:
     """The id that a stream's first event gives the response; empty where there is none."""
-    for _, data in frames(piece):
+    return _first_in(piece[: piece.find(_END) + len(_END)]) or _first_in(piece)
+
+
+def _first_in(events: bytes) -> str:
+    for _, data in frames(events):
         event = _read(data)
         if event.response is not UNSET:
             try:

@@ -127,11 +127,12 @@ class SqliteResponseStore:
         )
 
     async def put(self, record: ResponseRecord, held_until: float = 0.0) -> None:
-        values = (*await _packed(record, _values), held_until)
+        packed = await _packed(record, _values)
 
         def work(connection: apsw.Connection) -> None:
+            values = _values(record) if packed is None else packed
             with transaction(connection):
-                connection.execute(_PUT, values)
+                connection.execute(_PUT, (*values, held_until))
                 _enter(connection, record)
 
         await self._writer.run(work)
@@ -181,10 +182,10 @@ class SqliteResponseStore:
         return await self._writer.run(work)
 
     async def finish(self, record: ResponseRecord) -> bool:
-        body, events = await _packed(record, lambda r: (_pack(r.body), _pack(r.events)))
-        values = (record.status, body, events, record.tenant, record.id)
+        packed = await _packed(record, _ending)
 
         def work(connection: apsw.Connection) -> bool:
+            values = _ending(record) if packed is None else packed
             with transaction(connection):
                 connection.execute(_FINISH, values)
                 if not connection.changes():
@@ -243,10 +244,18 @@ def open_responses(folder: Path) -> SqliteResponseStore:
     return SqliteResponseStore(folder)
 
 
-async def _packed(record: ResponseRecord, pack: Callable[[ResponseRecord], PackedT]) -> PackedT:
-    """Small ones at once, large ones in a thread."""
+async def _packed(
+    record: ResponseRecord, pack: Callable[[ResponseRecord], PackedT]
+) -> PackedT | None:
+    """A large one, packed in a thread of its own; None: it is small, and packed where it is written."""
     size = len(record.input) + len(record.body) + len(record.events) + len(record.job)
-    return pack(record) if size < _LARGE else await asyncio.to_thread(pack, record)
+    return None if size < _LARGE else await asyncio.to_thread(pack, record)
+
+
+def _ending(record: ResponseRecord) -> tuple[SqlValue, ...]:
+    """In the order of _FINISH."""
+    body, events = _pack(record.body), _pack(record.events)
+    return record.status, body, events, record.tenant, record.id
 
 
 def _values(record: ResponseRecord) -> tuple[SqlValue, ...]:
