@@ -24,6 +24,8 @@ class OpaqueBlock:
     __slots__ = ("_fields", "_input", "_raw")
 
     def __init__(self, raw: Raw) -> None:
+        """Raises UnicodeDecodeError: kept raw, nobody else would look."""
+        bytes(raw).decode()
         self._raw = raw
         self._fields: Fields = {}
         self._input: list[str] = []

@@ -102,7 +102,8 @@ class PartWriter:
                 continue
             wire = self.part(f"{path}.content.{index}", part, shown=False)
             if wire is not None:
-                takes = self._quirks.tool_images and "inlineData" in wire
+                inline = isinstance(wire, dict) and "inlineData" in wire
+                takes = self._quirks.tool_images and inline
                 (inside if takes or self._own else others).append(wire)
         if others:
             aside += ({"text": f"Attached to the result of {name or _UNNAMED}:"}, *others)

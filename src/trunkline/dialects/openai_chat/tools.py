@@ -13,7 +13,7 @@ from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_names import ToolName
-from trunkline.dialects.raws import RAW_MAP
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 FUNCTIONS = "openai-chat/functions"
 """The origin of tools given as `functions`, the API before tools: the answer must speak it, too."""
@@ -154,10 +154,18 @@ def _custom(tool: Tool, name: str) -> Mapping[str, object]:
         custom["description"] = tool.description
     inner = RAW_MAP.decode(definition["custom"]) if "custom" in definition else definition
     if "format" in inner:
-        grammar = RAW_MAP.decode(inner["format"])
-        flat = {key: raw for key, raw in grammar.items() if key in ("syntax", "definition")}
+        flat = _grammar(inner["format"])
         custom["format"] = {"type": "grammar", "grammar": flat} if flat else inner["format"]
     return custom
+
+
+def _grammar(written: Raw) -> Mapping[str, Raw]:
+    """Its fields; none of what is no grammar, which is the upstream's to refuse."""
+    try:
+        grammar = RAW_MAP.decode(written)
+    except NOT_JSON:
+        return {}
+    return {key: raw for key, raw in grammar.items() if key in ("syntax", "definition")}
 
 
 def write_choice(
