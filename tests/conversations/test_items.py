@@ -79,7 +79,9 @@ def test_every_item_has_an_id():
     assert [whole] == brought(Raw(b"[" + bytes(whole) + b"]"), tokens())
 
 
-@pytest.mark.parametrize("given", (b"7", b"[7]", b'{"a":1}', b'"\xff"', b'[{"type":7}]'))
+@pytest.mark.parametrize(
+    "given", (b"7", b"[7]", b'{"a":1}', b'"\xff"', b'[{"type":7}]', b"[" * 5000 + b"]" * 5000)
+)
 def test_what_is_no_input_is_refused(given):
     """With the field's name."""
     with pytest.raises(Malformed) as refused:

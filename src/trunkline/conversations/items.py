@@ -60,7 +60,7 @@ def brought(given: Raw | None, token: Token) -> Sequence[Raw]:
             part = {"type": "input_text", "text": json.decode(given, type=str)}
             return [Raw(json.encode(_message(token, {"role": "user", "content": [part]})))]
         return [_named(item, token) for item in _RAW_LIST.decode(given)]
-    except (MsgspecError, UnicodeDecodeError):
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise Malformed("'input' must be a string or a list of items", param="input") from None
 
 
