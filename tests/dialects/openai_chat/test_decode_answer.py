@@ -179,3 +179,10 @@ def test_read_usage():
         DIALECT.read_usage(b'{"error":{"code":429}}')
     with pytest.raises(Garbled):
         DIALECT.read_usage(b"<html>")
+
+
+def test_two_choices_of_one_number():
+    """Nobody could tell whose words are whose."""
+    choice = b'{"index":1,"message":{"content":"a"},"finish_reason":"stop"}'
+    with pytest.raises(Garbled, match="two choices"):
+        DIALECT.decode_answer(b'{"choices":[' + choice + b"," + choice + b"]}")

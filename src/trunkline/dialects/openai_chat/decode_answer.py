@@ -42,6 +42,8 @@ def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
         raise Garbled("the provider's answer has no readable choices", detail=str(error)) from None
     if not choices:
         raise Garbled(_no_answer(fields))
+    if len({choice.index for choice in choices}) < len(choices):
+        raise Garbled("the provider's answer has two choices of one number")
     head = read_head(fields)
     return Answer(
         id=head.id,
