@@ -14,8 +14,10 @@ from trunkline.dialects.bedrock_converse.encode_turns import encode_system, enco
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import Fields
 from trunkline.dialects.claude_schema import closed
+from trunkline.dialects.field_quirks import apply_quirks
 
 _NO_SUCH_FIELD = "dropped: this API has no such field"
+_NOT_TAKEN = "dropped: this provider does not take it"
 _TIERS = {"default": "default", "standard_only": "default", "flex": "flex", "priority": "priority"}
 # The least top_p that Claude takes while it thinks.
 _THINKING_TOP_P = 0.95
@@ -28,14 +30,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     draft = Draft(request, deployment)
     body = _body(draft)
     _note_unknown(draft)
-    for field in deployment.quirks.drop:
-        if body.pop(field, None) is not None:
-            draft.note(field, "dropped: this provider does not take it")
-    for old, new in deployment.quirks.rename.items():
-        if old in body:
-            body[new] = body.pop(old)
-    for field, value in deployment.quirks.add.items():
-        body.setdefault(field, value)
+    apply_quirks(body, deployment.quirks, draft.note, why=_NOT_TAKEN)
     return Encoded(json.encode(body), (), tuple(draft.notes), draft.names.shortened)
 
 

@@ -11,8 +11,10 @@ from trunkline.dialects.cohere_chat.encode_messages import ask_in_words, encode_
 from trunkline.dialects.cohere_chat.encode_thinking import encode_thinking
 from trunkline.dialects.cohere_chat.encode_tools import encode_tools
 from trunkline.dialects.cohere_chat.wire import Fields
+from trunkline.dialects.field_quirks import apply_quirks
 
 _NO_SUCH_FIELD = "dropped: this API has no such field"
+_NOT_TAKEN = "dropped: this provider does not take it"
 _OURS = frozenset({"citation_options", "documents", "priority", "safety_mode"})
 """Fields of Cohere's own, which clients that mean its models may send as they are."""
 # docs.cohere.com, "Chat", seen 2026-11-21.
@@ -28,14 +30,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     draft = Draft(request, deployment)
     body = _body(draft)
     _note_unknown(draft)
-    for field in deployment.quirks.drop:
-        if body.pop(field, None) is not None:
-            draft.note(field, "dropped: this provider does not take it")
-    for old, new in deployment.quirks.rename.items():
-        if old in body:
-            body[new] = body.pop(old)
-    for field, value in deployment.quirks.add.items():
-        body.setdefault(field, value)
+    apply_quirks(body, deployment.quirks, draft.note, why=_NOT_TAKEN)
     return Encoded(json.encode(body), (), draft.notes.all(), draft.names.used)
 
 

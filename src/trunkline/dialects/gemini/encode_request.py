@@ -5,12 +5,12 @@ from msgspec import Raw, json
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.request import ChatRequest, OutputFormat, Request
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.gemini.encode_contents import ContentWriter
 from trunkline.dialects.gemini.encode_tools import encode_choice, encode_tools
 from trunkline.dialects.gemini.names import Names
-from trunkline.dialects.gemini.quirks import apply
 from trunkline.dialects.gemini.thinking import thinking_config
-from trunkline.dialects.gemini.wire import NAME, Fields
+from trunkline.dialects.gemini.wire import NAME, NOT_TAKEN, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
@@ -61,7 +61,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
             notes.add(field, _NO_SUCH_FIELD)
         elif field not in _OURS:
             body.setdefault(field, raw)
-    apply(body, quirks, notes)
+    apply_quirks(body, quirks, notes.add, why=NOT_TAKEN)
     return Encoded(json.encode(body), notes=notes.all(), tool_names=names.used)
 
 

@@ -6,9 +6,9 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.dialects.base import Encoded
-from trunkline.dialects.gemini.quirks import apply
+from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.gemini.signature import TAG
-from trunkline.dialects.gemini.wire import Fields
+from trunkline.dialects.gemini.wire import NOT_TAKEN, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 
@@ -26,7 +26,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
             body["contents"] = kept
             why = "another provider's reasoning dropped: its signature is not known here"
             notes.add("contents", why)
-    apply(body, deployment.quirks, notes)
+    apply_quirks(body, deployment.quirks, notes.add, why=NOT_TAKEN)
     return Encoded(json.encode(body), notes=notes.all())
 
 

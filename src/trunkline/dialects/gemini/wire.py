@@ -12,6 +12,7 @@ from msgspec import Raw, Struct, json
 from trunkline.dialects.raws import NULL
 
 NAME = "gemini"
+NOT_TAKEN = "dropped: the provider does not take it"
 
 
 ABSENT = NULL

@@ -17,9 +17,10 @@ from trunkline.canon.request import (
     ToolChoice,
 )
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import Body
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.encode_messages import MessageWriter, with_schema
-from trunkline.dialects.openai_chat.quirks import Body, apply
+from trunkline.dialects.openai_chat.quirks import apply
 from trunkline.dialects.openai_chat.tools import write_choice, write_tools
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_effort import reasoning_effort

@@ -1,31 +1,21 @@
 """Top-level quirks of a provider, applied to any body, decoded or not; and a body sent on as it is."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import Body, apply_quirks
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
-
-Body = MutableMapping[str, object]
-"""A request on its way onto the wire."""
 
 _TRUE = b"true"
 _INCLUDE_USAGE = Raw(b'{"include_usage":true}')
 
 
 def apply(body: Body, quirks: Quirks, notes: Notes) -> None:
-    for field in quirks.drop:
-        if body.pop(field, None) is not None:
-            notes.add(field, "dropped: the provider rejects it")
-    for field, other in quirks.rename.items():
-        value = body.pop(field, None)
-        if value is not None:
-            body.setdefault(other, value)
-    for field, raw in quirks.add.items():
-        body.setdefault(field, raw)
+    apply_quirks(body, quirks, notes.add, why="dropped: the provider rejects it")
 
 
 def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:

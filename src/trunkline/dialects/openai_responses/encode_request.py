@@ -9,12 +9,13 @@ from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import ChatRequest, OutputFormat, Request, Thinking
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import Body
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_effort import reasoning_effort
 from trunkline.dialects.openai_names import Names
 from trunkline.dialects.openai_responses.encode_request_items import ItemWriter
 from trunkline.dialects.openai_responses.encode_request_tools import write_choice, write_tools
-from trunkline.dialects.openai_responses.forward import Body, apply
+from trunkline.dialects.openai_responses.forward import apply
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 

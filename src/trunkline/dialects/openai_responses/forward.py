@@ -1,20 +1,18 @@
 """A request passing from a client of this API to an upstream of it; and quirks, for any body."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 from msgspec import Raw, Struct, json
 
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import Body, apply_quirks
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_responses.carried import carried
 from trunkline.dialects.openai_responses.reasoning import item_of, proof_of
 from trunkline.dialects.openai_responses.upstream_wire import ITEM, KIND
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST
-
-Body = MutableMapping[str, object]
-"""A request on its way onto the wire."""
 
 _TAG = b'"trunkline.1:'
 _FOREIGN = "another provider's reasoning dropped: it is not known here"
@@ -38,15 +36,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
 
 
 def apply(body: Body, quirks: Quirks, notes: Notes) -> None:
-    for field in quirks.drop:
-        if body.pop(field, None) is not None:
-            notes.add(field, "dropped: the provider rejects it")
-    for field, other in quirks.rename.items():
-        value = body.pop(field, None)
-        if value is not None:
-            body.setdefault(other, value)
-    for field, raw in quirks.add.items():
-        body.setdefault(field, raw)
+    apply_quirks(body, quirks, notes.add, why="dropped: the provider rejects it")
 
 
 def _without_foreign(items: Raw, notes: Notes) -> Raw:

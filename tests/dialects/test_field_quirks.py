@@ -3,7 +3,7 @@
 from msgspec import Raw
 
 from trunkline.canon.deployment import Quirks
-from trunkline.dialects.gemini.quirks import apply
+from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.notes import Notes
 
 
@@ -16,6 +16,14 @@ def test_apply():
     )
     body: dict[str, object] = {"labels": {}, "a": 1, "c": 3}
     notes = Notes()
-    apply(body, quirks, notes)
+    apply_quirks(body, quirks, notes.add, why="dropped: why")
     assert {"b": 1, "d": 3, "e": Raw(b"1")} == body
     assert ["labels"] == [note.field for note in notes.all()]
+    assert ["dropped: why"] == [note.message for note in notes.all()]
+
+
+def test_a_field_that_is_there_under_its_other_name():
+    """Stays as it is; the one renamed goes."""
+    body: dict[str, object] = {"a": 1, "b": 2}
+    apply_quirks(body, Quirks(rename={"a": "b"}), Notes().add, why="")
+    assert {"b": 2} == body
