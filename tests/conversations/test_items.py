@@ -8,8 +8,8 @@ from msgspec import Raw, json
 from trunkline.canon.errors import Malformed, NotFound
 from trunkline.conversations.items import (
     brought,
+    head_of,
     id_of,
-    id_of_response,
     joined,
     may_refer,
     read_items,
@@ -17,7 +17,6 @@ from trunkline.conversations.items import (
     resolved,
     said,
     sendable,
-    status_of,
 )
 
 
@@ -122,9 +121,11 @@ def test_what_is_kept_comes_back():
     assert kept == read_items(joined(kept))
     assert [] == read_items(b"")
     body = b'{"id":"resp_1","status":"completed","output":[{"id":"x"}]}'
+    head = head_of(body)
+    assert head is not None
     assert ("resp_1", "completed", ["x"]) == (
-        id_of_response(body),
-        status_of(body),
+        head.id,
+        head.status,
         [id_of(item) for item in said(body)],
     )
 
@@ -138,3 +139,9 @@ def test_calls_of_a_provider_s_tools_need_the_reasoning_before_them():
     assert sealed == sendable(sealed)
     odd = Raw(b'{"type":"message","id":7}')
     assert [plain[2], plain[0], plain[1], odd] == sendable([plain[2], plain[0], plain[1], odd])
+
+
+@pytest.mark.parametrize("body", (None, b"", b"[]", b"{", b'{"id":7}', b'{"output":7}'))
+def test_what_is_no_response_has_no_head(body):
+    """An upstream may send anything under that name."""
+    assert head_of(body) is None

@@ -37,14 +37,16 @@ class _Kind(Struct):
     encrypted_content: str | None = None
 
 
-class _Object(Struct):
+class Head(Struct):
+    """What a Response object says of itself."""
+
     id: str = ""
-    output: list[Raw] = []
     status: str = ""
+    output: list[Raw] = []
 
 
 _KIND: Final = json.Decoder(_Kind)
-_OBJECT: Final = json.Decoder(_Object)
+_HEAD: Final = json.Decoder(Head)
 
 
 def brought(given: Raw | None, token: Token) -> Sequence[Raw]:
@@ -66,15 +68,15 @@ def brought(given: Raw | None, token: Token) -> Sequence[Raw]:
 
 def said(body: bytes) -> Sequence[Raw]:
     """The output items of a Response object."""
-    return _OBJECT.decode(body).output
+    return _HEAD.decode(body).output
 
 
-def status_of(body: bytes) -> str:
-    return _OBJECT.decode(body).status
-
-
-def id_of_response(body: bytes) -> str:
-    return _OBJECT.decode(body).id
+def head_of(body: bytes | None) -> Head | None:
+    """None where there is no Response object, or none that can be read."""
+    try:
+        return None if body is None else _HEAD.decode(body)
+    except MsgspecError:
+        return None
 
 
 def read_items(array: bytes) -> Sequence[Raw]:

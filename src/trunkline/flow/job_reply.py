@@ -9,7 +9,7 @@ from trunkline.canon.errors import Garbled
 from trunkline.canon.exchange import Headers
 from trunkline.conversations.closing import id_in, last_word
 from trunkline.conversations.events import behind_opening, failing, opening
-from trunkline.conversations.items import status_of
+from trunkline.conversations.items import head_of
 from trunkline.conversations.jobs import Running, amended
 from trunkline.flow.base import Reply
 from trunkline.storage.records import ResponseRecord
@@ -43,14 +43,9 @@ class JobReply:
 
     def finished(self) -> ResponseRecord:
         """What there is to keep, now that no more will come: an answer, or the failure."""
-        status = "failed"
-        if self._response is not None:
-            try:
-                status = status_of(self._response)
-            except MsgspecError:
-                self._response = None
-        body = self._response
-        if body is None:
+        head, body = head_of(self._response), self._response
+        status = "failed" if head is None else head.status
+        if head is None or body is None:
             body = amended(
                 self._record.body, {"status": "failed", "error": told_failure(self.refusal)}
             )

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import MsgspecError
-
 from trunkline.canon.exchange import Headers
 from trunkline.conversations.closing import id_in, last_word
-from trunkline.conversations.items import id_of_response
+from trunkline.conversations.items import head_of
 from trunkline.flow.base import Reply
 
 # The API tells a stored, whole answer apart from others by its status.
@@ -136,10 +134,8 @@ class KeepingReply:
 
 
 def _id_of(body: bytes) -> str:
-    try:
-        return id_of_response(body)
-    except MsgspecError:
-        return ""
+    head = head_of(body)
+    return "" if head is None else head.id
 
 
 def _reply(reply: Reply) -> Reply:

@@ -15,11 +15,10 @@ from trunkline.canon.errors import GatewayError, Malformed
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.conversations.items import (
     brought,
-    id_of_response,
+    head_of,
     joined,
     may_refer,
     sendable,
-    status_of,
 )
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
@@ -120,21 +119,16 @@ class Remembered:
     def _record(self, kept: KeepingReply, wish: Wish, own: Sequence[Raw]) -> ResponseRecord | None:
         """None where the client got no Response object, or none that says what it is."""
         body = kept.response
-        try:
-            response_id, status = (
-                ("", "") if body is None else (id_of_response(body), status_of(body))
-            )
-        except MsgspecError:
-            response_id, status = "", ""
-        if body is None or not response_id:
+        head = head_of(body)
+        if body is None or head is None or not head.id:
             return None
         principal = self._exchange.principal
         return ResponseRecord(
             tenant=principal.tenant,
-            id=response_id,
+            id=head.id,
             key_id=principal.key_id,
             previous_id=wish.previous_id,
-            status=status,
+            status=head.status,
             created_at=self._rooms.conversations.clock.unix(),
             input=joined(own),
             body=body,
