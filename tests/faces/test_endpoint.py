@@ -1,14 +1,18 @@
 """A POST of a face: who calls, for what; everything wrong with it is told in the face's shape."""
 
 import asyncio
+import os
 
 import pytest
-from msgspec import json
+from msgspec import json, structs
 
 from tests.gateway import head, world
-from trunkline.canon.errors import Forbidden, Malformed, Unauthenticated
+from trunkline.canon.errors import Forbidden, Malformed, Unauthenticated, UnknownKey
 from trunkline.faces.endpoint import decode_envelope, token_of
 from trunkline.flow.base import Head
+from trunkline.storage.sqlite.backend import open_sqlite
+from trunkline.tenancy.keys import mint
+from trunkline.tenancy.service import KeyService, NewKey
 from trunkline.testing.fakes import FakeReply
 from trunkline.wiring import endpoints
 
@@ -96,6 +100,59 @@ def body(**changes):
     said = [{"role": "user", "content": "hi"}]
     fields = {"model": "fast", "max_tokens": 5, "messages": said, **changes}
     return json.encode({name: value for name, value in fields.items() if value is not None})
+
+
+def from_elsewhere(tmp_path, length, crowd=0):
+    """What a gateway answers to a key that another process made a moment ago."""
+
+    async def main():
+        async with world(tmp_path) as w:
+            elsewhere = open_sqlite(tmp_path, w.clock)
+            service = KeyService(elsewhere.keys, w.gateway.keys.mac, w.clock, os.urandom)
+            key = (await service.create(NewKey(name="fresh"))).key
+            await elsewhere.aclose()
+            asked = head(key, CHAT, w.clock)
+            sent = {**asked.headers, b"content-length": length}
+            asked = structs.replace(asked, headers=sent)
+            endpoint = endpoints(w.gateway)[b"POST", CHAT.encode()]
+            waiting = [asyncio.ensure_future(w.gateway.follower.look_again()) for _ in range(crowd)]  # noqa: TID251 - ended below
+            await asyncio.sleep(0)
+            reply = FakeReply()
+            try:
+                await endpoint.begin(asked).run(body(), reply)
+            finally:
+                await asyncio.gather(*waiting)
+            assert [] == w.bugs
+            return reply
+
+    return asyncio.run(main())
+
+
+def test_a_key_made_by_another_process(tmp_path):
+    """Is good at once: nobody is refused with a key that he has just been given."""
+    assert 200 == from_elsewhere(tmp_path, b"99").status
+
+
+@pytest.mark.parametrize(("length", "crowd"), ((b"1048577", 0), (b"99", 64)))
+def test_a_key_not_known_keeps_little_waiting(tmp_path, length, crowd):
+    """A large body, or one more than a crowd, is refused before it is read."""
+    with pytest.raises(UnknownKey):
+        from_elsewhere(tmp_path, length, crowd)
+
+
+def test_a_key_that_nobody_made(tmp_path):
+    """Is refused in the mount's shape once the store was asked."""
+
+    async def main():
+        async with world(tmp_path) as w:
+            asked = head(mint(os.urandom).key, CHAT, w.clock)
+            asked = structs.replace(asked, headers={**asked.headers, b"content-length": b"9"})
+            reply = FakeReply()
+            await endpoints(w.gateway)[b"POST", CHAT.encode()].begin(asked).run(b"{}", reply)
+            return reply
+
+    reply = asyncio.run(main())
+    assert (401, "invalid_api_key") == (reply.status, json.decode(reply.body)["error"]["code"])
 
 
 def test_a_request_is_answered(tmp_path):

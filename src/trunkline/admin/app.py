@@ -18,6 +18,7 @@ from trunkline.canon.errors import (
     InternalError,
     MethodNotAllowed,
     Unauthenticated,
+    UnknownKey,
 )
 from trunkline.canon.exchange import Principal
 from trunkline.config.errors import ConfigError
@@ -77,7 +78,7 @@ def _endpoint(
     async def serve(request: Request) -> Response:
         request_id = _request_id(plane, entropy)
         try:
-            principal = authorise(route, request, plane)
+            principal = await authorise(route, request, plane)
             response = await route.handler(ControlCall(request, principal, plane))
         except GatewayError as error:
             response = _refusal(error, request, plane, request_id)
@@ -130,7 +131,7 @@ def _request_id(plane: ControlPlane, entropy: Entropy) -> str:
     return "req_" + ulid(plane.clock.unix(), entropy)
 
 
-def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Principal | None:
+async def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Principal | None:
     """Who calls: None for the admin. Raises Unauthenticated or Forbidden."""
     head = Head(
         request.method.encode(),
@@ -150,7 +151,11 @@ def authorise(route: ControlRoute, request: Request, plane: ControlPlane) -> Pri
             raise
     else:
         return None
-    principal = plane.keys.authenticate(token, head.received_at)
+    try:
+        principal = plane.keys.authenticate(token, head.received_at)
+    except UnknownKey:
+        await plane.follower.look_again()
+        principal = plane.keys.authenticate(token, head.received_at)
     if route.scope:
         allow_scope(principal, route.scope)
     return principal

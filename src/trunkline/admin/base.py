@@ -19,6 +19,7 @@ from trunkline.kernel.clock import Clock
 from trunkline.ledger.reports import Reports
 from trunkline.providers.lists import ModelLists
 from trunkline.tenancy.admin import AdminGate
+from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.service import KeyService
 
@@ -45,6 +46,8 @@ class ControlPlane(Protocol):
     def rooms(self) -> Rooms: ...
     @property
     def keys(self) -> Keyring: ...
+    @property
+    def follower(self) -> KeyringFollower: ...
     @property
     def admin(self) -> AdminGate: ...
     @property

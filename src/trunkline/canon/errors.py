@@ -94,6 +94,10 @@ class Unauthenticated(ClientError):
     code = "invalid_api_key"
 
 
+class UnknownKey(Unauthenticated):
+    """It looks like a key of ours; perhaps it was made a moment ago, by another process."""
+
+
 class Forbidden(ClientError):
     status = 403
     code = "permission_denied"

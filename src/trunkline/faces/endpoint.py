@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
-from trunkline.canon.errors import GatewayError, Malformed, Unauthenticated
+from trunkline.canon.errors import GatewayError, Malformed, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
 from trunkline.faces.array import ArrayReply
@@ -27,6 +27,7 @@ _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
 _STREAM = json.Decoder(bool | None)
 _MAX_MODEL_NAME = 512
+_NEWCOMERS_BODY = 1 << 20
 _CHAT = "chat"
 
 
@@ -54,6 +55,13 @@ class Authenticator(Protocol):
         """Raises Unauthenticated."""
 
 
+class Newcomers(Protocol):
+    @property
+    def crowded(self) -> bool: ...
+    async def look_again(self) -> None:
+        """Keys made before this call are known after it. Raises LedgerUnavailable."""
+
+
 class Surroundings(Protocol):
     """The running gateway, as far as an endpoint needs it."""
 
@@ -61,6 +69,8 @@ class Surroundings(Protocol):
     def rooms(self) -> Rooms: ...
     @property
     def keys(self) -> Authenticator: ...
+    @property
+    def follower(self) -> Newcomers: ...
     @property
     def next_id(self) -> Callable[[float], str]: ...
 
@@ -105,6 +115,15 @@ class FaceEndpoint:
     def begin(self, head: Head) -> Call:
         token = key_in(head.query) if self.names_model and head.query else b""
         token = token_of(head, else_this=token)
+        try:
+            return self.admitted(head, token)
+        except UnknownKey:
+            if self.gateway.follower.crowded or not _is_small(head):
+                raise
+            return _Newcomer(self, head, token)
+
+    def admitted(self, head: Head, token: bytes) -> "_Admitted":
+        """Raises Unauthenticated and Forbidden."""
         principal = self.gateway.keys.authenticate(token, head.received_at)
         allow_scope(principal, self.mount.scope)
         return _Admitted(self, head, principal)
@@ -115,6 +134,34 @@ class FaceEndpoint:
         told = self.face.refuse(error, request_id, teller)
         own = (b"x-trunkline-request-id", request_id.encode())
         return WireError(told.status, (*told.headers, own), told.body)
+
+
+def _is_small(head: Head) -> bool:
+    """Whether its body may be kept before it is known who sends it."""
+    length = head.headers.get(b"content-length")
+    return length is not None and int(length) <= _NEWCOMERS_BODY
+
+
+class _Newcomer:
+    """Whose key may have been made by another process since this one looked."""
+
+    __slots__ = ("_endpoint", "_head", "_token")
+
+    def __init__(self, endpoint: FaceEndpoint, head: Head, token: bytes) -> None:
+        self._endpoint = endpoint
+        self._head = head
+        self._token = token
+
+    async def run(self, body: bytes, reply: Reply) -> None:
+        endpoint, gateway = self._endpoint, self._endpoint.gateway
+        try:
+            await gateway.follower.look_again()
+            admitted = endpoint.admitted(self._head, self._token)
+        except GatewayError as error:
+            refused = endpoint.refuse(error, gateway.next_id(self._head.received_at))
+            reply.whole(refused.status, refused.headers, refused.body)
+            return
+        await admitted.run(body, reply)
 
 
 class _Admitted:

@@ -9,6 +9,8 @@ from trunkline.tenancy.keyring import Keyring
 
 # A key revoked in one process is refused by all within a second; this leaves room for a slow poll.
 _INTERVAL = 0.25
+# Whoever tries keys at random makes no more than this wait, and keep a body each.
+_CROWD = 64
 
 
 class KeyringFollower:
@@ -24,6 +26,31 @@ class KeyringFollower:
         self._store = store
         self._on_problem = on_problem
         self._interval = interval
+        self._looking = asyncio.Lock()
+        self._looks = 0
+        self._waiting = 0
+
+    @property
+    def crowded(self) -> bool:
+        """So many wait for a look that whoever comes now should rather be refused."""
+        return self._waiting >= _CROWD
+
+    async def look_again(self) -> None:
+        """
+        What any process changed before this call is known after it. Raises LedgerUnavailable.
+
+        For a key that is not known here: its holder may have got it a moment ago, from another
+        process. However many ask, one look is under way at a time.
+        """
+        looks = self._looks
+        self._waiting += 1
+        try:
+            async with self._looking:
+                if self._looks <= looks:
+                    self._looks += 1
+                    await self.refresh()
+        finally:
+            self._waiting -= 1
 
     async def refresh(self) -> None:
         """Load the keys if they have changed. Raises LedgerUnavailable."""

@@ -6,7 +6,7 @@ from hmac import compare_digest
 
 from msgspec import Struct
 
-from trunkline.canon.errors import Unauthenticated
+from trunkline.canon.errors import Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
 from trunkline.storage.records import KeyRecord
 from trunkline.tenancy.keys import FORMATS, KeyFormat, Mac
@@ -36,10 +36,10 @@ class KeyringStatistics(Struct, frozen=True):
 class Keyring:
     """A snapshot of all keys, replaced as a whole."""
 
-    __slots__ = ("_entries", "_mac", "_version")
+    __slots__ = ("_entries", "_version", "mac")
 
     def __init__(self, mac: Mac) -> None:
-        self._mac = mac
+        self.mac = mac
         self._entries: dict[bytes, _Entry] = {}
         self._version = -1
 
@@ -57,14 +57,14 @@ class Keyring:
         """
         The key's principal. `now`: Unix seconds.
 
-        Raises Unauthenticated. Takes as long for a key that does not exist as for a wrong
+        Raises Unauthenticated, and UnknownKey where it may have been made since `replace`. Takes as long for a key that does not exist as for a wrong
         secret; what is wrong with a key beyond that, only its holder is told.
         """
         key = token.encode("utf-8", "replace") if isinstance(token, str) else token
         for form in FORMATS:
             if len(key) == form.length and key.startswith(form.prefix):
                 entry = self._entries.get(key[form.identifier], _NOBODY)
-                if compare_digest(entry.mac, self._mac(key)):
+                if compare_digest(entry.mac, self.mac(key)):
                     if now < entry.until:
                         return entry.principal
                     raise _no_longer(entry)
@@ -114,7 +114,7 @@ def _not_one(key: bytes, form: KeyFormat) -> Unauthenticated:
         return Unauthenticated(
             "This API key is mistyped (its checksum is wrong); copy it again from where you keep it."
         )
-    return Unauthenticated(f"This API key is not known here; {_HOW_TO_GET_ONE}.")
+    return UnknownKey(f"This API key is not known here; {_HOW_TO_GET_ONE}.")
 
 
 def _no_key(key: bytes) -> Unauthenticated:
