@@ -7,6 +7,8 @@ import grimp
 
 from tests.arch.tree import plant
 
+SHARED = ("storage.sql",)
+"""Folders that are no extension: the stores that every database has (docs/adr/0014)."""
 HOSTS = ("dialects", "faces", "pipeline", "providers", "routing", "storage")
 
 
@@ -16,8 +18,8 @@ def leaks(graph: grimp.ImportGraph, package: str) -> list[str]:
     for host in HOSTS:
         registry = f"{package}.{host}.registry"
         for island in graph.find_children(f"{package}.{host}"):
-            if not graph.find_children(island):
-                continue  # a file of the host itself
+            if not graph.find_children(island) or island.endswith(SHARED):
+                continue  # a part of the host itself
             for module in graph.find_descendants(island) | {island}:
                 found += [
                     f"{importer} -> {module}"

@@ -227,6 +227,13 @@ class LedgerUnavailable(GatewayError):
     code = "ledger_unavailable"
 
 
+class LimitsUnavailable(GatewayError):
+    """What was used so far cannot be looked up: money fails closed."""
+
+    status = 503
+    code = "limits_unavailable"
+
+
 class Draining(GatewayError):
     status = 503
     code = "shutting_down"

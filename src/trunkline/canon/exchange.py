@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import GatewayError
+from trunkline.canon.limit import Limit
 from trunkline.canon.note import Note
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
@@ -25,6 +26,21 @@ class Principal(Struct, frozen=True, kw_only=True):
     models: frozenset[str] | None = None
     """The models the key may name; None: any."""
     admin: bool = False
+    user: str = ""
+    """Of the tenant; empty: the key is nobody's in particular."""
+    plan: str = ""
+    limits: tuple[Limit, ...] = ()
+    """Of the key, its user and its tenant, whatever model is asked."""
+    model_limits: Mapping[str, tuple[Limit, ...]] = {}
+    """More, by the model's name as the client knows it."""
+    providers: frozenset[str] | None = None
+    """Those that may answer; None: any."""
+    modes: frozenset[str] | None = None
+    """The routing modes it may choose; None: any."""
+    pipes: frozenset[str] | None = frozenset()
+    """The pipelines it may choose, as written; None: any."""
+    tags: tuple[str, ...] = ()
+    """What finance tells requests apart by."""
 
 
 class Status(Enum):

@@ -18,6 +18,7 @@ from trunkline.storage.records import (
     UsageQuery,
     UsageReport,
 )
+from trunkline.storage.sql.database import Database
 
 # Every method raises LedgerUnavailable where the database cannot be read or written now.
 
@@ -131,6 +132,10 @@ class StorageStatistics(Struct, frozen=True):
 
 
 class Storage(Protocol):
+    @property
+    def database(self) -> Database:
+        """For the stores in storage/sql, which are the same on every backend."""
+
     @property
     def keys(self) -> KeyStore: ...
     @property

@@ -8,9 +8,9 @@ import pytest
 
 from tests.ledger.making import FakeClock
 from trunkline.storage.base import StorageRefused, StorageStatistics
+from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sqlite.backend import FILE, SPEC
 from trunkline.storage.sqlite.connection import Options, connect
-from trunkline.storage.sqlite.migrations import MIGRATIONS
 from trunkline.storage.sqlite.responses import FILE as RESPONSES
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from trunkline.storage.base import StorageRefused
 from trunkline.storage.records import AttemptRow, KeyRecord, RequestRow
+from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sqlite.connection import Options, connect
-from trunkline.storage.sqlite.migrations import MIGRATIONS, migrate, schema_version
+from trunkline.storage.sqlite.migrations import migrate, schema_version
 
 LATEST = MIGRATIONS[-1].version
 

@@ -7,6 +7,7 @@ import apsw
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
+from trunkline.storage.sqlite.database import SqliteDatabase
 from trunkline.storage.sqlite.keys import SqliteKeyStore, SqliteSettingStore
 from trunkline.storage.sqlite.ledger import SqliteLedgerStore
 from trunkline.storage.sqlite.migrations import migrate
@@ -26,6 +27,7 @@ class SqliteStorage:
             SqliteThread(name, connect(path, options)) for name in ("writer", "reader", "reports")
         )
         writer, reader, reports = self._threads
+        self.database = SqliteDatabase(writer, reader, reports)
         self.keys = SqliteKeyStore(writer, reader)
         self.settings = SqliteSettingStore(writer, reader)
         self.ledger = SqliteLedgerStore(writer, reader, reports)

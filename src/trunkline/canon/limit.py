@@ -1,0 +1,33 @@
+"""What somebody may use: how much of what, in which time. Rules live in tenancy, counts in storage."""
+
+from enum import Enum
+
+from msgspec import Struct
+
+
+class Unit(Enum):
+    REQUESTS = "requests"
+    TOKENS = "tokens"
+    """Of all classes, input and output."""
+    COST = "cost"
+    """Nano-dollars."""
+    CONCURRENT = "concurrent"
+    """Requests under way; given back when they are over."""
+
+
+class Limit(Struct, frozen=True, kw_only=True, gc=False):
+    """
+    Never more than `most` in a window, which opens with the first request counted in it and
+    closes after its length. Two with the same `counter` share what is counted.
+    """
+
+    counter: str
+    """What is counted, unique in the installation: "key/ab12/requests/60"."""
+    unit: Unit
+    most: int
+    window: int = 0
+    """Microseconds; 0: it never closes."""
+    field: str
+    """Its name in the API: "requests_per_minute"."""
+    scope: str
+    """Whose it is: "key", "user", "tenant", "model", "session"."""

@@ -1,0 +1,11 @@
+"""The schema's history, in order: a literal list. A database is brought up to date at start."""
+
+from trunkline.storage.sql.migrations.m001_keys import M001
+from trunkline.storage.sql.migrations.m002_ledger import M002
+from trunkline.storage.sql.migrations.m003_fewer_indexes import M003
+
+MIGRATIONS = (
+    M001,
+    M002,
+    M003,
+)

@@ -1,0 +1,23 @@
+"""One step of the schema's history, in words that each database has its own for."""
+
+from msgspec import Struct
+
+
+class Words(Struct, frozen=True):
+    """What a database calls the types that the two do not agree on."""
+
+    int: str
+    """64 bits."""
+    real: str
+    blob: str
+    table: str
+    """What stands behind a table's closing parenthesis."""
+
+
+class Migration(Struct, frozen=True):
+    version: int
+    name: str
+    sql: str
+    """Statements, with the fields of Words in braces. Applied once, never changed afterwards."""
+    postgres: str | None = None
+    """Instead of `sql`, where PostgreSQL shall have more of it than other words: partitions."""

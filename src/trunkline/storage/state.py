@@ -1,0 +1,117 @@
+"""
+The seam to shared counters: who has used how much, exact over all workers and machines.
+
+One request makes one claim on every limit it is under, decided at once: all or nothing. What it may
+cost is reserved; `settle` puts the actual in its place. The counts are a cache of what the ledger
+knows, so that they can be lost and built anew; the ledger alone is the truth.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from trunkline.canon.limit import Limit
+
+
+class Claim(Struct, frozen=True, gc=False):
+    """What one request asks for."""
+
+    lease: str
+    """The request's id. Unique: of a lease that is held, a second claim is refused by ValueError."""
+    limits: Sequence[Limit]
+    """Each counter at most once."""
+    tokens: int
+    """The most it is thought to take; what Limits in TOKENS are charged until it is settled."""
+    cost: int
+    """The same in nano-dollars."""
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """Of one limit, at one moment."""
+
+    used: int
+    """In its window, what is reserved included."""
+    closes: int
+    """Unix microseconds at which its window closes; 0: never, or none is open."""
+    reserved: int = 0
+    """Of `used`, what requests under way hold and may give back."""
+
+
+class Decision(Struct, frozen=True, gc=False):
+    refused: Sequence[int]
+    """Places, in the claim's limits, of those that have no room for it; empty: admitted."""
+    standings: Sequence[Standing]
+    """One for each of the claim's limits, after the decision."""
+
+
+class Abandoned(Struct, frozen=True, gc=False):
+    """A lease whose holder is gone: what it reserved stays reserved until somebody settles it."""
+
+    lease: str
+    holder: str
+    since: int
+    """Unix microseconds of its admission."""
+
+
+class StateStatistics(Struct, frozen=True):
+    backend: str
+    counters: int
+    leases: int
+    degraded: bool
+    """The shared counters cannot be reached: see the backend for what is enforced instead."""
+
+
+class State(Protocol):
+    """
+    Counters shared by all workers. Times are the state's own clock's: one for all of them.
+
+    A worker is a holder. It says that it is alive (`beat`) more often than `ttl`; one that did
+    not for longer gives back what it holds of Limits in CONCURRENT, and the rest is settled by
+    whoever finds what the ledger says of it.
+
+    Raises LimitsUnavailable where the counters cannot be reached and nothing may stand in.
+    """
+
+    async def admit(self, claim: Claim) -> Decision:
+        """
+        Count it in every limit, or in none. A unit's amount is 1 for REQUESTS and CONCURRENT.
+
+        There is room where used + amount <= most. A closed window is empty; the claim opens it.
+        """
+
+    def settle(self, lease: str, tokens: int, cost: int) -> None:
+        """
+        The request is over and took this. Never waits, never raises; a second time is nothing.
+
+        Corrects the counters by the difference to what was reserved, where the window that was
+        charged is still open, and frees what counts in CONCURRENT.
+        """
+
+    def withdraw(self, lease: str) -> None:
+        """The request was never sent to anybody: nothing of it counts, requests included."""
+
+    async def look(self, limits: Sequence[Limit]) -> Sequence[Standing]:
+        """How they stand, without changing anything."""
+
+    async def beat(self) -> Sequence[Abandoned]:
+        """
+        Say that this holder is alive; holders that are gone give back their CONCURRENT.
+
+        Returns some leases of theirs whose reservations still wait to be settled, by anybody.
+        """
+
+    async def restore(self, counts: Mapping[str, Standing]) -> None:
+        """
+        Counters that were lost, as the ledger has them: added to what was counted since.
+
+        Once per loss, whoever comes first: `lost` is false afterwards.
+        """
+
+    @property
+    def lost(self) -> bool:
+        """The counters have begun anew (a first start, a flush): money fails closed until `restore`."""
+
+    def statistics(self) -> StateStatistics: ...
+    async def aclose(self) -> None:
+        """What is on its way is written; the holder is gone at once."""
