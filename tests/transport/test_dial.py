@@ -335,3 +335,41 @@ def test_a_connection_knows_itself_open():
             pool.abort()
 
     run(main)
+
+
+def test_a_connection_goes_where_its_resolver_says_and_nowhere_else():
+    """Asked once, by name and port; the name itself is never looked up."""
+
+    async def main():
+        asked = []
+
+        async with serve(silent) as upstream:
+
+            async def resolve(host, port):
+                asked.append((host, port))
+                return [(V4, ("127.0.0.1", upstream.port))]
+
+            pool = Pool(Route(Origin("http", "no.such.name.example", 9)), Limits())
+            connection = PlainConnection(pool, FakeClock(), Limits(), asyncio.get_running_loop())
+            await connect(pool.route, None, connection, resolve)
+
+            assert [("no.such.name.example", 9)] == asked
+            await until(lambda: upstream.accepted == 1)
+            pool.abort()
+
+    run(main)
+
+
+def test_what_a_resolver_raises_is_told():
+    """Nothing was connected to."""
+
+    async def resolve(host, port):
+        raise Unreachable("not there")
+
+    async def main():
+        pool = Pool(Route(Origin("http", "a.example", 9)), Limits())
+        connection = PlainConnection(pool, FakeClock(), Limits(), asyncio.get_running_loop())
+        with pytest.raises(Unreachable, match="not there"):
+            await connect(pool.route, None, connection, resolve)
+
+    run(main)

@@ -5,7 +5,7 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -21,16 +21,35 @@ _ATTEMPT_DELAY = 0.25
 Address = tuple[socket.AddressFamily, Any]
 """A family and its socket address, whose shape depends on the family."""
 
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+"""
+The addresses of a host and port, in the order to try them. Raises OSError, or an UpstreamError.
 
-async def connect(route: Route, context: ssl.SSLContext | None, connection: Connection) -> None:
+Asked once for each connection, and nothing but its answer is connected to: so one that leaves
+addresses out decides for good whom we talk to, whatever the name stands for a moment later.
+"""
+
+
+async def system_addresses(host: str, port: int) -> Sequence[Address]:
+    """What the machine's resolver says."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def connect(
+    route: Route,
+    context: ssl.SSLContext | None,
+    connection: Connection,
+    resolve: Resolve = system_addresses,
+) -> None:
     """
     Open `connection`'s socket. `context` for https origins.
 
-    Raises Unreachable. Cancelled or failed, it leaves no socket behind.
+    Raises Unreachable, and what `resolve` raises. Cancelled or failed, it leaves no socket behind.
     """
     origin, proxy = route.origin, route.proxy
     try:
-        sock = await _reach(proxy or origin)
+        sock = await _reach(proxy or origin, resolve)
         loop = asyncio.get_running_loop()
         if context is None:
             await loop.create_connection(lambda: connection, sock=sock)
@@ -53,12 +72,9 @@ async def connect(route: Route, context: ssl.SSLContext | None, connection: Conn
         raise
 
 
-async def _reach(target: Origin | Proxy) -> socket.socket:
+async def _reach(target: Origin | Proxy, resolve: Resolve) -> socket.socket:
     """A connected TCP socket. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(
-        target.host, target.port, type=socket.SOCK_STREAM
-    )
-    addresses = _interleave([(family, address) for family, _, _, _, address in found])
+    addresses = _interleave(await resolve(target.host, target.port))
     if not addresses:
         raise OSError("the name has no address")
     if len(addresses) == 1:

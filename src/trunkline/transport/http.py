@@ -8,7 +8,7 @@ from trunkline.canon.errors import Disconnected, TimedOut, Unreachable
 from trunkline.kernel.clock import Clock
 from trunkline.transport.base import Origin, Timeouts, Transport, UpstreamRequest
 from trunkline.transport.connection import Connection, PlainConnection, TlsConnection
-from trunkline.transport.dial import connect
+from trunkline.transport.dial import Resolve, connect, system_addresses
 from trunkline.transport.limits import Limits, TransportStatistics
 from trunkline.transport.pool import Pool
 from trunkline.transport.proxy import Proxies
@@ -32,11 +32,13 @@ class HttpTransport:
         tls: Callable[[Origin], ssl.SSLContext],
         proxies: Proxies | None = None,
         limits: Limits | None = None,
+        resolve: Resolve = system_addresses,
     ) -> None:
         self._clock = clock
         self._tls = tls
         self._proxies = proxies or Proxies()
         self._limits = limits or Limits()
+        self._resolve = resolve
         self._scratch = memoryview(bytearray(_SCRATCH))
         self._pools: dict[Origin, Pool] = {}
         self._sweeper: asyncio.TimerHandle | None = None
@@ -108,7 +110,7 @@ class HttpTransport:
         try:
             context = self._tls(origin) if origin.scheme == "https" else None
             async with asyncio.timeout(timeouts.connect):
-                await connect(pool.route, context, connection)
+                await connect(pool.route, context, connection, self._resolve)
         except TimeoutError:
             self._timed_out += 1
             detail = f"{origin.host}:{origin.port}: connect clock, {timeouts.connect:g} s"
