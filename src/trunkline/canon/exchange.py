@@ -1,6 +1,6 @@
 """One client request and everything done for it: the only mutable noun in the house."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import GatewayError
-from trunkline.canon.limit import Limit
+from trunkline.canon.limit import Allowance, Limit
 from trunkline.canon.note import Note
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
@@ -108,6 +108,10 @@ class Exchange:
     notes: list[Note] = field(default_factory=list)
     status: Status | None = None
     first_content_ms: float | None = None
+    allowances: Sequence[Allowance] = ()
+    """Of the limits it was counted in, as they stood then."""
+    leased: bool = False
+    """It holds a place, tokens or money in the shared counters until its books are closed."""
 
     @property
     def answered_by(self) -> Attempt | None:
@@ -115,3 +119,12 @@ class Exchange:
         if not self.attempts or self.attempts[-1].error is not None:
             return None
         return self.attempts[-1]
+
+    @property
+    def billed(self) -> Sequence[Attempt]:
+        """Those its client pays for once it is over: the one that answered, or the legs that did."""
+        if self.status is Status.FAILED or not self.attempts:
+            return ()
+        *earlier, last = self.attempts
+        legs = [attempt for attempt in earlier if attempt.status is Status.OK]
+        return legs if last.status is Status.FAILED else [*legs, last]

@@ -31,3 +31,13 @@ class Limit(Struct, frozen=True, kw_only=True, gc=False):
     """Its name in the API: "requests_per_minute"."""
     scope: str
     """Whose it is: "key", "user", "tenant", "model", "session"."""
+
+
+class Allowance(Struct, frozen=True, gc=False):
+    """How a limit stood once a request was counted in it, or refused by it."""
+
+    limit: Limit
+    remaining: int
+    """In the limit's unit; what is reserved counts as used."""
+    closes: int
+    """Unix microseconds at which the window closes; 0: never, or none is open."""

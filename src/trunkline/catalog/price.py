@@ -71,6 +71,16 @@ class Price(Struct, frozen=True):
         )
         return (pico + 500) // 1000
 
+    def bound(self, read: int, written: int) -> int:
+        """Nano-dollars that no answer exceeds which reads and writes so many tokens, in whatever classes."""
+        reachable = (self.rates, *(rates for above, rates in self.tiers if read > above))
+        dearest = max(
+            read * max(r.input, r.cache_read, r.cache_write, r.cache_write_1h, r.audio_input)
+            + written * max(r.output, r.reasoning, r.audio_output)
+            for r in reachable
+        )
+        return (dearest + self.request + 999) // 1000
+
 
 def pico_per_token(dollars_per_million: str) -> int:
     """

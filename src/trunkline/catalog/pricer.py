@@ -32,6 +32,17 @@ class CatalogPricer:
         price = self.price(deployment, unix, tier)
         return (0, "") if price is None else (price.cost(usage), price.version)
 
+    def bound(
+        self,
+        deployment: Deployment,
+        tokens: tuple[int, int],
+        unix: float,
+        tier: str | None = None,
+    ) -> int | None:
+        """Nano-dollars that reading and writing so many `tokens` costs at most; None: no price known."""
+        price = self.price(deployment, unix, tier)
+        return None if price is None else price.bound(*tokens)
+
     def usual(self, deployment: Deployment, unix: float) -> float:
         """Nano-dollars of a usual request, for ordering only; infinity when unknown."""
         price = self.price(deployment, unix)

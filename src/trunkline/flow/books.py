@@ -118,7 +118,11 @@ class Books:
             if exchange.attempts and exchange.attempts[-1].status is None:
                 self.answered(status, None, error)
             exchange.status = status
-            self._rooms.ledger.close(exchange)
+            try:
+                self._rooms.ledger.close(exchange)
+            finally:
+                if exchange.leased:
+                    self._rooms.admission.settle(exchange)
 
     async def estimate(self, told: Usage | None, delivered: Sequence[str]) -> None:
         """The upstream's count is `lacking`: count what was asked and what was delivered."""

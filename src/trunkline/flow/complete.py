@@ -39,7 +39,7 @@ class Completing(Serving):
     async def _ask(self) -> Answering:
         exchange = self._exchange
         prompts = read_prompts(exchange.envelope.get("prompt"))
-        plan = self._plan()
+        plan = await self._admitted()
         if len(prompts) == 1 and isinstance(prompts[0], str):
             return await self._answer(plan)
         if all(d.speaking(exchange.dialect).dialect == exchange.dialect for d in plan):

@@ -1,7 +1,7 @@
 """
 One request for embeddings, start to finish: the counterpart of serve.py.
 
-plan who is asked -> leg by leg, each a search for an answer -> put the vectors together -> settle.
+plan who is asked -> count it in its limits -> leg by leg, each a search for an answer -> put the vectors together -> settle.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from trunkline.canon.deployment import Deployment
 from trunkline.canon.embedding import EmbeddingRequest, Embeddings, Tokens
 from trunkline.canon.errors import Draining, Garbled, GatewayError, Unsupported
 from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Encoded
 from trunkline.flow.attempt import Asking
@@ -127,6 +128,7 @@ class Embedding:
         """The whole answer, as the client shall have it."""
         plan = self._plan()
         request = self._server.decode_request(self._exchange.envelope)
+        plan = await self._rooms.admission.admit(self._exchange, plan, _uncounted)
         texts = await self._texts(request, plan)
         legs: list[Embeddings] = []
         done, total = 0, len(request.inputs)
@@ -249,6 +251,11 @@ class Embedding:
             self._books.close(status, error)
         except GatewayError:
             return
+
+
+def _uncounted() -> Request:
+    """For the claim on limits, the length of the inputs is bound enough."""
+    raise Unsupported("embeddings are no conversation")
 
 
 def _joined(legs: Sequence[Embeddings]) -> Embeddings:

@@ -13,6 +13,7 @@ from trunkline.conversations.service import Conversations
 from trunkline.dialects.base import ClientDialect, Dialect, ErrorTeller
 from trunkline.dialects.counting import CountingDialect
 from trunkline.dialects.embedding_base import EmbeddingClient, EmbeddingServer
+from trunkline.flow.admission import Admitting, Unlimited
 from trunkline.flow.base import Face, Reply
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
@@ -70,6 +71,7 @@ class Rooms(Struct, frozen=True, kw_only=True):
     ledger: Ledger
     pricer: Pricer
     counter: Counter
+    admission: Admitting = Unlimited()
     clock: Clock
     tasks: Tasks
     dice: Callable[[], float]

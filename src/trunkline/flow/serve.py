@@ -1,7 +1,7 @@
 """
 One request, start to finish. Read this file first.
 
-plan who is asked -> ask until somebody gives content -> hand it over -> settle once.
+plan who is asked -> count it in its limits -> ask until somebody gives content -> hand it over -> settle once.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from trunkline.canon.errors import (
     GatewayError,
 )
 from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.request import Request
 from trunkline.flow.attempt import Asking
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
@@ -71,7 +72,17 @@ class Serving:
                 answering.close()
 
     async def _ask(self) -> Answering:
-        return await self._answer(self._plan())
+        return await self._answer(await self._admitted())
+
+    async def _admitted(self) -> Sequence[Deployment]:
+        """Who is asked, once it is counted in the limits of whoever asks. Raises what refuses it."""
+        return await self._rooms.admission.admit(self._exchange, self._plan(), self._read)
+
+    def _read(self) -> Request:
+        exchange = self._exchange
+        if exchange.request is None:
+            exchange.request = self._server.decode_request(exchange.body, exchange.headers)
+        return exchange.request
 
     def _plan(self) -> Sequence[Deployment]:
         """Who is asked, in order. Raises Forbidden and UnknownModel."""

@@ -16,6 +16,7 @@ from trunkline.canon.errors import (
 )
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
+from trunkline.faces import limits
 from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
 from trunkline.flow.base import Face
 
@@ -27,7 +28,10 @@ class Keyplex:
         return False
 
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
-        return tuple(trunkline_headers(exchange, streaming=streaming))
+        headers = trunkline_headers(exchange, streaming=streaming)
+        if exchange.allowances:
+            headers += limits.pairs(exchange, limits.timestamp)
+        return tuple(headers)
 
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         return body

@@ -5,6 +5,7 @@ from msgspec import Raw
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
+from trunkline.faces import limits
 from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
 from trunkline.flow.base import Face
 
@@ -16,7 +17,13 @@ class Native:
         return False
 
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
-        return tuple(trunkline_headers(exchange, streaming=streaming))
+        headers = trunkline_headers(exchange, streaming=streaming)
+        if exchange.allowances:
+            if exchange.dialect == "anthropic-messages":
+                headers += limits.anthropic(exchange)
+            elif exchange.dialect != "gemini":  # which tells of none
+                headers += limits.pairs(exchange, limits.duration)
+        return tuple(headers)
 
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
         return body

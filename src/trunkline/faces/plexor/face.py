@@ -12,6 +12,7 @@ from trunkline.canon.errors import (
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.dialects.raws import NOT_JSON
+from trunkline.faces import limits
 from trunkline.faces.base import FaceSpec, Mount, header_safe, trunkline_headers, usd
 from trunkline.flow.base import Face
 
@@ -37,6 +38,8 @@ class Plexor:
         headers = trunkline_headers(exchange, streaming=streaming)
         headers.append((b"x-plexor-request-id", exchange.id.encode()))
         headers.append((b"x-plexor-mode", b"passthrough"))
+        if exchange.allowances:
+            headers += limits.single(exchange)
         answered = exchange.answered_by
         if answered is not None:
             headers.append((b"x-plexor-provider-used", header_safe(answered.deployment.provider)))

@@ -1,0 +1,234 @@
+"""
+May this request be sent? All limits it is under decide at once, and what it may take is reserved.
+
+The claim is made before anybody is asked and settled when the books are closed: what was reserved
+is replaced by what it took. Where a first, rough bound finds no room, the request is counted with
+care before it is refused.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import Forbidden, GatewayError
+from trunkline.canon.exchange import Exchange
+from trunkline.canon.limit import Allowance, Limit, Unit
+from trunkline.canon.request import Request
+from trunkline.canon.usage import Usage
+from trunkline.kernel.clock import Clock
+from trunkline.storage.state import Claim, Decision, State
+from trunkline.tenancy.refusals import refusal
+from trunkline.tenancy.reserve import HIDDEN, need
+from trunkline.tenancy.usual import FIRST, UsualOutput
+
+# Our counts of other people's tokens: exact for OpenAI's models, estimates for others.
+_MARGIN = 1.5
+_TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
+
+ReadRequest = Callable[[], Request]
+"""Decodes the exchange's body; raises GatewayError where it cannot be read."""
+
+
+class Bounds(Protocol):
+    def bound(
+        self,
+        deployment: Deployment,
+        tokens: tuple[int, int],
+        unix: float,
+        tier: str | None = None,
+    ) -> int | None:
+        """Nano-dollars that so many tokens read and written cost at most; None: no price known."""
+
+
+class TokenCounts(Protocol):
+    async def estimate(
+        self, deployment: Deployment, request: Request | None, delivered: Sequence[str]
+    ) -> Usage: ...
+
+
+MoreLimits = Callable[[Exchange], Sequence[Limit]]
+"""Limits that hang on the request and not on its key: of its session."""
+OnStanding = Callable[[Exchange, Sequence[Allowance], bool], None]
+"""Told of every decision: how the limits stand, and whether it was admitted."""
+
+
+class Admitting(Protocol):
+    """What the flow asks for every request."""
+
+    async def admit(
+        self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
+    ) -> Sequence[Deployment]: ...
+    def settle(self, exchange: Exchange) -> None: ...
+
+
+class Unlimited:
+    """Nobody is under any limit, and nothing is counted: for tests, and programs without shared counters."""
+
+    async def admit(
+        self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
+    ) -> Sequence[Deployment]:
+        return plan
+
+    def settle(self, exchange: Exchange) -> None:
+        return
+
+
+class Admission:
+    """One per process; it outlives reloads."""
+
+    __slots__ = ("_bounds", "_clock", "_counts", "_more", "_on_standing", "_state", "usual")
+
+    def __init__(
+        self,
+        state: State,
+        bounds: Bounds,
+        counts: TokenCounts,
+        clock: Clock,
+        more: MoreLimits,
+        on_standing: OnStanding,
+    ) -> None:
+        self._state = state
+        self._bounds = bounds
+        self._counts = counts
+        self._clock = clock
+        self._more = more
+        self._on_standing = on_standing
+        self.usual = UsualOutput()
+
+    async def admit(
+        self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
+    ) -> Sequence[Deployment]:
+        """
+        Those of the plan that may be asked, once it is counted in all its limits.
+
+        Raises RateLimited, BudgetExceeded, Forbidden where a budget meets a model without a price,
+        and LimitsUnavailable.
+        """
+        limits = self._limits(exchange)
+        if not limits or not plan:
+            return plan
+        budgeted = any(limit.unit is Unit.COST for limit in limits)
+        if budgeted:
+            plan = self._priced(exchange, plan)
+        claim = self._claim(exchange, limits, plan, None)
+        decision = await self._decide(claim)
+        if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):
+            closer = await self._closer(exchange, limits, plan, read)
+            if closer is not None and closer != claim:
+                claim, decision = closer, await self._decide(closer)
+        self._tell(exchange, claim, decision)
+        return plan
+
+    async def _decide(self, claim: Claim) -> Decision:
+        try:
+            return await self._state.admit(claim)
+        except BaseException:  # its client left meanwhile: nobody knows whether it was counted
+            self._state.withdraw(claim.lease)
+            raise
+
+    def settle(self, exchange: Exchange) -> None:
+        """Its books are closed: what it took counts, and what it held is free."""
+        exchange.leased = False
+        billed = exchange.billed
+        if not exchange.attempts:
+            self._state.withdraw(exchange.id)
+            return
+        tokens = sum(attempt.usage.total for attempt in billed)
+        self._state.settle(exchange.id, tokens, sum(attempt.cost_nanousd for attempt in billed))
+        if billed:
+            written = sum(attempt.usage.total_output for attempt in billed)
+            self.usual.learn(exchange.principal.key_id, exchange.model, written)
+
+    def _limits(self, exchange: Exchange) -> Sequence[Limit]:
+        principal = exchange.principal
+        limits: Sequence[Limit] = principal.limits
+        if principal.model_limits and (more := principal.model_limits.get(exchange.model)):
+            limits = (*limits, *more)
+        own = self._more(exchange)
+        return (*limits, *own) if own else limits
+
+    def _priced(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Deployment]:
+        """A model without a price is never free: under a budget it is not asked."""
+        now = exchange.received_at
+        priced = [d for d in plan if self._bounds.bound(d, (0, 0), now) is not None]
+        if not priced:
+            raise Forbidden(
+                f"This key has a budget, and the model '{exchange.model[:100]}' has no known price:"
+                " use another model, or a key without limits in dollars.",
+                param="model",
+                code="model_without_price",
+            )
+        return priced
+
+    async def _closer(
+        self,
+        exchange: Exchange,
+        limits: Sequence[Limit],
+        plan: Sequence[Deployment],
+        read: ReadRequest,
+    ) -> Claim | None:
+        """The claim of a request whose tokens were counted; None where it cannot be read."""
+        try:
+            request = read()
+        except GatewayError:
+            return None
+        counted = await self._counts.estimate(plan[0], request, ())
+        return self._claim(exchange, limits, plan, round(counted.input * _MARGIN) + HIDDEN)
+
+    def _claim(
+        self,
+        exchange: Exchange,
+        limits: Sequence[Limit],
+        plan: Sequence[Deployment],
+        counted: int | None,
+    ) -> Claim:
+        """`counted`: tokens it reads, where that is known better than from its length."""
+        tokens = cost = 0
+        writes = exchange.operation != "embeddings"
+        usual = self.usual.of(exchange.principal.key_id, exchange.model)
+        raw = exchange.envelope.get("service_tier")
+        tier = None if raw is None else _TIERS.get(bytes(raw))
+        for deployment in plan:
+            asked = need(exchange.body, exchange.envelope, deployment, writes=writes)
+            reading = asked.read if counted is None else min(asked.read, counted)
+            likely = FIRST if usual is None else usual
+            writing = likely if asked.written is None else asked.written
+            # Tokens are a rate: what the key usually takes of a generous bound will do.
+            tokens = max(tokens, reading + (writing if usual is None else min(writing, usual)))
+            bound = self._bounds.bound(deployment, (reading, writing), exchange.received_at, tier)
+            cost = max(cost, bound or 0)
+        return Claim(exchange.id, limits, tokens, cost)
+
+    def _tell(self, exchange: Exchange, claim: Claim, decision: Decision) -> None:
+        """Raises what the caller is refused with."""
+        exchange.allowances = [
+            Allowance(limit, limit.most - standing.used, standing.closes)
+            for limit, standing in zip(claim.limits, decision.standings, strict=True)
+        ]
+        exchange.leased = not decision.refused
+        self._on_standing(exchange, exchange.allowances, exchange.leased)
+        if decision.refused:
+            refused = [exchange.allowances[at] for at in decision.refused]
+            amounts = [_amount(allowance.limit, claim) for allowance in refused]
+            raise refusal(refused, amounts, self._clock.unix())
+
+    def __repr__(self) -> str:
+        return f"<Admission by {self._state!r}>"
+
+
+def _guards(admission: Admission, unlimited: Unlimited) -> tuple[Admitting, Admitting]:
+    """Never called: a type error of either implementation shows here, in its own file."""
+    return admission, unlimited
+
+
+_MEASURED = (Unit.TOKENS, Unit.COST)
+
+
+def _amount(limit: Limit, claim: Claim) -> int:
+    match limit.unit:
+        case Unit.TOKENS:
+            return claim.tokens
+        case Unit.COST:
+            return claim.cost
+        case _:
+            return 1

@@ -1,0 +1,92 @@
+"""What a caller is told who has used up a limit: which, whose, how much, and when there is room again."""
+
+from collections.abc import Sequence
+
+from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited
+from trunkline.canon.limit import Allowance, Limit, Unit
+
+_WHOSE = {
+    "key": "this key",
+    "user": "this key's user",
+    "tenant": "this key's tenant",
+    "model": "this key with this model",
+    "session": "this session",
+}
+_NANO = 10**9
+_MICROS = 1_000_000
+# Of a limit that frees itself as others finish, nobody knows when.
+_SOON = 1.0
+_SPANS = ((86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) -> GatewayError:
+    """
+    Of the limits without room, the one that stays so longest. `amounts`: asked of each, in its unit.
+
+    `now`: Unix seconds.
+    """
+    worst = max(range(len(refused)), key=lambda place: _wait(refused[place], now) or 1e18)
+    allowance, amount = refused[worst], amounts[worst]
+    limit = allowance.limit
+    never = amount > limit.most
+    wait = None if never else _wait(allowance, now)
+    message = _message(allowance, amount, wait, never=never)
+    if limit.unit is Unit.COST:
+        code = "insufficient_quota" if limit.window == 0 else f"cost_limit_per_{_span(limit)}"
+        return BudgetExceeded(message, code=code, retry_after=wait)
+    return RateLimited(message, retry_after=wait)
+
+
+def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bool) -> str:
+    limit = allowance.limit
+    whose = _WHOSE.get(limit.scope, limit.scope)
+    if limit.unit is Unit.CONCURRENT:
+        return (
+            f"{whose[0].upper()}{whose[1:]} may have {limit.most} requests under way at a time"
+            f" (`{limit.field}`), and has; send it again when one is over."
+        )
+    allowed = f"{_told(limit, limit.most)}{_per(limit)} (`{limit.field}`)"
+    start = f"{whose[0].upper()}{whose[1:]} may use {allowed}"
+    if never:
+        return f"{start}, and this request alone may take {_told(limit, amount)}: {_less(limit)}."
+    left = f"{_told(limit, max(0, allowance.remaining))} {_is(limit, allowance)} left"
+    asks = "" if limit.unit is Unit.REQUESTS else f" of the {_told(limit, amount)} this may take"
+    when = "" if wait is None else f"; the window closes in {max(1, round(wait))} s"
+    return f"{start}: {left}{asks}{when}."
+
+
+def _is(limit: Limit, allowance: Allowance) -> str:
+    return "is" if limit.unit is Unit.COST or allowance.remaining == 1 else "are"
+
+
+def _less(limit: Limit) -> str:
+    told = "ask for fewer tokens (`max_tokens`) or send less"
+    return told if limit.unit is Unit.TOKENS else f"{told}, or have the budget raised"
+
+
+def _told(limit: Limit, amount: int) -> str:
+    if limit.unit is Unit.COST:
+        return f"${amount // _NANO}.{amount % _NANO:09d}".rstrip("0").rstrip(".")
+    noun = "token" if limit.unit is Unit.TOKENS else "request"
+    return f"{amount} {noun}{'' if amount == 1 else 's'}"
+
+
+def _per(limit: Limit) -> str:
+    return " in all" if limit.window == 0 else f" per {_span(limit)}"
+
+
+def _span(limit: Limit) -> str:
+    seconds = limit.window // _MICROS
+    for length, name in _SPANS:
+        if seconds == length:
+            return name
+    return f"{seconds} s"
+
+
+def _wait(allowance: Allowance, now: float) -> float | None:
+    """Seconds until there may be room; None: it takes somebody to raise the limit."""
+    if allowance.limit.unit is Unit.CONCURRENT:
+        return _SOON
+    if allowance.closes == 0:
+        return None
+    return max(_SOON, allowance.closes / _MICROS - now)
