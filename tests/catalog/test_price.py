@@ -160,3 +160,22 @@ def test_costs_add_up(one: Usage, other: Usage) -> None:
     price = priced(Window(input="0.1", cache_read="0.013", output="0.7", reasoning="0.9"))
     both = Usage(**{name: getattr(one, name) + getattr(other, name) for name in CLASSES})
     assert abs(price.cost(one) + price.cost(other) - price.cost(both)) <= 1
+
+
+@given(st.lists(st.integers(0, 400_000), min_size=8, max_size=8))
+def test_no_answer_costs_more_than_its_bound(counts: list[int]) -> None:
+    """However its tokens fall into classes, and whatever tier they reach."""
+    usage = Usage(**dict(zip(CLASSES, counts, strict=True)))
+    price = price_of(SONNET, "v")
+    assert price is not None
+
+    assert price.cost(usage) <= price.bound(usage.total_input, usage.total_output)
+
+
+def test_a_bound_is_reached() -> None:
+    """By whoever takes the dearest class of each: it is not beyond all reason."""
+    price = price_of(SONNET, "v")
+    assert price is not None
+    usage = Usage(cache_write_1h=250_000, output=1000)
+
+    assert price.cost(usage) == price.bound(250_000, 1000)

@@ -81,7 +81,7 @@ def _prompts(raw: Raw | None) -> int:
         prompts = _LIST.decode(raw)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         return 1
-    return len(prompts) if prompts and bytes(prompts[0][:1]) in (b'"', b"[") else 1
+    return len(prompts) if prompts and bytes(prompts[0])[:1] in (b'"', b"[") else 1
 
 
 def _number(raw: Raw | None) -> int | None:

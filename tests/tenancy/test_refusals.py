@@ -1,0 +1,101 @@
+"""Tests of tenancy/refusals.py: the sentence a caller reads, and when it may come back."""
+
+import pytest
+
+from trunkline.canon.errors import BudgetExceeded, RateLimited
+from trunkline.canon.limit import Allowance, Limit, Unit
+from trunkline.tenancy.refusals import refusal
+
+NOW = 1000.0
+DAY = 86_400_000_000
+
+
+def allowance(
+    unit, most, field, *, remaining=0, window=60_000_000, closes=1_012_000_000, scope="key"
+):
+    limit = Limit(counter="c", unit=unit, most=most, window=window, field=field, scope=scope)
+    return Allowance(limit, remaining, closes)
+
+
+@pytest.mark.parametrize(
+    ("stands", "amount", "says", "code", "wait"),
+    (
+        (
+            allowance(Unit.REQUESTS, 100, "requests_per_minute"),
+            1,
+            ("This key may use 100 requests per minute (`requests_per_minute`): 0 requests are left;"
+            " the window closes in 12 s."),
+            None,
+            12.0,
+        ),
+        (
+            allowance(Unit.TOKENS, 1000, "tokens_per_minute", remaining=1),
+            50,
+            ("This key may use 1000 tokens per minute (`tokens_per_minute`): 1 token is left of the"
+            " 50 tokens this may take; the window closes in 12 s."),
+            None,
+            12.0,
+        ),
+        (
+            allowance(Unit.TOKENS, 1000, "tokens_per_minute", remaining=900),
+            5000,
+            ("This key may use 1000 tokens per minute (`tokens_per_minute`), and this request alone"
+            " may take 5000 tokens: ask for fewer tokens (`max_tokens`) or send less."),
+            None,
+            None,
+        ),
+        (
+            allowance(Unit.COST, 10**10, "cost_per_day_usd", remaining=5 * 10**8, window=DAY, scope="tenant"),
+            10**9,
+            ("This key's tenant may use $10 per day (`cost_per_day_usd`): $0.5 is left of the $1 this"
+            " may take; the window closes in 12 s."),
+            "cost_limit_per_day",
+            12.0,
+        ),
+        (
+            allowance(Unit.COST, 10**9, "cost_per_month_usd", window=30 * DAY, scope="user"),
+            10**8,
+            ("This key's user may use $1 per month (`cost_per_month_usd`): $0 is left of the $0.1"
+            " this may take; the window closes in 12 s."),
+            "cost_limit_per_month",
+            12.0,
+        ),
+        (
+            allowance(Unit.COST, 10**9, "cost_total_usd", remaining=1, window=0, closes=0),
+            10**8,
+            ("This key may use $1 in all (`cost_total_usd`): $0.000000001 is left of the $0.1 this"
+            " may take."),
+            "insufficient_quota",
+            None,
+        ),
+        (
+            allowance(Unit.CONCURRENT, 3, "concurrent_requests", window=0, closes=0),
+            1,
+            ("This key may have 3 requests under way at a time (`concurrent_requests`), and has;"
+            " send it again when one is over."),
+            None,
+            1.0,
+        ),
+    ),
+)  # fmt: skip
+def test_what_is_said(stands, amount, says, code, wait):
+    """Whose limit, how much, what is left, and what to do."""
+    error = refusal([stands], [amount], NOW)
+
+    assert (says, code, wait) == (error.message, error.upstream_code, error.retry_after)
+    kind = BudgetExceeded if stands.limit.unit is Unit.COST else RateLimited
+    assert kind is type(error)
+
+
+def test_of_several_the_longest_is_told():
+    """To come back sooner would be in vain."""
+    soon = allowance(Unit.REQUESTS, 1, "requests_per_minute")
+    late = allowance(Unit.REQUESTS, 9, "requests_per_hour", closes=3_000_000_000, window=DAY // 24)
+
+    assert 2000.0 == refusal([soon, late], [1, 1], NOW).retry_after
+
+
+def test_a_window_of_another_length():
+    """Is told in seconds."""
+    odd = allowance(Unit.REQUESTS, 1, "x", window=5_000_000)
+    assert "per 5 s" in refusal([odd], [1], NOW).message
