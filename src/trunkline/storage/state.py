@@ -35,7 +35,7 @@ class Standing(Struct, frozen=True, gc=False):
     closes: int
     """Unix microseconds at which its window closes; 0: never, or none is open."""
     reserved: int = 0
-    """Of `used`, what requests under way hold and may give back."""
+    """Of `used`, what requests under way hold until they are settled; of REQUESTS, nothing."""
 
 
 class Decision(Struct, frozen=True, gc=False):
@@ -51,7 +51,7 @@ class Abandoned(Struct, frozen=True, gc=False):
     lease: str
     holder: str
     since: int
-    """Unix microseconds of its admission."""
+    """Unix microseconds of its admission, by its holder's clock."""
 
 
 class StateStatistics(Struct, frozen=True):
@@ -77,7 +77,8 @@ class State(Protocol):
         """
         Count it in every limit, or in none. A unit's amount is 1 for REQUESTS and CONCURRENT.
 
-        There is room where used + amount <= most. A closed window is empty; the claim opens it.
+        There is room where used + amount <= most. A closed window is empty; a claim that is admitted
+        opens it. ValueError for a lease that is held.
         """
 
     def settle(self, lease: str, tokens: int, cost: int) -> None:
@@ -89,7 +90,11 @@ class State(Protocol):
         """
 
     def withdraw(self, lease: str) -> None:
-        """The request was never sent to anybody: nothing of it counts, requests included."""
+        """
+        The request was never sent to anybody: nothing of it counts, requests included.
+
+        As `settle`: never waits, never raises, only in windows that are still open.
+        """
 
     async def look(self, limits: Sequence[Limit]) -> Sequence[Standing]:
         """How they stand, without changing anything."""
@@ -98,14 +103,17 @@ class State(Protocol):
         """
         Say that this holder is alive; holders that are gone give back their CONCURRENT.
 
-        Returns some leases of theirs whose reservations still wait to be settled, by anybody.
+        Returns some leases of theirs, oldest first, whose reservations still wait to be settled, by
+        anybody: the same again until that is done.
         """
 
     async def restore(self, counts: Mapping[str, Standing]) -> None:
         """
         Counters that were lost, as the ledger has them: added to what was counted since.
 
-        Once per loss, whoever comes first: `lost` is false afterwards.
+        What was counted since was counted in the ledger's window, which closes when the ledger says.
+        A window that is closed by now is left out. Once per loss, whoever comes first: `lost` is
+        false afterwards.
         """
 
     @property
