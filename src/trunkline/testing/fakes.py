@@ -112,6 +112,16 @@ class FlatPricer:
     ) -> tuple[int, str]:
         return usage.total * self._rate, "flat"
 
+    def bound(
+        self,
+        deployment: Deployment,
+        tokens: tuple[int, int],
+        unix: float,
+        tier: str | None = None,
+    ) -> int | None:
+        """None for a deployment without `price_model`."""
+        return None if deployment.price_model is None else sum(tokens) * self._rate
+
 
 class LetterCounter:
     """One token for every letter delivered, and one for the request."""

@@ -1,0 +1,56 @@
+"""The model's clock, which the suite has no hold on; everything else is held to by check_state."""
+
+import asyncio
+
+from tests.testing.memory_stage import MemoryStage
+from trunkline.canon.limit import Limit, Unit
+from trunkline.storage.state import Claim, Standing
+
+LIMIT = Limit(counter="c", unit=Unit.REQUESTS, most=2, window=60_000_000, field="rpm", scope="key")
+
+
+class Stepping(MemoryStage):
+    """Wall clocks may be set; the other one never is."""
+
+    def __init__(self):
+        super().__init__()
+        self.step = 0.0
+        unix = self.clock.unix
+        self.clock.unix = lambda: unix() + self.step
+
+
+def test_a_clock_set_back_keeps_a_window_no_longer():
+    """The window goes on as long as it would have, told in the new time."""
+
+    async def run():
+        stage = Stepping()
+        state = await stage.open("a")
+        before = (await state.admit(Claim("1", (LIMIT,), 0, 0))).standings
+        stage.step = -3600.0
+        stage.clock.advance(30.0)
+        after = (await state.admit(Claim("2", (LIMIT,), 0, 0))).standings
+        stage.clock.advance(31.0)
+        return before, after, await state.look((LIMIT,))
+
+    start = 1_795_000_000_000_000
+
+    before, after, closed = asyncio.run(run())
+
+    assert [Standing(1, start + 60_000_000)] == before
+    assert [Standing(2, start + 60_000_000 - 3_600_000_000)] == after
+    assert [Standing(0, 0)] == closed
+
+
+def test_what_it_holds_is_told():
+    """Counters and leases, and whose view it is."""
+
+    async def run():
+        state = await MemoryStage().open("a")
+        await state.admit(Claim("1", (LIMIT,), 0, 0))
+        return state
+
+    state = asyncio.run(run())
+
+    told = state.statistics()
+    assert ("memory", 1, 1, False) == (told.backend, told.counters, told.leases, told.degraded)
+    assert "<MemoryState a>" == repr(state)
