@@ -104,6 +104,7 @@ class World:
             background=None,
         )
         self.exchange = None
+        self.principal = Principal(key_id="k", tenant="t")
 
     def make(self, body, dialect=OPENAI):
         envelope = json.decode(body, type=dict[str, Raw])
@@ -112,7 +113,7 @@ class World:
             face="native",
             dialect=dialect,
             operation="chat",
-            principal=Principal(key_id="k", tenant="t"),
+            principal=self.principal,
             envelope=envelope,
             model="m",
             stream=b'"stream":true' in body,

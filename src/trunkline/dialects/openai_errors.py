@@ -99,6 +99,8 @@ def _shape(error: GatewayError) -> tuple[str, str | None]:
         if ancestor in _TYPES:
             kind, code = _TYPES[ancestor]
             told = error.upstream_code
+            if isinstance(error, ClientError) and told is not None:
+                return kind, told  # ours, and more telling than its class
             # An upstream without a code is known by its type, which is no code.
             return kind, code or (None if told == kind else told)
     # No row of its own: its status tells whose fault it is, its code what happened.

@@ -1,0 +1,245 @@
+"""Tests of flow/admission.py: what a request reserves, when it is refused, what it is settled for."""
+
+import asyncio
+
+import pytest
+from msgspec import json, structs
+
+from tests.flow.world import (
+    DONE,
+    HELLO,
+    ROLE,
+    STOP,
+    WHOLE,
+    World,
+    chat_body,
+    openai,
+    streamed,
+    whole,
+)
+from trunkline.canon.exchange import Principal
+from trunkline.canon.limit import Limit, Unit
+from trunkline.flow.admission import Admission
+from trunkline.storage.state import Claim
+from trunkline.tenancy.reserve import HIDDEN
+from trunkline.testing.fakes import FlatPricer, LetterCounter
+from trunkline.testing.memory_state import MemoryCounts, MemoryState
+
+RATE = 1000
+"""Nano-dollars a token, of FlatPricer."""
+
+
+def limit(unit, most, scope="key", field="f", window=60_000_000):
+    return Limit(
+        counter=f"{scope}/x/{unit.value}", unit=unit, most=most, window=window, field=field, scope=scope
+    )  # fmt: skip
+
+
+class Office:
+    """A world whose key has these limits."""
+
+    def __init__(self, *limits, recordings=(), more=(), models=None, price="m", usual=None):
+        provider = openai(*recordings or [whole()] * 20)
+        provider._deployment["price_model"] = price
+        self.world = World(provider)
+        self.state = MemoryState(MemoryCounts(self.world.clock))
+        self.stood = []
+        admission = Admission(
+            self.state,
+            FlatPricer(),
+            LetterCounter(),
+            self.world.clock,
+            lambda exchange: more,
+            lambda exchange, allowances, admitted: self.stood.append((admitted, allowances)),
+        )
+        if usual is not None:
+            for _ in range(99):
+                admission.usual.learn("k", "m", usual)
+        self.world.rooms = structs.replace(self.world.rooms, admission=admission)
+        self.world.principal = Principal(
+            key_id="k", tenant="t", limits=limits, model_limits=models or {}
+        )
+        self.limits = limits
+
+    def ask(self, **fields):
+        return self.world.ask(chat_body(**fields))
+
+    def used(self, *limits):
+        found = asyncio.run(self.state.look(limits or self.limits))
+        return [(standing.used, standing.reserved) for standing in found]
+
+
+def test_a_key_without_limits_asks_nobody():
+    """Nothing is counted, nothing is told."""
+    office = Office()
+    reply = office.ask()
+
+    assert (200, [], 0) == (reply.status, office.stood, office.state.statistics().leases)
+    assert not any(name.startswith(b"x-ratelimit") for name, _ in reply.headers)
+
+
+def test_what_was_reserved_becomes_what_it_took():
+    """Seven tokens of the recording, whatever was reserved for it."""
+    office = Office(limit(Unit.REQUESTS, 5), limit(Unit.TOKENS, 10**6), limit(Unit.COST, 10**9))
+    reply = office.ask(max_tokens=50)
+    ((admitted, (requests, tokens, cost)),) = office.stood
+
+    assert (200, True, 4) == (reply.status, admitted, requests.remaining)
+    bound = len(chat_body(max_tokens=50)) + HIDDEN + 50
+    assert (10**6 - bound, 10**9 - bound * RATE) == (tokens.remaining, cost.remaining)
+    assert [(1, 0), (7, 0), (7 * RATE, 0)] == office.used()
+    assert b"4" == reply.header(b"x-ratelimit-remaining-requests")
+
+
+def test_the_next_one_too_many_is_refused():
+    """Before anybody is asked; it leaves one entry, without a cost, and is told when to come back."""
+    office = Office(limit(Unit.REQUESTS, 1, field="requests_per_minute"))
+    office.ask()
+    reply = office.ask()
+    error = json.decode(reply.body)["error"]
+
+    assert (429, "rate_limit_exceeded") == (reply.status, error["code"])
+    assert "`requests_per_minute`" in error["message"]
+    assert (b"60", b"0") == (
+        reply.header(b"retry-after"),
+        reply.header(b"x-ratelimit-remaining-requests"),
+    )
+    assert 1 == len(office.world.providers["up"].transport.sent)
+    assert ("close", "req_1", 0, "failed") == office.world.ledger.entries[-1]
+    office.world.clock.advance(60)
+    assert 200 == office.ask().status
+
+
+def test_a_daily_cap_has_a_name_of_its_own():
+    """As type and as code."""
+    day = 86_400_000_000
+    office = Office(limit(Unit.COST, 10, field="cost_per_day_usd", window=day))
+    reply = office.ask()
+    error = json.decode(reply.body)["error"]
+
+    assert (429, "cost_limit_per_day", "cost_limit_per_day") == (
+        reply.status,
+        error["type"],
+        error["code"],
+    )
+
+
+def test_a_rough_bound_is_counted_before_it_refuses():
+    """One token by the fake's count, where its length says two thousand."""
+    # Counted: 1.5 tokens, what providers add, and what may be written.
+    office = Office(limit(Unit.TOKENS, 2 + HIDDEN + 50))
+
+    assert 200 == office.ask(max_tokens=50).status
+    assert [True] == [admitted for admitted, _ in office.stood]
+
+
+def test_one_more_token_has_no_room():
+    """However it is counted."""
+    office = Office(limit(Unit.TOKENS, 2 + HIDDEN + 49))
+
+    assert 429 == office.ask(max_tokens=50).status
+    assert [(0, 0)] == office.used()
+
+
+@pytest.mark.parametrize(
+    ("usual", "asked", "reserved"), ((None, {}, 1024), (30, {}, 30), (30, {"max_tokens": 9}, 9))
+)
+def test_what_is_reserved_for_an_answer(usual, asked, reserved):
+    """What the client allows; else what the key's answers usually take; else a page."""
+    office = Office(limit(Unit.TOKENS, 10**6), usual=usual)
+    office.ask(**asked)
+    ((_, (tokens,)),) = office.stood
+
+    assert len(chat_body(**asked)) + HIDDEN + reserved == 10**6 - tokens.remaining
+
+
+def test_a_generous_bound_does_not_starve_a_rate():
+    """Tokens count as they usually come; money is reserved to the last cent."""
+    office = Office(limit(Unit.TOKENS, 10**6), limit(Unit.COST, 10**9), usual=30)
+    office.ask(max_tokens=50_000)
+    ((_, (tokens, cost)),) = office.stood
+    read = len(chat_body(max_tokens=50_000)) + HIDDEN
+
+    assert read + 30 == 10**6 - tokens.remaining
+    assert (read + 50_000) * RATE == 10**9 - cost.remaining
+
+
+def test_a_model_without_a_price_is_refused_under_a_budget():
+    """And served elsewhere: it is never free."""
+    reply = Office(limit(Unit.COST, 10**9), price=None).ask()
+    error = json.decode(reply.body)["error"]
+
+    assert (403, "model_without_price", "model") == (reply.status, error["code"], error["param"])
+    assert 200 == Office(limit(Unit.TOKENS, 10**6), price=None).ask().status
+
+
+def test_limits_of_the_model_and_of_the_request():
+    """Count together with those of the key, in one claim."""
+    own, session = limit(Unit.REQUESTS, 1, "model"), limit(Unit.REQUESTS, 9, "session")
+    office = Office(limit(Unit.REQUESTS, 5), models={"m": (own,)}, more=(session,))
+    first, second = office.ask(), office.ask()
+
+    assert (200, 429) == (first.status, second.status)
+    assert [(1, 0), (1, 0), (1, 0)] == office.used(*office.limits, own, session)
+
+
+def test_one_that_nobody_answered_costs_nothing():
+    """But it was sent: it stays counted among the requests."""
+    office = Office(
+        limit(Unit.REQUESTS, 5), limit(Unit.COST, 10**9), recordings=[whole(status=400, body=b"{}")]
+    )
+
+    assert 400 == office.ask().status
+    assert [(1, 0), (0, 0)] == office.used()
+
+
+def test_one_that_was_never_sent_is_not_counted():
+    """Refused for what it asks, after its place was taken."""
+    office = Office(limit(Unit.REQUESTS, 5), limit(Unit.CONCURRENT, 1, window=0))
+
+    assert (
+        400 == office.world.ask(b'{"model":"m","messages":5}', dialect="anthropic-messages").status
+    )
+    assert [(0, 0), (0, 0)] == office.used()
+
+
+def test_a_stream_that_is_left_is_settled_for_what_was_delivered():
+    """And its place is free."""
+    office = Office(
+        limit(Unit.CONCURRENT, 1, window=0),
+        limit(Unit.COST, 10**9),
+        recordings=[streamed(ROLE, HELLO, STOP, DONE)],
+    )
+    office.ask(stream=True)
+    billed = sum(attempt.cost_nanousd for attempt in office.world.exchange.attempts)
+
+    assert billed > 0
+    assert [(0, 0), (billed, 0)] == office.used()
+
+
+def test_a_claim_that_may_have_been_made_is_withdrawn():
+    """Its client left while the counters were asked: nobody waits for the answer."""
+    office = Office(limit(Unit.CONCURRENT, 1, window=0))
+
+    class Slow(MemoryState):
+        async def admit(self, claim: Claim):
+            await super().admit(claim)
+            await asyncio.Event().wait()
+
+    admission = office.world.rooms.admission
+    admission._state = Slow(office.state._counts)
+
+    async def main():
+        task = asyncio.ensure_future(office.world.serve(chat_body()))  # noqa: TID251 - ended below
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(main())
+
+    assert [(0, 0)] == office.used()
+
+
+def test_a_whole_answer_is_untouched_by_all_this():
+    """Byte for byte."""
+    assert WHOLE == Office(limit(Unit.REQUESTS, 5)).ask().body
