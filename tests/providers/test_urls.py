@@ -59,6 +59,23 @@ def test_cohere_base_urls_have_no_version_either() -> None:
     for base_url in ("https://api.cohere.com", "https://api.cohere.com/v2/"):
         assert "/v2/chat" == join_url(base_url, "cohere-chat", "/v2/chat").path
         assert "/v2/embed" == join_url(base_url, "cohere-embeddings", "/v2/embed").path
+        assert "/v1/models" == join_url(base_url, "cohere-chat", "/v1/models").path
+
+
+@pytest.mark.parametrize(
+    "base_url, path",
+    (
+        ("https://generativelanguage.googleapis.com", "/v1beta/models/m"),
+        ("https://generativelanguage.googleapis.com/", "/v1beta/models/m"),
+        ("https://generativelanguage.googleapis.com/v1beta", "/v1beta/models/m"),
+        ("https://generativelanguage.googleapis.com/v1", "/v1/models/m"),
+        ("https://gw.example/gemini", "/gemini/v1beta/models/m"),
+        ("https://x.example/v1/projects/p/publishers/google", "/v1/projects/p/publishers/google/models/m"),
+    ),
+)  # fmt: skip
+def test_gemini_base_urls_have_no_version(base_url: str, path: str) -> None:
+    """Its SDKs add /v1beta; another may be asked for, and Vertex AI's stands in the middle."""
+    assert path == join_url(base_url, "gemini", "/models/m").path
 
 
 def test_a_path_override_is_not_shortened() -> None:

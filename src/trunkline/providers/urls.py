@@ -18,6 +18,7 @@ _VERSION_IN_PATH = {
     "gemini-embeddings": "/v1beta",
 }
 """Dialects whose SDK adds the version itself, so that a base URL that has it, too, is accepted."""
+_VERSION = re.compile(r"/v[0-9][a-z0-9]*(?:/|$)")
 
 
 class Address(NamedTuple):
@@ -38,13 +39,16 @@ def join_url(base_url: str, dialect: str, path: str) -> Address:
     """
     `base_url` as the dialect's own SDK takes it, and the dialect's path ("/chat/completions").
 
-    OpenAI's end in /v1; Anthropic's have no version, and a trailing /v1 there is accepted.
+    OpenAI's end in /v1; Anthropic's, Cohere's and Gemini's have no version, and one at their end is
+    accepted. Vertex AI's, a Gemini, have theirs in the middle.
     Raises ValueError, whose message never quotes the URL: it may hold a password.
     """
     scheme, host, port, prefix = _split(base_url)
     version = _VERSION_IN_PATH.get(dialect, "")
-    if version and path.startswith(version + "/"):
+    if version and _VERSION.match(path):
         prefix = prefix.removesuffix(version)
+    if dialect == "gemini" and not _VERSION.search(prefix):
+        prefix += "/v1beta"
     return Address(scheme, host, port, prefix + path)
 
 
