@@ -12,7 +12,7 @@ WHERE (e.tenant = ? OR e.tenant = '*') AND e.enabled = 1 AND EXISTS (
     WHERE s.endpoint = e.id AND (s.type = ? OR s.type = '*'))
 ORDER BY e.id
 """
-_EVENT = """
+EVENT = """
 INSERT INTO webhook_events (id, tenant, type, data, once, created_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """
@@ -41,15 +41,30 @@ def put(
     ("budget 80 key_id 2026-11"). False where it was put before. What nobody listens to and need
     not be remembered leaves nothing behind.
     """
-    listening = [as_text(row[0]) for row in session.all(_LISTENING, (tenant, type))]
+    listening = _listening(session, tenant, type)
     if not listening and not once:
         return True
-    if not session.run(_EVENT, (event_id, tenant, type, data, once, now_us)):
+    if not session.run(EVENT, (event_id, tenant, type, data, once, now_us)):
         return False
     for endpoint in listening:
-        delivery = delivery_id(event_id, endpoint)
-        session.run(_DELIVERY, (delivery, event_id, endpoint, now_us, now_us))
+        deliver(session, event_id, endpoint, now_us)
     return True
+
+
+def is_heard(session: Session, tenant: str, kind: str) -> bool:
+    """Whether somebody listens to events of this type."""
+    return bool(_listening(session, tenant, kind))
+
+
+def deliver(session: Session, event_id: str, endpoint: str, now_us: int) -> str:
+    """To this endpoint, at once; the delivery's id."""
+    delivery = delivery_id(event_id, endpoint)
+    session.run(_DELIVERY, (delivery, event_id, endpoint, now_us, now_us))
+    return delivery
+
+
+def _listening(session: Session, tenant: str, kind: str) -> list[str]:
+    return [as_text(row[0]) for row in session.all(_LISTENING, (tenant, kind))]
 
 
 def delivery_id(event_id: str, endpoint: str) -> str:
