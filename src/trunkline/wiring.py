@@ -21,7 +21,7 @@ from trunkline.catalog.pricer import CatalogPricer
 from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
-from trunkline.config.schema import Config, LedgerConfig, ServerConfig
+from trunkline.config.schema import Config, LedgerConfig, ServerConfig, WebhooksConfig
 from trunkline.conversations.service import Conversations
 from trunkline.dialects.registry import (
     COUNTING,
@@ -68,6 +68,9 @@ from trunkline.tenancy.service import KeyService
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
+from trunkline.webhooks.addresses import Guard
+from trunkline.webhooks.room import House, WebhookRoom
+from trunkline.webhooks.vault import AesGcmVault
 
 simulator = simulate
 """The provider simulator as a server of its own."""
@@ -126,6 +129,18 @@ class Gateway:
         """Nobody is asked before somebody lets it run."""
         self._rows = ProviderRows.load()
         loaded = read_config()
+        house = House(
+            database=self.storage.database,
+            vault=AesGcmVault(mac(b"secrets of webhooks"), machine.entropy),
+            clock=machine.clock,
+            entropy=machine.entropy,
+            dice=machine.dice,
+            tasks=self.tasks,
+            tls=TlsContexts(),
+            on_problem=self._problem,
+        )
+        self._webhooks = WebhookRoom(house, Guard(allow_private=loaded[0].webhooks.allow_private))
+        self.webhooks = self._webhooks.service
         self.ledger = LedgerService(
             data,
             self.storage.ledger,
@@ -148,7 +163,7 @@ class Gateway:
             self.keys.standing,
             stored.max_background,
         )
-        self._standing: tuple[ServerConfig, LedgerConfig] | None = None
+        self._standing: tuple[ServerConfig, LedgerConfig, WebhooksConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
         self.rooms = self._furnish(loaded, 1, None)
@@ -160,10 +175,12 @@ class Gateway:
         self.tasks.spawn("keys: follow", self.follower.run())
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
         self.tasks.spawn("responses: watch", self.background.watch())
+        self._webhooks.start(self._targets_well)
 
     async def aclose(self) -> None:
         """After the edge has stopped: settle what is left, then let go of everything."""
         await self.background.aclose()
+        await self._webhooks.aclose()
         providers = [built.provider for built in self._providers.values()]
         for provider in (*self._retired, *providers):
             await provider.aclose()
@@ -204,6 +221,7 @@ class Gateway:
             "models": self.lists.statistics(),
             "conversations": self.conversations.statistics(),
             "background": self.background.statistics(),
+            "webhooks": self._webhooks.statistics(),
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 
@@ -259,11 +277,11 @@ class Gateway:
             )
         if config.routing.mode != "passthrough" or config.routing.baseline is not None:
             self.log.warning("routing.mode and routing.baseline have no effect yet")
-        standing = (config.server, config.ledger)
+        standing = (config.server, config.ledger, config.webhooks)
         if self._standing is None:
             self._standing = standing
         elif standing != self._standing:
-            self.log.warning("changes of [server] and [ledger] wait for the next start")
+            self.log.warning("changes of [server], [ledger] and [webhooks] wait for the next start")
 
     def _build_providers(self, config: Config) -> dict[str, Built]:
         tables = config.providers or discovered(
@@ -298,6 +316,10 @@ class Gateway:
         """A provider serves other models than before: who asks from now on finds them."""
         router = self.rooms.router
         router.table = router.table.relisted(self.lists.names())
+
+    def _targets_well(self) -> Mapping[str, bool]:
+        targets = self.rooms.router.statistics(self.clock.monotonic())
+        return {t.deployment: t.health == "closed" for t in targets if t.successes + t.failures}
 
     def _token(self) -> str:
         """An unguessable id for an answer."""

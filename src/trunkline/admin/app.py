@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trunkline.admin import google_models, keys, ledger, models, operation, responses
+from trunkline.admin import google_models, keys, ledger, models, operation, responses, webhooks
 from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
 from trunkline.admin.nowhere import not_found
 from trunkline.admin.openapi import document
@@ -36,6 +36,7 @@ ROUTES: Sequence[ControlRoute] = (
     *keys.ROUTES,
     *responses.ROUTES,
     *operation.ROUTES,
+    *webhooks.ROUTES,
 )
 
 OnBug = Callable[[str, BaseException], None]

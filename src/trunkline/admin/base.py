@@ -22,6 +22,7 @@ from trunkline.tenancy.admin import AdminGate
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.service import KeyService
+from trunkline.webhooks.service import Webhooks
 
 T = TypeVar("T", bound=Struct)
 # A control-plane body is a handful of fields.
@@ -62,6 +63,8 @@ class ControlPlane(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def background(self) -> Background: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def clock(self) -> Clock: ...
     async def reload(self) -> int:

@@ -42,6 +42,11 @@ class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Background responses that one worker makes at the same time; more are answered 429."""
 
 
+class WebhooksConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    allow_private: bool = False
+    """Also http, any port, and addresses of this machine and its networks; not their metadata."""
+
+
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of a model's targets, where its name alone does not say enough."""
 
@@ -88,6 +93,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: ServerConfig = ServerConfig()
     ledger: LedgerConfig = LedgerConfig()
     responses: ResponsesConfig = ResponsesConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
     providers: dict[str, Raw] = {}
     """By configured name; each table is decoded by the kind of provider it names."""
     models: dict[str, ModelConfig] = {}

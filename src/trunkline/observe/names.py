@@ -191,5 +191,23 @@ METRICS: Mapping[str, Metric] = {
     "background.cancelled": Metric(
         "trunkline_background_cancelled_total", "counter", "Background responses cancelled."
     ),
+    "webhooks.in_flight": Metric(
+        "trunkline_webhooks_in_flight", "gauge", "Attempts to deliver a webhook under way."
+    ),
+    "webhooks.failing": Metric(
+        "trunkline_webhooks_failing_endpoints", "gauge", "Endpoints that failed times in a row."
+    ),
+    "webhooks.attempts": Metric(
+        "trunkline_webhooks_attempts_total", "counter", "Attempts to deliver a webhook."
+    ),
+    "webhooks.delivered": Metric(
+        "trunkline_webhooks_delivered_total", "counter", "Webhooks that were taken."
+    ),
+    "webhooks.failed": Metric(
+        "trunkline_webhooks_failed_total", "counter", "Attempts that another will follow."
+    ),
+    "webhooks.dead": Metric(
+        "trunkline_webhooks_dead_total", "counter", "Webhooks given up after the last attempt."
+    ),
 }
 """By the place of the statistic: room and field. What is not here is shown all the same, untyped."""
