@@ -11,6 +11,7 @@ GatewayError
 │   ├── NotFound                404
 │   ├── MethodNotAllowed        405
 │   ├── TooSlow                 408  headers or body did not arrive in time
+│   ├── Conflict                409  what is there already, or not as the caller thinks
 │   ├── TooLarge                413
 │   ├── RateLimited             429  a limit of ours
 │   ├── BudgetExceeded          429  a budget of ours
@@ -30,6 +31,7 @@ GatewayError
 │   └── Refused                 4xx  the provider will not have this request
 ├── NoRouteAvailable            503  every deployment was tried or is cooling
 ├── LedgerUnavailable           503  the books cannot be written
+├── IssuerUnavailable           503  who calls cannot be checked: its issuer's keys were never had
 ├── Draining                    503  we are shutting down
 ├── Busy                        503  we hold as many connections as we may
 └── InternalError               500  our own bug
@@ -121,6 +123,11 @@ class MethodNotAllowed(ClientError):
 class TooSlow(ClientError):
     status = 408
     code = "request_timeout"
+
+
+class Conflict(ClientError):
+    status = 409
+    code = "conflict"
 
 
 class TooLarge(ClientError):
@@ -232,6 +239,13 @@ class LimitsUnavailable(GatewayError):
 
     status = 503
     code = "limits_unavailable"
+
+
+class IssuerUnavailable(GatewayError):
+    """A token cannot be checked before its issuer has told its keys."""
+
+    status = 503
+    code = "issuer_unavailable"
 
 
 class Draining(GatewayError):

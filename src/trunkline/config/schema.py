@@ -81,6 +81,33 @@ class RoutingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Seconds between two looks at what providers list; 0: the catalogue is all that is known."""
 
 
+class PlanLimits(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How much may be used; what is not named is not limited."""
+
+    requests_per_minute: int | None = None
+    requests_per_hour: int | None = None
+    requests_per_day: int | None = None
+    tokens_per_minute: int | None = None
+    tokens_per_day: int | None = None
+    concurrent_requests: int | None = None
+    cost_per_day_usd: int | float | str | None = None
+    """Dollars; as text they are exact however many digits they have."""
+    cost_per_month_usd: int | float | str | None = None
+    cost_total_usd: int | float | str | None = None
+
+
+class PlanConfig(
+    PlanLimits, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A plan of that name; what it does not name, a built-in plan of that name keeps."""
+
+    description: str = ""
+    models: dict[str, PlanLimits] = {}
+    """More limits, of one model alone, by the name that clients use for it."""
+
+
 class FaceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A compatibility face on another prefix or host."""
 
@@ -89,15 +116,60 @@ class FaceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str | None = None
 
 
+class ClaimsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which claim of a token each thing stands: its name, or a path with dots."""
+
+    tenant: str = "tenant"
+    user: str = "sub"
+    scopes: str = "scope"
+    plan: str = "plan"
+    models: str = "models"
+
+
+class IssuerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may say who calls: `[[auth.issuers]]`. What it signs with is in one of three settings."""
+
+    issuer: Annotated[str, Meta(min_length=1)]
+    """The claim `iss` of its tokens, letter by letter."""
+    audience: Annotated[str, Meta(min_length=1)] | Annotated[tuple[str, ...], Meta(min_length=1)]
+    """A token is meant for one of these at least (its claim `aud`)."""
+    jwks_url: str | None = None
+    secret: str | None = None
+    public_key: str | None = None
+    """PEM."""
+    name: str = ""
+    """Short, for the ids of its callers ("jwt:NAME:SUB"); by default from `issuer`."""
+    algorithms: tuple[str, ...] = ()
+    """Those it may sign with; by default all that fit the kind of key, HS256 alone for a secret."""
+    claims: ClaimsConfig = ClaimsConfig()
+    tenant: str | None = None
+    """Whose all its tokens are, whatever they say of it."""
+    scopes: tuple[str, ...] = ()
+    """What a token may do that names none of the gateway's scopes."""
+    leeway: Annotated[float, Meta(ge=0, le=300)] = 30.0
+    """Seconds by which its clock and ours may differ."""
+    allow_http: bool = False
+    """Its keys may come over plain HTTP from another machine."""
+
+    def __repr__(self) -> str:
+        return f"<IssuerConfig {self.issuer}>"
+
+
+class AuthConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    issuers: tuple[IssuerConfig, ...] = ()
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: ServerConfig = ServerConfig()
     ledger: LedgerConfig = LedgerConfig()
     responses: ResponsesConfig = ResponsesConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
+    auth: AuthConfig = AuthConfig()
     providers: dict[str, Raw] = {}
     """By configured name; each table is decoded by the kind of provider it names."""
     models: dict[str, ModelConfig] = {}
     routing: RoutingConfig = RoutingConfig()
+    plans: dict[str, PlanConfig] = {}
     faces: list[FaceConfig] = []
 
     def __repr__(self) -> str:
