@@ -73,6 +73,23 @@ def test_a_drain_lets_open_answers_finish() -> None:
     run(test)
 
 
+def test_a_drain_waits_for_what_has_no_connection() -> None:
+    """Work that nobody is connected for, and that shall not be begun anew elsewhere."""
+
+    async def test() -> None:
+        working = [True]
+        async with world({}, others=lambda: working[0]) as w:
+            running = asyncio.get_running_loop().create_task(w.edge.run())
+            await asyncio.sleep(0)
+            w.edge.stop()
+            await asyncio.sleep(0.1)
+            assert not running.done()
+            working[0] = False
+            await soon(running)
+
+    run(test)
+
+
 def test_the_grace_for_load_balancers() -> None:
     """First only readiness turns false: requests are still served, each the last of its connection."""
 

@@ -210,6 +210,7 @@ async def world(
     ready: Callable[[], bool] = lambda: True,
     shutdown: Shutdown | None = None,
     sweep_seconds: float = 3600.0,
+    others: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[World]:
     """Endpoints by path. By default the sweep runs only when the test says so."""
     limits = msgspec.structs.replace(limits or Limits(), sweep_seconds=sweep_seconds)
@@ -220,7 +221,8 @@ async def world(
         failures.append(error)
 
     context = EdgeContext(routes, clock, lambda: "req_1", failed, limits)
-    edge = Edge(context, failed, application, ready, shutdown or Shutdown(farewell=5.0))
+    shutdown = shutdown or Shutdown(farewell=5.0)
+    edge = Edge(context, failed, application, ready, shutdown, others)
     await edge.start(Listen())
     made = World(edge, clock, failures)
     try:

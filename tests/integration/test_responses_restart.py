@@ -47,6 +47,21 @@ def test_a_restart_begins_it_anew(tmp_path: Path) -> None:
     assert ["cancelled", "ok"] == statuses(gateway)
 
 
+def test_a_drain_waits_for_it(tmp_path: Path) -> None:
+    """As for an open stream: it is finished once, and billed once."""
+    patient = CONFIG.replace("0.1", "30")
+    with serving(tmp_path, patient) as gateway, client(gateway) as gpt:
+        queued = gpt.responses.create(
+            model="near/sim-chat@ttft=1500", input="Take your time.", background=True
+        )
+        while gpt.responses.retrieve(queued.id).status == "queued":
+            pause()
+    with serving(tmp_path, patient) as gateway, client(gateway) as gpt:
+        assert "completed" == gpt.responses.retrieve(queued.id).status
+
+    assert ["ok"] == statuses(gateway)
+
+
 def test_cancelling_stops_it(tmp_path: Path) -> None:
     """The upstream is let go, what it cost is in the books, and the response says so for good."""
     with serving(tmp_path, CONFIG) as gateway, client(gateway) as gpt:

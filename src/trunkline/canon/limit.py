@@ -41,3 +41,5 @@ class Allowance(Struct, frozen=True, gc=False):
     """In the limit's unit; what is reserved counts as used."""
     closes: int
     """Unix microseconds at which the window closes; 0: never, or none is open."""
+    reserved: int = 0
+    """Of what is used, what requests under way may give back."""

@@ -39,6 +39,10 @@ def _always() -> bool:
     return True
 
 
+def _never() -> bool:
+    return False
+
+
 class Edge:
     """
     The server.
@@ -54,7 +58,10 @@ class Edge:
         application: AsgiApp | None = None,
         ready: Callable[[], bool] = _always,
         shutdown: Shutdown | None = None,
+        others: Callable[[], bool] = _never,
     ) -> None:
+        """`others`: asked during a drain whether something without a connection is still under way."""
+        self._others = others
         self.context = context
         self._application = FallThrough(context, application, ready)
         self._shutdown = shutdown or Shutdown()
@@ -137,7 +144,7 @@ class Edge:
                 self._server.close()
             for connection in tuple(self.context.connections):
                 connection.shutdown()
-            await self._until(lambda: self._cut.is_set() or self._quiet(), stages.drain_timeout)
+            await self._until(lambda: self._cut.is_set() or self._over(), stages.drain_timeout)
             for connection in tuple(self.context.connections):
                 connection.cut()
             await self._until(self._quiet, stages.farewell)
@@ -150,6 +157,11 @@ class Edge:
             if self._timer is not None:
                 self._timer.cancel()
             self._stopped.set()
+
+    def _over(self) -> bool:
+        # Both are asked, each time: whoever is, takes nothing new.
+        others = self._others()
+        return self._quiet() and not others
 
     def _quiet(self) -> bool:
         return not self.context.connections and not self.context.running

@@ -202,7 +202,7 @@ class Admission:
     def _tell(self, exchange: Exchange, claim: Claim, decision: Decision) -> None:
         """Raises what the caller is refused with."""
         exchange.allowances = [
-            Allowance(limit, limit.most - standing.used, standing.closes)
+            Allowance(limit, limit.most - standing.used, standing.closes, standing.reserved)
             for limit, standing in zip(claim.limits, decision.standings, strict=True)
         ]
         exchange.leased = not decision.refused

@@ -85,7 +85,7 @@ class Background:
         self._most = most
         self._making: dict[tuple[str, str], _Making] = {}
         self._beginning = 0
-        self._closing = False
+        self._retiring = False
         self._begun = self._taken_over = self._refused = self._cancelled = 0
 
     async def begin(self, exchange: Exchange, face: Face, reply: Reply, own: Sequence[Raw]) -> None:
@@ -140,9 +140,9 @@ class Background:
     async def watch(self) -> None:
         """Take over what nobody makes any more, until cancelled."""
         store, clock = self._conversations.store, self._conversations.clock
-        while not self._closing:
+        while not self._retiring:
             try:
-                while not self._full and not self._closing:
+                while not self._full and not self._retiring:
                     now = clock.unix()
                     record = await store.claim(now, now + _HOLD)
                     if record is None:
@@ -152,9 +152,14 @@ class Background:
                 self._rooms().log.warning("background responses wait", error=repr(error))
             await asyncio.sleep(_SAY_SO)
 
+    def retire(self) -> bool:
+        """Take over nothing more; True while some are still being made."""
+        self._retiring = True
+        return bool(self._making or self._beginning)
+
     async def aclose(self) -> None:
         """Let go of all that is being made: another worker, or the next start, begins it anew."""
-        self._closing = True
+        self._retiring = True
         left = list(self._making.values())
         for making in left:
             making.task.cancel()
@@ -176,7 +181,7 @@ class Background:
             self._rooms().log.warning("background response held", error=repr(error))
 
     async def _take_over(self, record: ResponseRecord) -> None:
-        if self._closing:
+        if self._retiring:
             await self._let_go(record)
         elif record.attempts > _ATTEMPTS:
             failed = JobReply(record, Running(), self._rooms().max_answer).finished()

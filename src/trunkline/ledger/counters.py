@@ -1,0 +1,207 @@
+"""
+Keeps shared counters true to the ledger: settles what dead workers left, builds anew what was lost.
+
+The counters are a cache. What they cannot know by themselves is when the windows of a lost one were
+open: of long windows, and of those that never close, that is written down as they open.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypedDict
+
+from msgspec import Struct
+
+from trunkline.canon.errors import GatewayError, LedgerUnavailable, LimitsUnavailable
+from trunkline.canon.limit import Allowance, Unit
+from trunkline.kernel.clock import Clock
+from trunkline.storage.base import LedgerStore
+from trunkline.storage.records import OPEN, RequestRow, UsageQuery, UsageSum
+from trunkline.storage.sql.windows import OpenWindow, WindowStore
+from trunkline.storage.state import Abandoned, Standing, State
+
+_INTERVAL = 1.0
+_MICROS = 1_000_000
+# Of a shorter window, less is lost by forgetting it than by asking the database.
+LONG = 3600 * _MICROS
+_MOST_REMEMBERED = 65_536
+# A claim whose worker died before it wrote a word of it was never sent to anybody. Its journal is
+# moved at the worker's next start, or its machine's: an hour is long for that.
+_PATIENCE = 3600 * _MICROS
+_FAILED = "failed"
+
+
+class CountersStatistics(Struct, frozen=True):
+    settled: int
+    """Leases of dead workers, by what the ledger says of them."""
+    restored: int
+    """Times that lost counters were built anew."""
+    waiting: int
+    """Leases of dead workers of which the ledger does not know the end yet."""
+
+
+class _Filters(TypedDict, total=False):
+    key_id: str
+    user: str
+    tenant: str
+    model: str
+
+
+class CounterKeeper:
+    """One per process; any number may do the same at once."""
+
+    def __init__(
+        self,
+        state: State,
+        ledger: LedgerStore,
+        windows: WindowStore,
+        clock: Clock,
+        on_problem: Callable[[str], None],
+        interval: float = _INTERVAL,
+    ) -> None:
+        """`interval`: seconds between two beats."""
+        self._state = state
+        self._ledger = ledger
+        self._windows = windows
+        self._clock = clock
+        self._on_problem = on_problem
+        self._interval = interval
+        self._known: OrderedDict[str, int] = OrderedDict()
+        """Counters whose window is written down, and when that closes."""
+        self._fresh: dict[str, OpenWindow] = {}
+        self._settled = self._restored = self._waiting = 0
+
+    def note(self, allowances: Sequence[Allowance]) -> None:
+        """Windows that have opened since they were last seen are written down soon."""
+        for allowance in allowances:
+            limit, closes = allowance.limit, allowance.closes
+            if 0 < limit.window < LONG or limit.unit is Unit.CONCURRENT or limit.scope == "session":
+                continue  # no row of the ledger tells which session it is of
+            if self._known.get(limit.counter) != closes:
+                opened = closes - limit.window if closes else self._now()
+                self._fresh[limit.counter] = OpenWindow(limit.counter, limit.unit, opened, closes)
+                self._known[limit.counter] = closes
+                if len(self._known) > _MOST_REMEMBERED:
+                    self._known.popitem(last=False)
+
+    async def start(self) -> None:
+        """Counters that begin anew are whole when this returns, unless something is out of reach."""
+        await self._carefully(self._restore)
+
+    async def run(self) -> None:
+        """For ever. What cannot be done now is told once, and done later."""
+        failing = False
+        while True:
+            await asyncio.sleep(self._interval)
+            done = await self._carefully(self.turn, quiet=failing)
+            failing = not done
+
+    async def turn(self) -> None:
+        """One round. Raises LedgerUnavailable and LimitsUnavailable."""
+        abandoned = await self._state.beat()
+        await self._write_down()
+        if self._state.lost:
+            await self._restore()
+        self._waiting = 0
+        for lease in abandoned:
+            await self._settle(lease)
+
+    async def _carefully(self, work: Callable[[], object], *, quiet: bool = False) -> bool:
+        try:
+            await work()  # type: ignore[misc] - a coroutine function
+        except (LedgerUnavailable, LimitsUnavailable) as error:
+            if not quiet:
+                self._on_problem(f"the counters of limits are not kept: {_why(error)}")
+            return False
+        return True
+
+    async def _write_down(self) -> None:
+        fresh, self._fresh = self._fresh, {}
+        if not fresh:
+            return
+        try:
+            await self._windows.put(list(fresh.values()))
+        except LedgerUnavailable:
+            self._fresh = {**fresh, **self._fresh}
+            raise
+
+    async def _settle(self, lease: Abandoned) -> None:
+        """What its worker cannot say any more, its row in the ledger does."""
+        stored = await self._ledger.request(lease.lease, None)
+        if stored is not None and stored.request.status != OPEN:
+            self._state.settle(lease.lease, *_taken(stored.request))
+        elif stored is None and lease.since + _PATIENCE < self._now():
+            self._state.withdraw(lease.lease)
+        else:
+            self._waiting += 1
+            return
+        self._settled += 1
+
+    async def _restore(self) -> None:
+        if not self._state.lost:
+            return
+        now = self._now()
+        counts = {}
+        for window in await self._windows.open(now):
+            used = await self._used(window, now)
+            counts[window.counter] = Standing(used, window.closes)
+        await self._state.restore(counts)
+        await self._windows.drop(now)
+        self._restored += 1
+
+    async def _used(self, window: OpenWindow, now: int) -> int:
+        """In the window's unit, as the ledger has it."""
+        filters = subject(window.counter)
+        start = window.opened if window.closes else 0
+        report = await self._ledger.usage(
+            UsageQuery(start=start, end=now + 1, group_by=("status",), **filters)
+        )
+        return sum(_amounts(report.rows, window.unit))
+
+    def _now(self) -> int:
+        return round(self._clock.unix() * _MICROS)
+
+    def statistics(self) -> CountersStatistics:
+        return CountersStatistics(self._settled, self._restored, self._waiting)
+
+    def __repr__(self) -> str:
+        return f"<CounterKeeper of {self._state!r}>"
+
+
+def subject(counter: str) -> _Filters:
+    """Whose requests a counter counts: "key/ab12/requests/60", "user/acme/ann/model/gpt-4o/cost/0"."""
+    scope, _, rest = counter.partition("/")
+    holder = rest.rsplit("/", 2)[0]
+    holder, _, model = holder.partition("/model/")
+    filters: _Filters = {"model": model} if model else {}
+    match scope:
+        case "key":
+            filters["key_id"] = holder
+        case "tenant":
+            filters["tenant"] = holder
+        case "user":
+            filters["tenant"], _, filters["user"] = holder.partition("/")
+        case _:
+            raise ValueError(f"nobody knows whose counter {counter!r} is")
+    return filters
+
+
+def _amounts(rows: Iterable[UsageSum], unit: Unit) -> Iterable[int]:
+    for row in rows:
+        match unit:
+            case Unit.COST:
+                yield row.cost_nanousd
+            case Unit.TOKENS:
+                yield row.usage.total
+            # One that failed was refused by us, mostly, and those were never counted.
+            case Unit.REQUESTS if row.group["status"] != _FAILED:
+                yield row.requests
+
+
+def _taken(row: RequestRow) -> tuple[int, int]:
+    """Tokens and nano-dollars."""
+    return row.usage.total, row.cost_nanousd
+
+
+def _why(error: GatewayError) -> str:
+    return error.detail or error.message

@@ -1,0 +1,97 @@
+"""When to tell that a limit is nearly used up, or is: once for every window, however many workers see it."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from trunkline.canon.exchange import Principal
+from trunkline.canon.limit import Allowance, Unit
+
+PERCENT = (80, 90)
+"""Of what is allowed; at which subscribers are told."""
+# Of a limit that is new every minute, nobody wants a letter every minute.
+_LONG = 3600 * 1_000_000
+_MOST_TOLD = 16_384
+_NANO = 10**9
+
+
+class Crossing(Struct, frozen=True, kw_only=True):
+    """An event for those who listen."""
+
+    type: str
+    once: str
+    """Its name: of one such name, one event."""
+    data: "CrossingData"
+
+
+class CrossingData(Struct, frozen=True, kw_only=True):
+    key_id: str
+    limit: str
+    """As in the API: "cost_per_day_usd"."""
+    scope: str
+    threshold_percent: int
+    allowed: str
+    """In the limit's unit: dollars as decimals, or whole numbers."""
+    used: str
+    resets_at: str | None
+    """RFC 3339; None for a limit that never begins anew."""
+
+
+class Thresholds:
+    """What this process has told already. Others may tell the same: `once` is for them."""
+
+    __slots__ = ("_told",)
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    def crossed(
+        self, principal: Principal, allowances: Sequence[Allowance], *, admitted: bool
+    ) -> Iterator[Crossing]:
+        for allowance in allowances:
+            limit = allowance.limit
+            if 0 < limit.window < _LONG or limit.unit is Unit.CONCURRENT or not limit.most:
+                continue
+            used = limit.most - allowance.remaining - allowance.reserved
+            percent = used * 100 // limit.most
+            if percent < PERCENT[0] and admitted:
+                continue
+            yield from self._of(principal, allowance, used, percent, admitted=admitted)
+
+    def _of(
+        self, principal: Principal, allowance: Allowance, used: int, percent: int, *, admitted: bool
+    ) -> Iterator[Crossing]:
+        subject = "budget" if allowance.limit.unit is Unit.COST else "usage"
+        exceeded = "budget.exceeded" if subject == "budget" else "usage.limit_exceeded"
+        reached = [(f"{subject}.threshold_reached", at) for at in PERCENT if percent >= at]
+        if not admitted and allowance.remaining <= 0:
+            reached.append((exceeded, 100))
+        for kind, at in reached:
+            once = f"{kind} {at} {allowance.limit.counter} {allowance.closes}"
+            if once not in self._told:
+                self._told[once] = None
+                if len(self._told) > _MOST_TOLD:
+                    self._told.popitem(last=False)
+                yield Crossing(type=kind, once=once, data=_data(principal, allowance, used, at))
+
+
+def _data(principal: Principal, allowance: Allowance, used: int, percent: int) -> CrossingData:
+    limit, closes = allowance.limit, allowance.closes
+    moment = datetime.fromtimestamp(closes / 1_000_000, UTC) if closes else None
+    return CrossingData(
+        key_id=principal.key_id,
+        limit=limit.field,
+        scope=limit.scope,
+        threshold_percent=percent,
+        allowed=_told(limit.unit, limit.most),
+        used=_told(limit.unit, used),
+        resets_at=moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None,
+    )
+
+
+def _told(unit: Unit, amount: int) -> str:
+    if unit is not Unit.COST:
+        return str(amount)
+    return f"{amount // _NANO}.{amount % _NANO:09d}".rstrip("0").rstrip(".")

@@ -1,0 +1,257 @@
+"""Tests of ledger/counters.py: counters that are lost, or left behind, follow the ledger."""
+
+import asyncio
+
+import pytest
+
+from tests.ledger.making import NOON, FakeClock
+from trunkline.canon.errors import LedgerUnavailable
+from trunkline.canon.limit import Allowance, Limit, Unit
+from trunkline.canon.usage import Usage
+from trunkline.ledger.counters import CounterKeeper, CountersStatistics, subject
+from trunkline.storage.records import RequestRow, StoredRequest, UsageReport, UsageSum
+from trunkline.storage.sql.windows import OpenWindow
+from trunkline.storage.state import Claim
+from trunkline.testing.memory_state import MemoryCounts, MemoryState
+
+MICROS = 1_000_000
+NOW = round(NOON * MICROS)
+HOUR, DAY = 3600 * MICROS, 86_400 * MICROS
+
+
+class Windows:
+    """The store, in a list; fails when told to."""
+
+    def __init__(self):
+        self.kept = {}
+        self.failing = False
+
+    async def put(self, windows):
+        if self.failing:
+            raise LedgerUnavailable("not now", detail="the database is down")
+        self.kept |= {window.counter: window for window in windows}
+
+    async def open(self, now):
+        return [w for w in self.kept.values() if not w.closes or w.closes > now]
+
+    async def drop(self, before):
+        return 0
+
+
+class Ledger:
+    """What it is asked, and the answers it was given."""
+
+    def __init__(self):
+        self.requests = {}
+        self.sums = []
+        self.asked = []
+
+    async def request(self, request_id, tenant):
+        return self.requests.get(request_id)
+
+    async def usage(self, query):
+        self.asked.append(query)
+        return UsageReport(tuple(self.sums), None)
+
+    def add(self, request_id, status, **usage):
+        row = RequestRow(
+            request_id=request_id, tenant="t", key_id="k", face="native", dialect="d",
+            operation="chat", model="m", status=status, received_at=NOW, **usage,
+        )  # fmt: skip
+        self.requests[request_id] = StoredRequest(row, ())
+
+
+class Office:
+    def __init__(self):
+        self.clock = FakeClock()
+        self.counts = MemoryCounts(self.clock)
+        self.counts.lost = False
+        self.mine, self.other = (MemoryState(self.counts, name) for name in ("mine", "other"))
+        self.ledger, self.windows, self.problems = Ledger(), Windows(), []
+        self.keeper = CounterKeeper(
+            self.mine, self.ledger, self.windows, self.clock, self.problems.append, interval=0.001
+        )
+
+    def standing(self, one):
+        (found,) = asyncio.run(self.mine.look([one]))
+        return (found.used, found.reserved, found.closes)
+
+
+def limit(unit=Unit.COST, window=DAY, counter="key/k/cost/86400", most=10**9):
+    return Limit(counter=counter, unit=unit, most=most, window=window, field="f", scope="key")
+
+
+def left_behind(office, one, lease="req_1", tokens=50, cost=500):
+    """By a worker that has just died."""
+
+    async def work():
+        await office.other.admit(Claim(lease, [one], tokens, cost))
+        office.clock.now += 60
+        await office.keeper.turn()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("status", ("ok", "partial", "cancelled", "orphaned", "failed"))
+def test_what_a_dead_worker_held_is_settled_by_the_ledger(status):
+    """To the nano-dollar, whatever it had reserved."""
+    office = Office()
+    office.ledger.add("req_1", status, input=30, output=4, cost_nanousd=123)
+    left_behind(office, limit())
+
+    assert (123, 0) == office.standing(limit())[:2]
+    assert CountersStatistics(1, 0, 0) == office.keeper.statistics()
+
+
+def test_tokens_are_of_all_classes():
+    """As the limit counts them."""
+    office = Office()
+    tokens = limit(Unit.TOKENS, counter="key/k/tokens/86400")
+    office.ledger.add("req_1", "ok", input=30, cache_read=5, output=4, reasoning=2)
+    left_behind(office, tokens)
+
+    assert (41, 0) == office.standing(tokens)[:2]
+
+
+def test_one_that_is_not_over_waits():
+    """Its reservation stands until somebody knows."""
+    office = Office()
+    office.ledger.add("req_1", "open")
+    left_behind(office, limit())
+
+    assert (500, 500) == office.standing(limit())[:2]
+    assert CountersStatistics(0, 0, 1) == office.keeper.statistics()
+
+
+def test_one_that_nobody_ever_heard_of():
+    """Its worker died before it wrote a word: within the hour it is forgotten."""
+    office = Office()
+    left_behind(office, limit())
+    assert (500, 500) == office.standing(limit())[:2]
+    office.clock.now += 3600
+    asyncio.run(office.keeper.turn())
+
+    assert (0, 0) == office.standing(limit())[:2]
+
+
+def test_long_windows_are_written_down_once():
+    """A day's, and one that never closes; a minute's and places are soon over."""
+    office = Office()
+    day = Allowance(limit(), 5, NOW + DAY)
+    total = Allowance(limit(window=0, counter="key/k/cost/0"), 5, 0)
+    minute = Allowance(limit(window=60 * MICROS, counter="a"), 5, NOW + 60 * MICROS)
+    places = Allowance(limit(Unit.CONCURRENT, window=0, counter="b"), 5, 0)
+
+    async def work():
+        session = Limit(
+            counter="session/s", unit=Unit.COST, most=1, window=DAY, field="f", scope="session"
+        )
+        office.keeper.note([day, total, minute, places, Allowance(session, 1, NOW + DAY)])
+        await office.keeper.turn()
+        first = dict(office.windows.kept)
+        office.windows.kept.clear()
+        office.keeper.note([day, total])
+        await office.keeper.turn()
+        return first
+
+    assert {
+        "key/k/cost/86400": OpenWindow("key/k/cost/86400", Unit.COST, NOW, NOW + DAY),
+        "key/k/cost/0": OpenWindow("key/k/cost/0", Unit.COST, NOW, 0),
+    } == asyncio.run(work())
+    assert {} == office.windows.kept
+
+
+def test_the_next_window_of_a_counter_is_written_down_too():
+    """It is known by when it closes."""
+    office = Office()
+    office.keeper.note([Allowance(limit(), 5, NOW + DAY)])
+    asyncio.run(office.keeper.turn())
+    office.keeper.note([Allowance(limit(), 5, NOW + 3 * DAY)])
+    asyncio.run(office.keeper.turn())
+
+    assert NOW + 2 * DAY == office.windows.kept["key/k/cost/86400"].opened
+
+
+def test_a_database_that_fails_is_told_of_once_and_written_to_later():
+    """Nothing that was noted meanwhile is lost."""
+    office = Office()
+    office.windows.failing = True
+    office.keeper.note([Allowance(limit(), 5, NOW + DAY)])
+
+    async def work():
+        task = asyncio.ensure_future(office.keeper.run())  # noqa: TID251 - ended below
+        await asyncio.sleep(0.02)
+        office.windows.failing = False
+        async with asyncio.timeout(10):
+            while not office.windows.kept:  # noqa: ASYNC110 - nothing else tells
+                await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(work())
+
+    assert ["the counters of limits are not kept: the database is down"] == office.problems
+
+
+def summed(status, requests, cost, tokens):
+    return UsageSum({"status": status}, requests, Usage(input=tokens), cost)
+
+
+@pytest.mark.parametrize(
+    ("unit", "used"), ((Unit.COST, 33), (Unit.TOKENS, 330), (Unit.REQUESTS, 5))
+)
+def test_lost_counters_are_built_anew(unit, used):
+    """Of each window that is open, what the ledger has since it opened; and it closes when it would have."""
+    office = Office()
+    one = limit(unit, counter="key/k/x/86400")
+    office.windows.kept["key/k/x/86400"] = OpenWindow("key/k/x/86400", unit, NOW - HOUR, NOW + HOUR)
+    office.windows.kept["gone"] = OpenWindow("key/k/x/1", unit, NOW - DAY, NOW - 1)
+    office.ledger.sums = [summed("ok", 5, 30, 300), summed("failed", 2, 3, 30)]
+    office.counts.lose()
+    asyncio.run(office.keeper.start())
+
+    assert (used, 0, NOW + HOUR) == office.standing(one)
+    (asked,) = office.ledger.asked
+    assert (NOW - HOUR, NOW + 1, "k") == (asked.start, asked.end, asked.key_id)
+    assert not office.mine.lost
+
+
+def test_what_never_closes_counts_from_the_beginning():
+    """Even if its window was seen for the first time later on."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW - 5, 0)
+    office.ledger.sums = [summed("ok", 5, 30, 300)]
+    office.counts.lose()
+    asyncio.run(office.keeper.turn())
+
+    assert (0, "t") == (office.ledger.asked[0].start, office.ledger.asked[0].tenant)
+    assert (30, 0, 0) == office.standing(limit(window=0, counter="tenant/t/cost/0"))
+
+
+def test_counters_that_are_there_stay():
+    """Nobody adds to them what they know."""
+    office = Office()
+    asyncio.run(office.keeper.start())
+
+    assert ([], CountersStatistics(0, 0, 0)) == (office.ledger.asked, office.keeper.statistics())
+
+
+@pytest.mark.parametrize(
+    ("counter", "filters"),
+    (
+        ("key/ab12/requests/60", {"key_id": "ab12"}),
+        ("tenant/acme/cost/0", {"tenant": "acme"}),
+        ("user/acme/ann/cost/0", {"tenant": "acme", "user": "ann"}),
+        ("key/ab12/model/org/gpt/tokens/60", {"key_id": "ab12", "model": "org/gpt"}),
+        ("user/acme/ann/model/m/tokens/60", {"tenant": "acme", "user": "ann", "model": "m"}),
+    ),
+)
+def test_whose_a_counter_is(counter, filters):
+    """Its name tells."""
+    assert filters == subject(counter)
+
+
+def test_a_counter_of_nobody():
+    """Is a bug, not a guess."""
+    with pytest.raises(ValueError, match="planet"):
+        subject("planet/x/cost/0")
