@@ -367,5 +367,11 @@ def edge(gateway: Gateway, server: ServerConfig) -> Edge:
     )
     hot = [path.decode() for path in context.routes]
     application = control_app(gateway, gateway.machine.entropy, failed, hot)
-    gateway.edge = Edge(context, failed, application, shutdown=stages_of(server))
+    gateway.edge = Edge(
+        context,
+        failed,
+        application,
+        shutdown=stages_of(server),
+        others=gateway.background.retire,
+    )
     return gateway.edge
