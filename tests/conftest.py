@@ -1,11 +1,13 @@
 """What holds for every test: no dice, and in CI nothing is skipped."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.storage import postgres_server
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,6 +43,15 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder} (set TRUNKLINE_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.PostgresServer]:
+    """A PostgreSQL for all tests that only want databases of their own; it is never stopped."""
+    if postgres_server.programs() is None:
+        pytest.skip("no PostgreSQL is installed (scripts/install test)")
+    with postgres_server.running() as server:
+        yield server
 
 
 def _no_skip(why: str) -> str:
