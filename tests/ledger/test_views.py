@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.storage.sqlite.making import NOON_MICROS, attempt, request
+from tests.storage.rows import NOON_MICROS, attempt, request
 from trunkline.canon.usage import Usage
 from trunkline.ledger.views import request_view, tokens, usage_view
 from trunkline.storage.records import Grouping, StoredRequest, UsageReport, UsageSum

@@ -61,6 +61,16 @@ USAGE_CLASSES = UsageColumns.__struct_fields__
 
 class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     """
+    user_id: str = ""
+    mode: str = ""
+    """Of routing."""
+    tags: str = ""
+    """A sorted JSON array; empty: none."""
+    session: str = ""
+    baseline_nanousd: int = 0
+    """What it would have cost without the gateway's choices."""
+    rolled: bool = True
+    """Whoever writes its end adds it to the rollups; False: written before there were any."""
     One exchange, billed once: its usage and cost are those of the attempt that answered.
 
     Durations are milliseconds; `received_at` is Unix microseconds.
@@ -129,17 +139,32 @@ class Batch(Struct, frozen=True):
     position: Position
     """Where the stretch ends."""
     requests: Sequence[RequestRow]
+    user: str | None = None
     attempts: Sequence[AttemptRow]
 
 
+    mode: str | None = None
+    tag: str | None = None
 class StoredRequest(Struct, frozen=True):
     request: RequestRow
     attempts: tuple[AttemptRow, ...]
     """In the order they were made."""
 
 
-Grouping = Literal["model", "provider", "key", "tenant", "face", "status", "day", "hour"]
-"""Days and hours are UTC, of the moment the request was received."""
+Grouping = Literal[
+    "model", "provider", "key", "tenant", "user", "face", "mode", "tag", "status", "month", "day", "hour"
+    baseline_nanousd: int = 0
+    errors: int = 0
+    """Requests that failed, broke off or were orphaned."""
+    first_content_ms: float | None = None
+    """The mean of those that gave content; None: none did."""
+    total_ms: float | None = None
+    """The mean; None: nobody knows of any."""
+]  # fmt: skip
+"""
+Months, days and hours are UTC, of the moment the request was received. A request with several tags
+stands in the row of each.
+"""
 
 
 class UsageQuery(Struct, frozen=True, kw_only=True):

@@ -3,11 +3,13 @@
 from trunkline.storage.sql.migrations.m001_keys import M001
 from trunkline.storage.sql.migrations.m002_ledger import M002
 from trunkline.storage.sql.migrations.m003_fewer_indexes import M003
+from trunkline.storage.sql.migrations.m005_usage import M005
 from trunkline.storage.sql.migrations.m006_webhooks import M006
 
 MIGRATIONS = (
     M001,
     M002,
     M003,
+    M005,
     M006,
 )

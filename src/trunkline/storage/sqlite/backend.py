@@ -6,10 +6,10 @@ import apsw
 
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics
+from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
 from trunkline.storage.sqlite.keys import SqliteKeyStore, SqliteSettingStore
-from trunkline.storage.sqlite.ledger import SqliteLedgerStore
 from trunkline.storage.sqlite.migrations import migrate
 from trunkline.storage.sqlite.responses import open_responses
 
@@ -30,7 +30,7 @@ class SqliteStorage:
         self.database = SqliteDatabase(writer, reader, reports)
         self.keys = SqliteKeyStore(writer, reader)
         self.settings = SqliteSettingStore(writer, reader)
-        self.ledger = SqliteLedgerStore(writer, reader, reports)
+        self.ledger = SqlLedgerStore(self.database)
         self.responses = open_responses(path.parent)
 
     def statistics(self) -> StorageStatistics:

@@ -1,27 +1,28 @@
-"""Tests of storage/sqlite/ledger.py: rows from open to their end, once."""
-
-from pathlib import Path
+"""Tests of storage/sql/ledger.py: rows from open to their end, once."""
 
 import pytest
 
-from tests.storage.sqlite.making import attempt, batch, request, with_storage
+from tests.storage.rows import attempt, batch, request
+from tests.storage.sql.books import run
+from trunkline.canon.errors import LedgerUnavailable
 from trunkline.storage.records import Batch, Position, StoredRequest
-from trunkline.storage.sqlite.backend import SqliteStorage
+from trunkline.storage.sql.database import Database
+from trunkline.storage.sql.ledger import SqlLedgerStore
 
 OPEN = batch((request(),), (attempt(),))
 OK = request(status="ok", input=10, cost_nanousd=5, total_ms=1.5, attempts=1, estimated=True)
 DONE = attempt(status="ok", input=10, cost_nanousd=5, error_status=429)
 
 
-def after(folder: Path, *batches: Batch) -> StoredRequest | None:
+def after(database: Database, *batches: Batch) -> StoredRequest | None:
     """What the first request looks like once these were applied."""
 
-    async def work(storage: SqliteStorage) -> StoredRequest | None:
+    async def work(ledger: SqlLedgerStore) -> StoredRequest | None:
         for each in batches:
-            await storage.ledger.apply(each)
-        return await storage.ledger.request("req_1", None)
+            await ledger.apply(each)
+        return await ledger.request("req_1", None)
 
-    return with_storage(folder, work)
+    return run(database, work)
 
 
 @pytest.mark.parametrize(
@@ -38,56 +39,57 @@ def after(folder: Path, *batches: Batch) -> StoredRequest | None:
     ),
     ids=("at once", "opened before", "opened twice", "replayed", "closed before"),
 )
-def test_a_row_goes_from_open_to_its_end_once(tmp_path: Path, batches: tuple[Batch, ...]) -> None:
+def test_a_row_goes_from_open_to_its_end_once(
+    database: Database, batches: tuple[Batch, ...]
+) -> None:
     """However often it is told, a request ends the way it ended first."""
-    assert StoredRequest(OK, (DONE,)) == after(tmp_path, *batches)
+    assert StoredRequest(OK, (DONE,)) == after(database, *batches)
 
 
-def test_any_number_of_rows_is_written(tmp_path: Path) -> None:
+def test_any_number_of_rows_is_written(database: Database) -> None:
     """Whatever remains when rows are written by the dozen is written, too."""
     count = 64 + 2 * 8 + 3
 
-    async def work(storage: SqliteStorage) -> tuple[int, int]:
-        await storage.ledger.apply(
+    async def work(ledger: SqlLedgerStore) -> tuple[int, int]:
+        await ledger.apply(
             batch(
                 tuple(request(number) for number in range(count)),
                 tuple(attempt(number, at) for number in range(count) for at in (1, 2)),
             )
         )
-        totals = await storage.ledger.totals()
+        totals = await ledger.totals()
         return totals.requests, totals.attempts
 
-    assert (count, 2 * count) == with_storage(tmp_path, work)
+    assert (count, 2 * count) == run(database, work)
 
 
-def test_attempts_come_in_their_order(tmp_path: Path) -> None:
+def test_attempts_come_in_their_order(database: Database) -> None:
     """The tenth attempt after the ninth."""
     tries = tuple(attempt(at=at) for at in (10, 2, 9, 1))
 
-    stored = after(tmp_path, batch((request(),), tries))
+    stored = after(database, batch((request(),), tries))
 
     assert stored is not None
     assert [1, 2, 9, 10] == [row.attempt for row in stored.attempts]
 
 
-def test_a_request_is_its_tenants_alone(tmp_path: Path) -> None:
+def test_a_request_is_its_tenants_alone(database: Database) -> None:
     """Another tenant's request does not exist; asking for any tenant's finds it."""
 
-    async def work(storage: SqliteStorage) -> list[bool]:
-        await storage.ledger.apply(batch((request(tenant="acme"),)))
+    async def work(ledger: SqlLedgerStore) -> list[bool]:
+        await ledger.apply(batch((request(tenant="acme"),)))
         return [
-            await storage.ledger.request("req_1", tenant) is not None
+            await ledger.request("req_1", tenant) is not None
             for tenant in ("acme", "default", "", None)
         ]
 
-    assert [True, False, False, True] == with_storage(tmp_path, work)
+    assert [True, False, False, True] == run(database, work)
 
 
-def test_a_journals_position_only_moves_on(tmp_path: Path) -> None:
+def test_a_journals_position_only_moves_on(database: Database) -> None:
     """The position is written with the rows, each worker's for itself, and never goes back."""
 
-    async def work(storage: SqliteStorage) -> list[Position | None]:
-        ledger = storage.ledger
+    async def work(ledger: SqlLedgerStore) -> list[Position | None]:
         found = [await ledger.position("w1")]
         for at in (Position(1, 50), Position(2, 0), Position(1, 99)):
             await ledger.apply(batch(position=at))
@@ -98,25 +100,24 @@ def test_a_journals_position_only_moves_on(tmp_path: Path) -> None:
         return found
 
     expected = [None, Position(1, 50), Position(2, 0), Position(2, 0), None, None]
-    assert expected == with_storage(tmp_path, work)
+    assert expected == run(database, work)
 
 
-def test_a_batch_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    """Rows and position are one transaction: a row SQLite refuses takes all back."""
+def test_a_batch_that_fails_leaves_nothing(database: Database) -> None:
+    """Rows and position are one transaction: a row the database refuses takes all back."""
 
-    async def work(storage: SqliteStorage) -> tuple[int, Position | None]:
-        with pytest.raises(OverflowError):
-            await storage.ledger.apply(batch((request(1), request(2, input=1 << 64))))
-        return (await storage.ledger.totals()).requests, await storage.ledger.position("w1")
+    async def work(ledger: SqlLedgerStore) -> tuple[int, Position | None]:
+        with pytest.raises(LedgerUnavailable):
+            await ledger.apply(batch((request(1), request(2, model=None))))
+        return (await ledger.totals()).requests, await ledger.position("w1")
 
-    assert (0, None) == with_storage(tmp_path, work)
+    assert (0, None) == run(database, work)
 
 
-def test_only_what_a_dead_worker_left_open_is_orphaned(tmp_path: Path) -> None:
+def test_only_what_a_dead_worker_left_open_is_orphaned(database: Database) -> None:
     """Its finished rows and everybody else's stay as they are."""
 
-    async def work(storage: SqliteStorage) -> tuple[frozenset[str], int, list[tuple[str, ...]]]:
-        ledger = storage.ledger
+    async def work(ledger: SqlLedgerStore) -> tuple[frozenset[str], int, list[tuple[str, ...]]]:
         await ledger.apply(batch((request(1), request(2, status="ok")), (attempt(1),)))
         await ledger.apply(batch((request(3, worker="w2"),), (), worker="w2"))
         before = await ledger.open_workers()
@@ -132,4 +133,4 @@ def test_only_what_a_dead_worker_left_open_is_orphaned(tmp_path: Path) -> None:
         frozenset({"w1", "w2"}),
         1,
         [("orphaned", "orphaned"), ("ok",), ("open",)],
-    ) == with_storage(tmp_path, work)
+    ) == run(database, work)

@@ -1,0 +1,294 @@
+"""Adding up the ledger in SQL: usage reports and the totals that books are compared by."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import add
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from trunkline.canon.usage import Usage
+from trunkline.storage.records import (
+    USAGE_CLASSES,
+    Grouping,
+    Totals,
+    UsageQuery,
+    UsageReport,
+    UsageSum,
+)
+from trunkline.storage.sql.database import Row, Session, SqlValue, as_int, as_text
+from trunkline.storage.sql.rollup import (
+    DAY,
+    DIMENSIONS,
+    HOUR,
+    LONG,
+    MEASURES,
+    NAME_LIMIT,
+    SOUND,
+    TOKENS_AND_MONEY,
+    Amounts,
+    backfilled,
+)
+
+_COLUMNS: Mapping[Grouping, str] = {
+    "model": "model",
+    "provider": "provider",
+    "key": "key_id",
+    "tenant": "tenant",
+    "user": "user_id",
+    "face": "face",
+    "mode": "mode",
+    "tag": "tags",
+    "status": "status",
+    "month": f"begins / {DAY} * {DAY}",
+    "day": f"begins / {DAY} * {DAY}",
+    "hour": f"begins / {HOUR} * {HOUR}",
+}
+_FORMATS: Mapping[str, str] = {"month": "%Y-%m", "day": "%Y-%m-%d", "hour": "%Y-%m-%dT%H:00:00Z"}
+_FILTERS: Mapping[str, str] = {
+    "tenant": "tenant",
+    "key_id": "key_id",
+    "user": "user_id",
+    "model": "model",
+    "provider": "provider",
+    "face": "face",
+    "mode": "mode",
+    "status": "status",
+}
+# A request as the rollups would have it.
+_OF_REQUESTS: Mapping[str, str] = {
+    "begins": "received_at",
+    **{name: f"substr({name}, 1, {NAME_LIMIT})" if name in LONG else name for name in DIMENSIONS},
+    "requests": "1",
+    **{name: name for name in TOKENS_AND_MONEY},
+    "errors": f"CASE WHEN status IN {SOUND} THEN 0 ELSE 1 END",
+    "first_content_us": "coalesce(CAST(first_content_ms * 1000 AS BIGINT), 0)",
+    "first_content_count": "CASE WHEN first_content_ms IS NULL THEN 0 ELSE 1 END",
+    "total_us": "coalesce(CAST(total_ms * 1000 AS BIGINT), 0)",
+    "total_count": "CASE WHEN total_ms IS NULL THEN 0 ELSE 1 END",
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SUMS = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in MEASURES)
+_tags = msgspec.json.Decoder(tuple[str, ...])
+
+_Told = tuple[tuple[str, ...], Amounts]
+"""A group's values, and its sums."""
+
+
+class Span(Struct, frozen=True):
+    """A stretch of time, and where it is read from."""
+
+    source: Literal["requests", "usage_hours", "usage_days"]
+    start: int
+    end: int
+
+
+def usage(session: Session, query: UsageQuery) -> UsageReport:
+    """
+    Whole days and hours come from the rollups, the edges from the requests themselves.
+
+    Where those are no longer kept, an edge is moved to the beginning of its hour, so that spans
+    which follow on each other still add up to the whole.
+    """
+    groups = query.group_by
+    kept = _kept_since(session) if backfilled(session) else None
+    columns: tuple[str, ...] = tuple(_COLUMNS[group] for group in groups)
+    if query.tag is not None:
+        columns = (*columns, "tags")
+    sql, values = _statement(list(spans(query, kept)), query, columns)
+    rows = session.all(sql, values) if sql else []
+    return _report(rows, query)
+
+
+def _kept_since(session: Session) -> int:
+    """Unix microseconds: of what was received since then, every request is still there."""
+    mark = session.one("SELECT number FROM ledger_marks WHERE name = 'kept since'")
+    return 0 if mark is None else as_int(mark[0])
+
+
+def spans(query: UsageQuery, kept: int | None) -> Iterator[Span]:
+    """`kept`: since when requests are there; None: they all are, and the rollups are not complete."""
+    start, end = query.start, query.end
+    if kept is None:
+        yield Span("requests", start, end)
+        return
+    first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR
+    if start < first:
+        if start >= kept:
+            yield Span("requests", start, min(first, end))
+        else:
+            first -= HOUR
+    if first <= last < end and last >= kept:
+        yield Span("requests", last, end)
+    morning, evening = -(-first // DAY) * DAY, last // DAY * DAY
+    if "hour" in query.group_by or morning >= evening:
+        if first < last:
+            yield Span("usage_hours", first, last)
+        return
+    if first < morning:
+        yield Span("usage_hours", first, morning)
+    yield Span("usage_days", morning, evening)
+    if evening < last:
+        yield Span("usage_hours", evening, last)
+
+
+def _statement(
+    parts: Sequence[Span], query: UsageQuery, columns: Sequence[str]
+) -> tuple[str, list[SqlValue]]:
+    """Sums of each group, group by group; one statement, so all is of one moment."""
+    texts: list[str] = []
+    values: list[SqlValue] = []
+    inner = sorted({"begins", "tags", *DIMENSIONS}.intersection(_words(columns)))
+    for part in parts:
+        where, found = _where(part, query)
+        raw = part.source == "requests"
+        names = _OF_REQUESTS if raw else {}
+        select = ", ".join(f"{names.get(name, name)} AS {name}" for name in (*inner, *MEASURES))
+        texts.append(f"SELECT {select} FROM {part.source} WHERE {where}")  # noqa: S608 - our own names
+        values += found
+    if not texts:
+        return "", values
+    by = ", ".join(str(place + 1) for place in range(len(columns)))
+    sql = f"SELECT {', '.join((*columns, _SUMS))} FROM ({' UNION ALL '.join(texts)}) AS parts"  # noqa: S608 - our own names
+    return (f"{sql} GROUP BY {by}" if columns else f"{sql} HAVING count(*) > 0"), values
+
+
+def _words(columns: Sequence[str]) -> Iterator[str]:
+    return (column.partition(" ")[0] for column in columns)
+
+
+def _where(part: Span, query: UsageQuery) -> tuple[str, list[SqlValue]]:
+    raw = part.source == "requests"
+    time = "received_at" if raw else "begins"
+    terms = [f"{time} >= ?", f"{time} < ?"]
+    values: list[SqlValue] = [part.start, part.end]
+    if raw:
+        terms.append("status <> 'open'")
+    for field, column in _FILTERS.items():
+        if (value := getattr(query, field)) is not None:
+            terms.append(f"{_OF_REQUESTS[column] if raw else column} = ?")
+            values.append(value[:NAME_LIMIT] if column in LONG else value)
+    return " AND ".join(terms), values
+
+
+def _report(rows: Sequence[Row], query: UsageQuery) -> UsageReport:
+    groups = query.group_by
+    width = len(groups)
+    if query.tag is not None:
+        rows = [row for row in rows if query.tag in _listed(as_text(row[width]))]
+        rows = [(*row[:width], *row[width + 1 :]) for row in rows]
+    total = _sum({}, _added(rows, width))
+    if not groups:
+        return UsageReport((), total)
+    told = [(_names(groups, row), _amounts(row, width)) for row in rows]
+    if "tag" in groups:
+        told = list(_by_tag(told, groups.index("tag")))
+    if query.tag is not None or "tag" in groups or "month" in groups:
+        told = _merged(told)
+    told.sort()
+    return UsageReport(tuple(_sum(dict(zip(groups, n, strict=True)), a) for n, a in told), total)
+
+
+def _added(rows: Sequence[Row], width: int) -> Amounts:
+    columns = list(zip(*rows, strict=True))[width:]
+    return tuple(map(sum, columns)) if columns else (0,) * len(MEASURES)
+
+
+def _amounts(row: Row, width: int) -> Amounts:
+    return row[width:]  # type: ignore[return-value] # integers, as the schema says
+
+
+def _names(groups: Sequence[Grouping], row: Row) -> tuple[str, ...]:
+    return tuple(
+        _moment(group, as_int(value)) if group in _FORMATS else as_text(value)
+        for group, value in zip(groups, row, strict=False)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _moment(group: Grouping, micros: int) -> str:
+    return (_EPOCH + timedelta(microseconds=micros)).strftime(_FORMATS[group])
+
+
+@lru_cache(maxsize=1024)
+def _listed(tags: str) -> tuple[str, ...]:
+    return _tags.decode(tags) if tags else ()
+
+
+def _by_tag(rows: Sequence[_Told], place: int) -> Iterator[_Told]:
+    """Each row once for each of its tags; without any, under the empty one."""
+    for names, amounts in rows:
+        for tag in _listed(names[place]) or ("",):
+            yield (*names[:place], tag, *names[place + 1 :]), amounts
+
+
+def _merged(rows: Sequence[_Told]) -> list[_Told]:
+    sums: dict[tuple[str, ...], Amounts] = {}
+    for names, amounts in rows:
+        known = sums.get(names)
+        sums[names] = amounts if known is None else tuple(map(add, known, amounts))
+    return list(sums.items())
+
+
+def _sum(group: Mapping[Grouping, str], amounts: Amounts) -> UsageSum:
+    requests, *counts, cost, baseline, errors, first_us, firsts, ended_us, ended = amounts
+    return UsageSum(
+        group,
+        requests,
+        Usage(**dict(zip(USAGE_CLASSES, counts, strict=True))),
+        cost,
+        baseline,
+        errors,
+        first_us / firsts / 1000 if firsts else None,
+        ended_us / ended / 1000 if ended else None,
+    )
+
+
+_TOKENS = ", ".join(
+    f"CAST(coalesce(sum({name}), 0) AS BIGINT)" for name in (*USAGE_CLASSES, "cost_nanousd")
+)
+_DIFFERENT = " OR ".join(f"r.{name} <> a.{name}" for name in (*USAGE_CLASSES, "cost_nanousd"))
+_LEGS = ", ".join(f"sum({name}) AS {name}" for name in (*USAGE_CLASSES, "cost_nanousd"))
+# A request costs what the attempts do that did not fail: one, or the legs of its answer. Of one
+# whose worker died among its legs, nobody knows.
+_MISBILLED = (
+    "SELECT count(*) FROM requests AS r JOIN"  # noqa: S608 - our own names
+    f" (SELECT request_id, {_LEGS} FROM attempts WHERE status <> 'failed' GROUP BY request_id)"
+    " AS a ON a.request_id = r.request_id"
+    f" WHERE r.status NOT IN ('open', 'failed', 'orphaned') AND ({_DIFFERENT})"
+)
+
+
+def totals(session: Session) -> Totals:
+    """Of the requests that are kept. Reads every row: for tests and audits."""
+
+    def numbers(sql: str) -> list[int]:
+        row = session.one(sql)
+        return [] if row is None else [as_int(value) for value in row]
+
+    def count(sql: str) -> int:
+        return numbers(sql)[0]
+
+    *tokens, cost = numbers(f"SELECT {_TOKENS} FROM requests WHERE status <> 'open'")  # noqa: S608 - our own names
+    return Totals(
+        requests=count("SELECT count(*) FROM requests"),
+        attempts=count("SELECT count(*) FROM attempts"),
+        open=count("SELECT count(*) FROM requests WHERE status = 'open'"),
+        orphaned=count("SELECT count(*) FROM requests WHERE status = 'orphaned'"),
+        usage=Usage(**dict(zip(USAGE_CLASSES, tokens, strict=True))),
+        cost_nanousd=cost,
+        attempt_cost_nanousd=count(
+            "SELECT CAST(coalesce(sum(cost_nanousd), 0) AS BIGINT) FROM attempts"
+        ),
+        without_attempts=count(
+            "SELECT count(*) FROM requests AS r WHERE attempts > 0 AND NOT EXISTS"
+            " (SELECT 1 FROM attempts AS a WHERE a.request_id = r.request_id)"
+        ),
+        without_request=count(
+            "SELECT count(*) FROM attempts AS a WHERE NOT EXISTS"
+            " (SELECT 1 FROM requests AS r WHERE r.request_id = a.request_id)"
+        ),
+        misbilled=count(_MISBILLED),
+    )
