@@ -74,6 +74,12 @@ class LedgerStore(Protocol):
 
     async def usage(self, query: UsageQuery) -> UsageReport: ...
     async def totals(self) -> Totals: ...
+    async def backfill(self) -> bool:
+        """
+        Add some requests to the rollups that were written before there were any.
+
+        False once none are left; until then `usage` reads the requests themselves.
+        """
 
 
 class ResponseStore(Protocol):
@@ -151,12 +157,6 @@ class Storage(Protocol):
 class StorageSpec(Struct, frozen=True):
     name: str
     open: Callable[[Path, Clock], Storage]
-    async def backfill(self) -> bool:
-        """
-        Add some requests to the rollups that were written before there were any.
-
-        False once none are left; until then `usage` reads the requests themselves.
-        """
     """
     Given the data folder. Blocks; for start-up. Brings an older schema up to date.
 

@@ -61,16 +61,6 @@ USAGE_CLASSES = UsageColumns.__struct_fields__
 
 class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     """
-    user_id: str = ""
-    mode: str = ""
-    """Of routing."""
-    tags: str = ""
-    """A sorted JSON array; empty: none."""
-    session: str = ""
-    baseline_nanousd: int = 0
-    """What it would have cost without the gateway's choices."""
-    rolled: bool = True
-    """Whoever writes its end adds it to the rollups; False: written before there were any."""
     One exchange, billed once: its usage and cost are those of the attempt that answered.
 
     Durations are milliseconds; `received_at` is Unix microseconds.
@@ -99,6 +89,16 @@ class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     error_code: str = ""
     worker: str = ""
     """Whose journal it came from: tells which open rows a dead worker left behind."""
+    user_id: str = ""
+    mode: str = ""
+    """Of routing."""
+    tags: str = ""
+    """A sorted JSON array; empty: none."""
+    session: str = ""
+    baseline_nanousd: int = 0
+    """What it would have cost without the gateway's choices."""
+    rolled: bool = True
+    """Whoever writes its end adds it to the rollups; False: written before there were any."""
 
 
 class AttemptRow(UsageColumns, frozen=True, kw_only=True, gc=False):
@@ -139,12 +139,9 @@ class Batch(Struct, frozen=True):
     position: Position
     """Where the stretch ends."""
     requests: Sequence[RequestRow]
-    user: str | None = None
     attempts: Sequence[AttemptRow]
 
 
-    mode: str | None = None
-    tag: str | None = None
 class StoredRequest(Struct, frozen=True):
     request: RequestRow
     attempts: tuple[AttemptRow, ...]
@@ -153,13 +150,6 @@ class StoredRequest(Struct, frozen=True):
 
 Grouping = Literal[
     "model", "provider", "key", "tenant", "user", "face", "mode", "tag", "status", "month", "day", "hour"
-    baseline_nanousd: int = 0
-    errors: int = 0
-    """Requests that failed, broke off or were orphaned."""
-    first_content_ms: float | None = None
-    """The mean of those that gave content; None: none did."""
-    total_ms: float | None = None
-    """The mean; None: nobody knows of any."""
 ]  # fmt: skip
 """
 Months, days and hours are UTC, of the moment the request was received. A request with several tags
@@ -177,9 +167,12 @@ class UsageQuery(Struct, frozen=True, kw_only=True):
     group_by: tuple[Grouping, ...] = ()
     tenant: str | None = None
     key_id: str | None = None
+    user: str | None = None
     model: str | None = None
     provider: str | None = None
     face: str | None = None
+    mode: str | None = None
+    tag: str | None = None
     status: str | None = None
 
 
@@ -188,6 +181,13 @@ class UsageSum(Struct, frozen=True):
     requests: int
     usage: Usage
     cost_nanousd: int
+    baseline_nanousd: int = 0
+    errors: int = 0
+    """Requests that failed, broke off or were orphaned."""
+    first_content_ms: float | None = None
+    """The mean of those that gave content; None: none did."""
+    total_ms: float | None = None
+    """The mean; None: nobody knows of any."""
 
 
 class UsageReport(Struct, frozen=True):
