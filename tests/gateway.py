@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from trunkline.admin.app import control_app
 from trunkline.config.load import parse
 from trunkline.flow.base import Head
-from trunkline.tenancy.service import NewKey
+from trunkline.tenancy.wishes import NewKey
 from trunkline.testing.fakes import FakeReply, ManualClock
 from trunkline.wiring import Gateway, Machine, endpoints
 

@@ -60,11 +60,16 @@ from trunkline.routing.table import RouteTable
 from trunkline.storage.base import Storage
 from trunkline.storage.registry import STORAGES
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create, load_pepper
+from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
+from trunkline.storage.sql.tenants import SqlTenantStore
 from trunkline.tenancy.admin import AdminGate, mint_admin_key
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.keys import Mac
+from trunkline.tenancy.plans import BUILT_IN, Plans, plans_of
 from trunkline.tenancy.service import KeyService
+from trunkline.tenancy.subscriptions import SubscriptionService
+from trunkline.tenancy.tenants import TenantService
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
@@ -113,8 +118,25 @@ class Gateway:
             raise ConfigError("", str(error)) from None
         self.keys = Keyring(mac)
         self.follower = KeyringFollower(self.keys, self.storage.keys, self._problem)
+        self.plans: Plans = BUILT_IN
+        """Of this generation of the configuration."""
         self.key_service = KeyService(
-            self.storage.keys, mac, machine.clock, machine.entropy, self.follower
+            self.storage.keys,
+            mac,
+            machine.clock,
+            machine.entropy,
+            self.follower,
+            lambda: self.plans,
+        )
+        self.tenants = TenantService(
+            SqlTenantStore(self.storage.database), machine.clock, self.follower
+        )
+        self.subscriptions = SubscriptionService(
+            SqlSubscriptionStore(self.storage.database),
+            machine.clock,
+            machine.entropy,
+            self.follower,
+            lambda: self.plans,
         )
         self.transport = HttpTransport(
             machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
@@ -173,6 +195,7 @@ class Gateway:
         await self.follower.refresh()
         self.ledger.start(self.tasks)
         self.tasks.spawn("keys: follow", self.follower.run())
+        self.tasks.spawn("subscriptions: watch", self.subscriptions.watch())
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
         self.tasks.spawn("responses: watch", self.background.watch())
         self._webhooks.start(self._targets_well)
@@ -233,6 +256,7 @@ class Gateway:
             providers = self._build_providers(config)
             serving = {name: built.provider for name, built in providers.items()}
             aliases = alias_routes(config.models, serving, STRATEGIES)
+            plans = plans_of(config.plans)
         except ConfigError as error:
             raise place_error(error, text, file) from None
         self.lists.follow(serving, config.routing.models_refresh)
@@ -247,6 +271,8 @@ class Gateway:
                 # A key that was refused has perhaps just been mended.
                 router.cooling.forget(credential.id for credential in provider.credentials)
         self._providers = providers
+        self.plans = plans
+        self.keys.use(plans)
         return Rooms(
             generation=generation,
             dialects={**DIALECTS, **TEXT_ONLY},

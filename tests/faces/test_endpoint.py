@@ -12,7 +12,8 @@ from trunkline.faces.endpoint import decode_envelope, token_of
 from trunkline.flow.base import Head
 from trunkline.storage.sqlite.backend import open_sqlite
 from trunkline.tenancy.keys import mint
-from trunkline.tenancy.service import KeyService, NewKey
+from trunkline.tenancy.service import KeyService
+from trunkline.tenancy.wishes import NewKey
 from trunkline.testing.fakes import FakeReply
 from trunkline.wiring import endpoints
 

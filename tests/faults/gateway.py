@@ -15,7 +15,7 @@ from tests.faults.client import Call, Seen, talk
 from tests.faults.simulators import OPENAI, Simulators, until
 from trunkline.config.schema import Config, ModelConfig, RoutingConfig, ServerConfig, Target
 from trunkline.edge.server import Edge, Listen
-from trunkline.tenancy.service import NewKey
+from trunkline.tenancy.wishes import NewKey
 from trunkline.wiring import Gateway, Machine, edge
 
 W = TypeVar("W", bound=Simulators)

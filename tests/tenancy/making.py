@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from trunkline.storage.records import KeyRecord
+from trunkline.storage.holders import Fact, KeyRecord
 from trunkline.tenancy.keys import Mac, Minted, mint
 
 PEPPER = bytes(range(32))
@@ -34,3 +34,8 @@ def made(seed: int = 0, **changes: object) -> tuple[Minted, KeyRecord]:
         "created_at": 1.0,
     }
     return minted, KeyRecord(**{**fields, **changes})
+
+
+def told(key: KeyRecord) -> Fact:
+    """What happened to a key, of no matter to the test."""
+    return Fact(id="evt_1", tenant=key.tenant, type="api_key.created", data=b"{}", at=1)

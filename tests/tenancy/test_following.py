@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.making import FakeClock
-from tests.tenancy.making import MAC, made
+from tests.tenancy.making import MAC, made, told
 from tests.tenancy.memory import MemoryKeys
 from trunkline.canon.errors import LedgerUnavailable, Unauthenticated
 from trunkline.kernel.clock import SystemClock
@@ -46,7 +46,7 @@ def test_keys_are_loaded_when_they_have_changed() -> None:
     follower = KeyringFollower(keyring, store, pytest.fail)
 
     async def run() -> None:
-        await store.add(RECORD)
+        await store.add(RECORD, told)
         for _ in range(3):
             await follower.refresh()
 
@@ -63,7 +63,7 @@ def test_a_store_that_fails_keeps_the_keys_in_force() -> None:
     follower = KeyringFollower(keyring, store, problems.append, interval=0.001)
 
     async def run() -> None:
-        await store.add(RECORD)
+        await store.add(RECORD, told)
         await follower.refresh()
         task = asyncio.ensure_future(follower.run())  # noqa: TID251 - ended below
         store.failing = True
@@ -72,7 +72,7 @@ def test_a_store_that_fails_keeps_the_keys_in_force() -> None:
         await asyncio.sleep(0.01)
         assert lets_in(keyring)
         store.failing = False
-        await store.revoke(MINTED.id, 2.0)
+        await store.revoke(MINTED.id, 2.0, told)
         async with asyncio.timeout(10):
             while lets_in(keyring):  # noqa: ASYNC110 - nothing else tells
                 await asyncio.sleep(0.001)
@@ -92,7 +92,7 @@ def test_a_key_revoked_by_another_process_is_refused_within_a_second(tmp_path: P
         storage = open_sqlite(tmp_path, FakeClock())
         keyring = Keyring(MAC)
         follower = KeyringFollower(keyring, storage.keys, pytest.fail)
-        await storage.keys.add(RECORD)
+        await storage.keys.add(RECORD, told)
         await follower.refresh()
         assert lets_in(keyring)
         task = asyncio.ensure_future(follower.run())  # noqa: TID251 - ended below

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.tenancy.making import MAC, made
 from trunkline.canon.errors import Unauthenticated
 from trunkline.canon.exchange import Principal
-from trunkline.storage.records import KeyRecord
+from trunkline.storage.holders import KeyRecord, KeySet
 from trunkline.tenancy.keyring import Keyring, KeyringStatistics
 
 MINTED, RECORD = made(1)
@@ -15,7 +15,7 @@ MINTED, RECORD = made(1)
 
 def ring(*records: KeyRecord, version: int = 1) -> Keyring:
     keyring = Keyring(MAC)
-    keyring.replace(records, version)
+    keyring.replace(KeySet(version, records))
     return keyring
 
 
@@ -122,7 +122,7 @@ def test_an_unknown_id_is_hashed_as_well() -> None:
             return super().__call__(key)
 
     keyring = Keyring(CountingMac(bytes(32)))
-    keyring.replace([RECORD], 1)
+    keyring.replace(KeySet(1, [RECORD]))
     stranger = made(3)[0].key
     for key in (stranger, MINTED.key):
         with pytest.raises(Unauthenticated):
@@ -141,12 +141,12 @@ def test_nothing_else_gets_in(token: str | bytes) -> None:
 def test_a_newer_snapshot_replaces_an_older_one() -> None:
     """And never the other way round, though two loads may overtake each other."""
     keyring = ring(made(1, revoked_at=1.0)[1], version=3)
-    keyring.replace([RECORD], 2)
+    keyring.replace(KeySet(2, [RECORD]))
 
     with pytest.raises(Unauthenticated):
         keyring.authenticate(MINTED.key, 5.0)
 
-    keyring.replace([RECORD], 4)
+    keyring.replace(KeySet(4, [RECORD]))
     assert "acme" == keyring.authenticate(MINTED.key, 5.0).tenant
     assert KeyringStatistics(keys=1, version=4) == keyring.statistics()
 

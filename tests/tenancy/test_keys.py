@@ -1,6 +1,7 @@
 """Tests of tenancy/keys.py: the shape of a key, its checksum, its hash, and what it may do."""
 
 import hmac
+import math
 import re
 import zlib
 
@@ -11,9 +12,20 @@ from hypothesis import strategies as st
 from tests.tenancy.making import PEPPER, entropy
 from trunkline.canon.errors import Forbidden
 from trunkline.canon.exchange import Principal
-from trunkline.tenancy.keys import FORMATS, Mac, allow_model, allow_scope, base62, mint
+from trunkline.tenancy.keys import (
+    FACES,
+    FORMATS,
+    NAMED,
+    SHAPES,
+    Mac,
+    allow_model,
+    allow_scope,
+    base62,
+    mint,
+    sound,
+)
 
-(FORM,) = FORMATS
+FORM = SHAPES[0]
 
 
 def test_a_key_has_its_parts() -> None:
@@ -23,7 +35,8 @@ def test_a_key_has_its_parts() -> None:
     assert re.fullmatch(r"tl_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}[0-9A-Za-z]{6}", minted.key)
     assert minted.key.startswith(f"{minted.prefix}_")
     assert f"tl_{minted.id}" == minted.prefix
-    assert (FORM.length, minted.id.encode()) == (
+    assert (FORM.shortest, FORM.longest, minted.id.encode()) == (
+        len(minted.key),
         len(minted.key),
         minted.key.encode()[FORM.identifier],
     )
@@ -56,11 +69,11 @@ def test_keys_differ() -> None:
 def test_a_typo_is_noticed(at: int, typed: str) -> None:
     """Any one character: the checksum no longer fits."""
     key = mint(entropy()).key
-    assert FORM.sound(key.encode())
+    assert sound(key.encode())
 
     wrong = key[:at] + typed + key[at + 1 :]
 
-    assert (wrong == key) == FORM.sound(wrong.encode())
+    assert (wrong == key) == sound(wrong.encode())
 
 
 def test_the_checksum_is_crc32_in_base_62() -> None:
@@ -108,3 +121,43 @@ def test_scopes_are_allowed_by_name() -> None:
 
     with pytest.raises(Forbidden, match="`models:read`"):
         allow_scope(some, "models:read")
+
+
+@pytest.mark.parametrize("scope", sorted(NAMED))
+def test_some_scopes_must_be_named(scope: str) -> None:
+    """A stolen key that can do everything cannot make others to be kept."""
+    allow_scope(Principal(key_id="k", tenant="t", scopes=frozenset({scope})), scope)
+
+    with pytest.raises(Forbidden, match=scope):
+        allow_scope(Principal(key_id="k", tenant="t"), scope)
+
+
+@pytest.mark.parametrize(
+    ("face", "owner", "shape"),
+    (
+        ("keyplex", "", r"kpx_[0-9A-Za-z]{48}"),
+        ("plexor", "user_abc123", r"plx_user_abc123_[0-9A-Za-z]{61}"),
+        ("plexor", "ann@example.com", r"plx_ann_example_com_[0-9A-Za-z]{61}"),
+        ("plexor", "", r"plx_user_[0-9A-Za-z]{61}"),
+        ("plexor", "x" * 70, r"plx_x{64}_[0-9A-Za-z]{61}"),
+        ("prxy", "", r"prxy_live_[0-9A-Za-z]{61}"),
+    ),
+)
+def test_a_face_has_keys_of_its_own(face: str, owner: str, shape: str) -> None:
+    """As its documentation shows them; the id is found in them, and typos are."""
+    minted = mint(entropy(), face, owner)
+    key, form = minted.key.encode(), SHAPES[FACES.index(face)]
+
+    assert re.fullmatch(shape, minted.key)
+    assert key.startswith(form.prefix)
+    assert form.shortest <= len(key) <= form.longest
+    assert minted.id.encode() == key[form.identifier]
+    assert minted.key.startswith(minted.prefix)
+    assert minted.prefix.endswith(minted.id)
+    assert sound(key)
+    assert not sound(key[:-8] + bytes([key[-8] ^ 1]) + key[-7:])
+
+
+def test_the_shortest_secret_is_beyond_guessing() -> None:
+    """178 bits at least, where a face leaves less room than 256."""
+    assert 178 <= min(int(form.secret * math.log2(62)) for form in FORMATS)

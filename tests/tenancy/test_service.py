@@ -14,7 +14,9 @@ from trunkline.storage.base import KeyStore
 from trunkline.storage.sqlite.backend import open_sqlite
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
-from trunkline.tenancy.service import CreatedKey, KeyService, KeyView, NewKey
+from trunkline.tenancy.service import KeyService
+from trunkline.tenancy.views import CreatedKey, KeyView
+from trunkline.tenancy.wishes import NewKey
 
 
 class Office:

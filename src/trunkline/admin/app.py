@@ -8,7 +8,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trunkline.admin import google_models, keys, ledger, models, operation, responses, webhooks
+from trunkline.admin import (
+    google_models,
+    keys,
+    ledger,
+    models,
+    operation,
+    own_keys,
+    responses,
+    subscriptions,
+    tenants,
+    webhooks,
+)
 from trunkline.admin.base import ControlCall, ControlPlane, ControlRoute, Policy, answer
 from trunkline.admin.nowhere import not_found
 from trunkline.admin.openapi import document
@@ -34,6 +45,9 @@ ROUTES: Sequence[ControlRoute] = (
     *google_models.ROUTES,
     *ledger.ROUTES,
     *keys.ROUTES,
+    *own_keys.ROUTES,
+    *tenants.ROUTES,
+    *subscriptions.ROUTES,
     *responses.ROUTES,
     *operation.ROUTES,
     *webhooks.ROUTES,

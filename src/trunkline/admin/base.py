@@ -21,7 +21,10 @@ from trunkline.providers.lists import ModelLists
 from trunkline.tenancy.admin import AdminGate
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
+from trunkline.tenancy.plans import Plans
 from trunkline.tenancy.service import KeyService
+from trunkline.tenancy.subscriptions import SubscriptionService
+from trunkline.tenancy.tenants import TenantService
 from trunkline.webhooks.service import Webhooks
 
 T = TypeVar("T", bound=Struct)
@@ -53,6 +56,12 @@ class ControlPlane(Protocol):
     def admin(self) -> AdminGate: ...
     @property
     def key_service(self) -> KeyService: ...
+    @property
+    def tenants(self) -> TenantService: ...
+    @property
+    def subscriptions(self) -> SubscriptionService: ...
+    @property
+    def plans(self) -> Plans: ...
     @property
     def reports(self) -> Reports: ...
     @property

@@ -10,7 +10,9 @@ import msgspec
 from trunkline.admin.times import rfc3339, unix_seconds
 from trunkline.canon.errors import GatewayError
 from trunkline.cli.settings import UsageError, add_options, of
-from trunkline.tenancy.service import DEFAULT_OVERLAP, DEFAULT_TENANT, KeyService, NewKey
+from trunkline.tenancy.names import DEFAULT_TENANT
+from trunkline.tenancy.service import DEFAULT_OVERLAP, KeyService
+from trunkline.tenancy.wishes import NewKey
 
 Work = Callable[[KeyService, argparse.Namespace], Awaitable[int]]
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create
-from trunkline.tenancy.service import NewKey
+from trunkline.tenancy.wishes import NewKey
 from trunkline.wiring import Gateway
 
 FIRST_KEY_FILE = "first-key"

@@ -7,10 +7,18 @@ from typing import Protocol
 from msgspec import Struct
 
 from trunkline.kernel.clock import Clock
-from trunkline.storage.records import (
-    Batch,
+from trunkline.storage.holders import (
+    KeyQuery,
     KeyRecord,
     KeySet,
+    SubscriptionRecord,
+    TellKey,
+    TellSubscription,
+    TenantRecord,
+    UserRecord,
+)
+from trunkline.storage.records import (
+    Batch,
     Position,
     ResponseRecord,
     StoredRequest,
@@ -24,21 +32,90 @@ from trunkline.storage.sql.database import Database
 
 
 class KeyStore(Protocol):
+    """Where a tenant is given, a key of another tenant is not there."""
+
     async def load(self) -> KeySet:
-        """Every key, revoked and expired ones too."""
+        """Everybody who may call; revoked, expired and disabled ones too."""
 
     async def version(self) -> int:
-        """Cheap; differs from an earlier answer when any process changed any key since."""
+        """Cheap; differs from an earlier answer when any process changed anything of that since."""
 
-    async def add(self, key: KeyRecord) -> bool:
-        """False, and nothing done, where the id is taken."""
+    async def add(self, key: KeyRecord, tell: TellKey) -> bool:
+        """
+        False, and nothing done, where the id is taken. Its tenant and user are made where missing.
 
-    async def succeed(self, key: KeyRecord, old_id: str, at: float) -> bool:
+        Raises Forbidden where the key that makes it was revoked meanwhile.
+        """
+
+    async def succeed(self, key: KeyRecord, old_id: str, at: float, tell: TellKey) -> bool:
         """As `add`; the old key then ends at `at` (Unix seconds), if not sooner. Both or neither."""
 
-    async def get(self, key_id: str) -> KeyRecord | None: ...
-    async def revoke(self, key_id: str, at: float) -> bool:
-        """False where there is no such key; a revoked key keeps its first date."""
+    async def get(self, key_id: str, tenant: str | None = None) -> KeyRecord | None: ...
+    async def find(self, query: KeyQuery) -> Sequence[KeyRecord]:
+        """In the order of creation."""
+
+    async def amend(
+        self, key_id: str, change: Callable[[KeyRecord], KeyRecord]
+    ) -> KeyRecord | None:
+        """As it is afterwards; `change` is given the latest and leaves the id. None: there is none."""
+
+    async def revoke(
+        self, key_id: str, at: float, tell: TellKey, tenant: str | None = None
+    ) -> bool:
+        """
+        It and all keys made by it; a revoked key keeps its first date.
+
+        False where there is no such key.
+        """
+
+
+class TenantStore(Protocol):
+    """Each change is seen by whoever follows KeyStore.version."""
+
+    async def add(self, tenant: TenantRecord) -> bool:
+        """False, and nothing done, where the name is taken."""
+
+    async def get(self, name: str) -> TenantRecord | None: ...
+    async def page(self, after: str, most: int) -> Sequence[TenantRecord]:
+        """By name, behind `after`."""
+
+    async def amend(
+        self, name: str, change: Callable[[TenantRecord], TenantRecord]
+    ) -> TenantRecord | None:
+        """As it is afterwards; `change` is given the latest and leaves the name."""
+
+    async def add_user(self, user: UserRecord) -> bool:
+        """As `add`; makes the tenant where it is missing."""
+
+    async def get_user(self, tenant: str, name: str) -> UserRecord | None: ...
+    async def page_users(self, tenant: str, after: str, most: int) -> Sequence[UserRecord]: ...
+    async def amend_user(
+        self, tenant: str, name: str, change: Callable[[UserRecord], UserRecord]
+    ) -> UserRecord | None: ...
+
+
+class SubscriptionStore(Protocol):
+    """As TenantStore."""
+
+    async def add(self, subscription: SubscriptionRecord) -> bool: ...
+    async def get(self, subscription_id: str) -> SubscriptionRecord | None: ...
+    async def page(self, tenant: str | None, after: str, most: int) -> Sequence[SubscriptionRecord]:
+        """By id, behind `after`; `tenant` None: all tenants'."""
+
+    async def amend(
+        self,
+        subscription_id: str,
+        change: Callable[[SubscriptionRecord], SubscriptionRecord],
+        tell: TellSubscription,
+    ) -> SubscriptionRecord | None:
+        """As TenantStore.amend; `tell` says what happened, where anything changed."""
+
+    async def lapse(self, now: int, tell: TellSubscription) -> int:
+        """
+        Tell of each whose period is over at `now` (Unix microseconds), once, whoever looks.
+
+        Returns how many there were.
+        """
 
 
 class SettingStore(Protocol):

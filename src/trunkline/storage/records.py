@@ -1,4 +1,4 @@
-"""The rows every storage backend keeps: keys, requests, attempts, and what is asked of them."""
+"""The rows every storage backend keeps: requests, attempts, and what is asked of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -9,34 +9,6 @@ from trunkline.canon.usage import Usage
 
 OPEN = "open"
 """The status of a request or attempt whose end has not been written down; others are canon's Status."""
-
-
-class KeyRecord(Struct, frozen=True, kw_only=True):
-    """A virtual key as it rests: everything but the secret."""
-
-    id: str
-    """The public middle of the key; unique."""
-    tenant: str
-    name: str
-    prefix: str
-    """What may be displayed: the key up to its secret."""
-    mac: bytes
-    """HMAC-SHA256 of the whole key under the server's pepper."""
-    scopes: tuple[str, ...] = ()
-    models: tuple[str, ...] | None = None
-    """The models it may name; None: any."""
-    created_at: float
-    """Unix seconds, as the two below."""
-    expires_at: float | None = None
-    revoked_at: float | None = None
-
-
-class KeySet(Struct, frozen=True):
-    """All keys at one moment."""
-
-    version: int
-    """Grows with every change to any key."""
-    keys: tuple[KeyRecord, ...]
 
 
 class UsageColumns(Struct, frozen=True, gc=False):

@@ -56,7 +56,7 @@ class KeyringFollower:
         """Load the keys if they have changed. Raises LedgerUnavailable."""
         if await self._store.version() != self._keyring.version:
             loaded = await self._store.load()
-            self._keyring.replace(loaded.keys, loaded.version)
+            self._keyring.replace(loaded)
 
     async def run(self) -> None:
         """For ever. While the store cannot be read, the keys last read stay in force."""

@@ -1,30 +1,20 @@
 """Who is calling? All keys in memory, so that the answer takes no I/O and about a microsecond."""
 
-import math
-from collections.abc import Iterable
 from hmac import compare_digest
 
 from msgspec import Struct
 
-from trunkline.canon.errors import Unauthenticated, UnknownKey
+from trunkline.canon.errors import Forbidden, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
-from trunkline.storage.records import KeyRecord
-from trunkline.tenancy.keys import FORMATS, KeyFormat, Mac
-
-_HOW_TO_GET_ONE = "create one with `trunkline keys create` or POST /admin/v1/keys"
-
-
-class _Entry(Struct, frozen=True):
-    mac: bytes
-    principal: Principal
-    until: float
-    """Unix seconds at which it ceases to be good; long past for a revoked one."""
-    revoked: bool
-
+from trunkline.storage.holders import KeyRecord, KeySet
+from trunkline.tenancy.holding import HOW_TO_GET_ONE, Hold, Holdings
+from trunkline.tenancy.keys import SHAPES, Mac, sound
+from trunkline.tenancy.plans import BUILT_IN, Plans
 
 # Stands in for a key that does not exist, so that looking for one takes the same steps. No
 # known message has this MAC.
-_NOBODY = _Entry(bytes(32), Principal(key_id="", tenant=""), -math.inf, revoked=False)
+_NOBODY = KeyRecord(id="", tenant="", name="", prefix="", mac=bytes(32), created_at=0.0)
+_EMPTY = KeySet(-1, ())
 
 
 class KeyringStatistics(Struct, frozen=True):
@@ -34,41 +24,60 @@ class KeyringStatistics(Struct, frozen=True):
 
 
 class Keyring:
-    """A snapshot of all keys, replaced as a whole."""
+    """A snapshot of everybody who may call, replaced as a whole."""
 
-    __slots__ = ("_entries", "_version", "mac")
+    __slots__ = ("_holdings", "_holds", "_keys", "_known", "_plans", "mac")
 
-    def __init__(self, mac: Mac) -> None:
+    def __init__(self, mac: Mac, plans: Plans = BUILT_IN) -> None:
         self.mac = mac
-        self._entries: dict[bytes, _Entry] = {}
-        self._version = -1
+        self._plans = plans
+        self._adopt(_EMPTY)
 
-    def replace(self, keys: Iterable[KeyRecord], version: int) -> None:
+    def replace(self, known: KeySet) -> None:
         """An older version than the one held is ignored: two loads may overtake each other."""
-        if version >= self._version:
-            self._entries = {key.id.encode(): _entry(key) for key in keys}
-            self._version = version
+        if known.version >= self._known.version:
+            self._adopt(known)
+
+    def use(self, plans: Plans) -> None:
+        """From now on these are the plans there are."""
+        self._plans = plans
+        self._adopt(self._known)
+
+    def _adopt(self, known: KeySet) -> None:
+        self._known = known
+        self._holdings = Holdings(known, self._plans)
+        self._keys = self._holdings.keys
+        self._holds: dict[bytes, Hold] = {}
+        """Worked out when a key is first used: most keys of a large house sleep."""
 
     @property
     def version(self) -> int:
-        return self._version
+        return self._known.version
+
+    @property
+    def plans(self) -> Plans:
+        return self._plans
 
     def authenticate(self, token: str | bytes, now: float) -> Principal:
         """
         The key's principal. `now`: Unix seconds.
 
-        Raises Unauthenticated, and UnknownKey where it may have been made since `replace`. Takes as long for a key that does not exist as for a wrong
-        secret; what is wrong with a key beyond that, only its holder is told.
+        Raises Unauthenticated, and UnknownKey where it may have been made since `replace`; Forbidden
+        where its tenant, user or subscription is in the way. Takes as long for a key that does not
+        exist as for a wrong secret; what is wrong with a key beyond that, only its holder is told.
         """
         key = token.encode("utf-8", "replace") if isinstance(token, str) else token
-        for form in FORMATS:
-            if len(key) == form.length and key.startswith(form.prefix):
-                entry = self._entries.get(key[form.identifier], _NOBODY)
-                if compare_digest(entry.mac, self.mac(key)):
-                    if now < entry.until:
-                        return entry.principal
-                    raise _no_longer(entry)
-                raise _not_one(key, form)
+        length = len(key)
+        for shape in SHAPES:
+            if shape.shortest <= length <= shape.longest and key.startswith(shape.prefix):
+                identifier = key[shape.identifier]
+                record = self._keys.get(identifier, _NOBODY)
+                if compare_digest(record.mac, self.mac(key)):
+                    hold = self._holds.get(identifier)
+                    if hold is None or now >= hold.until:
+                        hold = self._held(record, now)
+                    return hold.principal
+                raise _not_one(key)
         raise _no_key(key)
 
     def standing(self, key_id: str, now: float) -> Principal | None:
@@ -77,58 +86,52 @@ class Keyring:
 
         For what was asked with a key earlier on, and goes on without it.
         """
-        entry = self._entries.get(key_id.encode(), _NOBODY)
-        return entry.principal if now < entry.until else None
+        record = self._keys.get(key_id.encode())
+        try:
+            return None if record is None else self._held(record, now).principal
+        except (Unauthenticated, Forbidden):
+            return None
+
+    def visitor(self, record: KeyRecord, now: float) -> Hold:
+        """
+        As if there were such a key: with the limits of its user, tenant, plan and subscription.
+
+        For callers that somebody else vouches for. Raises as `authenticate`.
+        """
+        return self._holdings.hold(record, now)
+
+    def _held(self, record: KeyRecord, now: float) -> Hold:
+        hold = self._holdings.hold(record, now)
+        self._holds[record.id.encode()] = hold
+        return hold
 
     def statistics(self) -> KeyringStatistics:
-        return KeyringStatistics(len(self._entries), self._version)
+        return KeyringStatistics(len(self._keys), self.version)
 
     def __repr__(self) -> str:
-        return f"<Keyring {len(self._entries)} keys, version {self._version}>"
+        return f"<Keyring {len(self._keys)} keys, version {self.version}>"
 
 
-def _entry(key: KeyRecord) -> _Entry:
-    revoked = key.revoked_at is not None
-    expires = math.inf if key.expires_at is None else key.expires_at
-    return _Entry(
-        mac=key.mac,
-        principal=Principal(
-            key_id=key.id,
-            tenant=key.tenant,
-            scopes=frozenset(key.scopes),
-            models=None if key.models is None else frozenset(key.models),
-        ),
-        # At once, whatever the clock said where it was revoked.
-        until=-math.inf if revoked else expires,
-        revoked=revoked,
-    )
-
-
-def _no_longer(entry: _Entry) -> Unauthenticated:
-    what = "was revoked" if entry.revoked else "has expired"
-    return Unauthenticated(f"This API key {what}; {_HOW_TO_GET_ONE}.")
-
-
-def _not_one(key: bytes, form: KeyFormat) -> Unauthenticated:
-    if not form.sound(key):
+def _not_one(key: bytes) -> Unauthenticated:
+    if not sound(key):
         return Unauthenticated(
             "This API key is mistyped (its checksum is wrong); copy it again from where you keep it."
         )
-    return UnknownKey(f"This API key is not known here; {_HOW_TO_GET_ONE}.")
+    return UnknownKey(f"This API key is not known here; {HOW_TO_GET_ONE}.")
 
 
 def _no_key(key: bytes) -> Unauthenticated:
     if not key:
         return Unauthenticated(
             "No API key was sent. Send one as `Authorization: Bearer <key>` or `x-api-key: <key>`;"
-            f" {_HOW_TO_GET_ONE}."
+            f" {HOW_TO_GET_ONE}."
         )
-    if any(key.startswith(form.prefix) for form in FORMATS):
+    if any(key.startswith(shape.prefix) for shape in SHAPES):
         return Unauthenticated(
             "This API key has the wrong length; copy it again from where you keep it, whole."
         )
-    prefixes = ", ".join(form.prefix.decode() for form in FORMATS)
+    prefixes = ", ".join(shape.prefix.decode() for shape in SHAPES)
     return Unauthenticated(
         f"This is not an API key of this gateway: those begin with {prefixes}"
-        f" (a provider's own key belongs in the gateway's configuration); {_HOW_TO_GET_ONE}."
+        f" (a provider's own key belongs in the gateway's configuration); {HOW_TO_GET_ONE}."
     )

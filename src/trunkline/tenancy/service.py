@@ -1,79 +1,38 @@
-"""Creating, listing, rotating and revoking keys, for the admin API and the command line."""
+"""Creating, listing, changing, rotating and revoking keys, for the admin API and the command line."""
 
-import re
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from trunkline.canon.errors import InternalError, Malformed, NotFound
+from trunkline.canon.exchange import Principal
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
 from trunkline.storage.base import KeyStore
-from trunkline.storage.records import KeyRecord
+from trunkline.storage.holders import KeyQuery, KeyRecord
+from trunkline.tenancy.facts import Facts
 from trunkline.tenancy.following import KeyringFollower
-from trunkline.tenancy.keys import SCOPES, Mac, mint
+from trunkline.tenancy.grants import granted
+from trunkline.tenancy.keys import Mac, mint
+from trunkline.tenancy.plans import BUILT_IN, Plans
+from trunkline.tenancy.views import CreatedKey, KeyView, RotatedKey, key_view, status_of
+from trunkline.tenancy.wishes import KeyChanges, NewKey, changed, wished
 
-DEFAULT_TENANT = "default"
 DEFAULT_OVERLAP = 86_400
 """Seconds: a day to bring the new key everywhere."""
 LONGEST_OVERLAP = 366 * 86_400
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NAME_LIMIT = 200
-_LIST_LIMIT = 1000
 # Two ids in 62^12 that are the same: once is already a broken source of entropy.
 _TRIES = 3
-
-
-class NewKey(Struct, frozen=True, kw_only=True):
-    """What a key is asked for with; decodes the body of POST /admin/v1/keys."""
-
-    name: str
-    tenant: str = DEFAULT_TENANT
-    scopes: tuple[str, ...] = ()
-    """Empty: all that a key can do."""
-    models: tuple[str, ...] | None = None
-    """None: any."""
-    expires_at: float | None = None
-    """Unix seconds."""
-
-
-class KeyView(Struct, frozen=True, kw_only=True):
-    """A key as it may be shown to whoever manages keys."""
-
-    id: str
-    prefix: str
-    name: str
-    tenant: str
-    scopes: tuple[str, ...]
-    models: tuple[str, ...] | None
-    created_at: float
-    """Unix seconds, as the two below."""
-    expires_at: float | None
-    revoked_at: float | None
-    status: Literal["active", "expired", "revoked"]
-
-
-class CreatedKey(KeyView, frozen=True, kw_only=True):
-    key: str
-    """The key itself: shown this once, kept nowhere."""
-
-    def __repr__(self) -> str:
-        return f"CreatedKey({self.prefix!r})"
-
-
-class RotatedKey(CreatedKey, frozen=True, kw_only=True):
-    replaces: str
-    """The old key's id."""
-    replaced_expires_at: float
-    """Unix seconds: until then both are valid."""
-
-    def __repr__(self) -> str:
-        return f"RotatedKey({self.prefix!r}, replaces {self.replaces!r})"
+# Of one look at all of them.
+_ALL = 1_000_000
 
 
 class KeyService:
-    """Every method raises LedgerUnavailable where the store cannot be used."""
+    """
+    Every method raises LedgerUnavailable where the store cannot be used.
+
+    Where a tenant is given, a key of another tenant is not there.
+    """
 
     def __init__(
         self,
@@ -82,6 +41,7 @@ class KeyService:
         clock: Clock,
         entropy: Entropy,
         follower: KeyringFollower | None = None,
+        plans: Callable[[], Plans] = lambda: BUILT_IN,
     ) -> None:
         """`follower`: of the keyring of this process, if it has one; sees changes at once."""
         self._store = store
@@ -89,26 +49,32 @@ class KeyService:
         self._clock = clock
         self._entropy = entropy
         self._follower = follower
+        self._plans = plans
+        self._facts = Facts(clock, entropy)
 
     async def create(self, wanted: NewKey) -> CreatedKey:
         """Raises Malformed, naming the field."""
-        now = self._clock.unix()
-        _check(wanted, now)
-        wish = KeyRecord(
-            id="",
-            tenant=wanted.tenant,
-            name=wanted.name,
-            prefix="",
-            mac=b"",
-            scopes=wanted.scopes,
-            models=wanted.models,
-            created_at=now,
-            expires_at=wanted.expires_at,
-        )
-        record, key = await self._mint(wish, self._store.add)
-        return CreatedKey(key=key, **structs.asdict(_view(record, now)))
+        return await self._create(wished(wanted, self._clock.unix(), self._plans()))
 
-    async def rotate(self, key_id: str, overlap: float = DEFAULT_OVERLAP) -> RotatedKey:
+    async def grant(self, wanted: NewKey, principal: Principal) -> CreatedKey:
+        """
+        A key made by a key, which counts for both. It ends when its maker is revoked.
+
+        Raises Forbidden where it asks for more than its maker has, and Malformed.
+        """
+        maker = await self._record(principal.key_id, principal.tenant)
+        record = wished(granted(wanted, maker), self._clock.unix(), self._plans())
+        return await self._create(structs.replace(record, created_by=maker.id))
+
+    async def _create(self, wish: KeyRecord) -> CreatedKey:
+        record, key = await self._mint(
+            wish, lambda record: self._store.add(record, self._facts.key_created)
+        )
+        return CreatedKey(key=key, **structs.asdict(key_view(record, wish.created_at)))
+
+    async def rotate(
+        self, key_id: str, overlap: float = DEFAULT_OVERLAP, tenant: str | None = None
+    ) -> RotatedKey:
         """
         A successor that may do what the old key may, and lives as long from now as that one was
         made to; the old one ends after `overlap` seconds, if not sooner.
@@ -121,21 +87,22 @@ class KeyService:
                 param="overlap_seconds",
             )
         now = self._clock.unix()
-        old = await self._record(key_id)
-        status = _view(old, now).status
+        old = await self._record(key_id, tenant)
+        status = status_of(old, now)
         if status != "active":
             raise Malformed(f"The key `{key_id}` is {status}; create another.", param="id")
         life = None if old.expires_at is None else old.expires_at - old.created_at
         wish = structs.replace(old, created_at=now, expires_at=None if life is None else now + life)
+        tell = self._facts.key_created
         record, key = await self._mint(
-            wish, lambda record: self._store.succeed(record, key_id, now + overlap)
+            wish, lambda record: self._store.succeed(record, key_id, now + overlap, tell)
         )
         ends = (await self._record(key_id)).expires_at
         return RotatedKey(
             key=key,
             replaces=key_id,
             replaced_expires_at=now + overlap if ends is None else ends,
-            **structs.asdict(_view(record, now)),
+            **structs.asdict(key_view(record, now)),
         )
 
     async def _mint(
@@ -143,7 +110,7 @@ class KeyService:
     ) -> tuple[KeyRecord, str]:
         """`wish` with an identity of its own, kept and known, and its key."""
         for _ in range(_TRIES):
-            minted = mint(self._entropy)
+            minted = mint(self._entropy, wish.face, wish.user or wish.tenant)
             record = structs.replace(
                 wish, id=minted.id, prefix=minted.prefix, mac=self._mac(minted.key.encode())
             )
@@ -152,72 +119,50 @@ class KeyService:
                 return record, minted.key
         raise InternalError("no key could be made", detail="the source of entropy repeats itself")
 
-    async def list(self) -> tuple[KeyView, ...]:
+    async def list(self) -> Sequence[KeyView]:
         """In the order of creation, revoked and expired ones too."""
-        now = self._clock.unix()
-        return tuple(_view(record, now) for record in (await self._store.load()).keys)
+        return await self.find(KeyQuery(now=self._clock.unix(), most=_ALL))
 
-    async def get(self, key_id: str) -> KeyView:
+    async def find(self, query: KeyQuery) -> Sequence[KeyView]:
+        return tuple(key_view(record, query.now) for record in await self._store.find(query))
+
+    async def get(self, key_id: str, tenant: str | None = None) -> KeyView:
         """Raises NotFound."""
-        return _view(await self._record(key_id), self._clock.unix())
+        return key_view(await self._record(key_id, tenant), self._clock.unix())
 
-    async def revoke(self, key_id: str) -> KeyView:
-        """
-        Refused from now on in this process, within a second in all others. Raises NotFound;
-        revoking twice is no error.
-        """
-        if not await self._store.revoke(key_id, self._clock.unix()):
-            raise NotFound(f"There is no key `{key_id}`.", param="id")
-        await self._follow()
-        return await self.get(key_id)
-
-    async def _record(self, key_id: str) -> KeyRecord:
-        record = await self._store.get(key_id)
+    async def amend(self, key_id: str, changes: KeyChanges) -> KeyView:
+        """In force at once here, within a second everywhere. Raises NotFound and Malformed."""
+        now, plans = self._clock.unix(), self._plans()
+        record = await self._store.amend(key_id, lambda old: changed(old, changes, now, plans))
         if record is None:
-            raise NotFound(f"There is no key `{key_id}`.", param="id")
+            raise _no_key(key_id)
+        await self._follow()
+        return key_view(record, now)
+
+    async def revoke(self, key_id: str, tenant: str | None = None) -> KeyView:
+        """
+        It and every key made by it are refused from now on in this process, within a second in all
+        others. Raises NotFound; revoking twice is no error.
+        """
+        at = self._clock.unix()
+        if not await self._store.revoke(key_id, at, self._facts.key_revoked, tenant):
+            raise _no_key(key_id)
+        await self._follow()
+        return await self.get(key_id, tenant)
+
+    async def _record(self, key_id: str, tenant: str | None = None) -> KeyRecord:
+        record = await self._store.get(key_id, tenant)
+        if record is None:
+            raise _no_key(key_id)
         return record
 
     async def _follow(self) -> None:
         if self._follower is not None:
             await self._follower.refresh()
 
-
-def _check(wanted: NewKey, now: float) -> None:
-    if not wanted.name.strip() or len(wanted.name) > _NAME_LIMIT:
-        raise Malformed(f"`name` must have 1 to {_NAME_LIMIT} characters.", param="name")
-    if not _TENANT.fullmatch(wanted.tenant):
-        raise Malformed(
-            "`tenant` must have 1 to 64 letters, digits, dots, dashes or underscores, and begin"
-            " with a letter or digit.",
-            param="tenant",
-        )
-    if wanted.expires_at is not None and not wanted.expires_at > now:
-        raise Malformed("`expires_at` must be in the future (Unix seconds).", param="expires_at")
-    if unknown := set(wanted.scopes).difference(SCOPES):
-        raise Malformed(
-            f"`scopes` has `{min(unknown)}`; there are {', '.join(SCOPES)}.", param="scopes"
-        )
-    for field, values in (("scopes", wanted.scopes), ("models", wanted.models or ())):
-        if len(values) > _LIST_LIMIT or not all(values):
-            raise Malformed(f"`{field}` must have at most {_LIST_LIMIT} names.", param=field)
+    def __repr__(self) -> str:
+        return f"<KeyService over {self._store!r}>"
 
 
-def _view(record: KeyRecord, now: float) -> KeyView:
-    if record.revoked_at is not None:
-        status: Literal["active", "expired", "revoked"] = "revoked"
-    elif record.expires_at is not None and record.expires_at <= now:
-        status = "expired"
-    else:
-        status = "active"
-    return KeyView(
-        id=record.id,
-        prefix=record.prefix,
-        name=record.name,
-        tenant=record.tenant,
-        scopes=record.scopes,
-        models=record.models,
-        created_at=record.created_at,
-        expires_at=record.expires_at,
-        revoked_at=record.revoked_at,
-        status=status,
-    )
+def _no_key(key_id: str) -> NotFound:
+    return NotFound(f"There is no key `{key_id[:100]}`.", param="id")

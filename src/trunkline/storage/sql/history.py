@@ -3,13 +3,17 @@
 from trunkline.storage.sql.migrations.m001_keys import M001
 from trunkline.storage.sql.migrations.m002_ledger import M002
 from trunkline.storage.sql.migrations.m003_fewer_indexes import M003
+from trunkline.storage.sql.migrations.m004_tenants import M004
 from trunkline.storage.sql.migrations.m005_usage import M005
 from trunkline.storage.sql.migrations.m006_webhooks import M006
+from trunkline.storage.sql.migrations.m011_windows import M011
 
 MIGRATIONS = (
     M001,
     M002,
     M003,
+    M004,
     M005,
     M006,
+    M011,
 )

@@ -6,10 +6,11 @@ import apsw
 
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics
+from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
+from trunkline.storage.sql.settings import SqlSettingStore
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
-from trunkline.storage.sqlite.keys import SqliteKeyStore, SqliteSettingStore
 from trunkline.storage.sqlite.migrations import migrate
 from trunkline.storage.sqlite.responses import open_responses
 
@@ -28,8 +29,8 @@ class SqliteStorage:
         )
         writer, reader, reports = self._threads
         self.database = SqliteDatabase(writer, reader, reports)
-        self.keys = SqliteKeyStore(writer, reader)
-        self.settings = SqliteSettingStore(writer, reader)
+        self.keys = SqlKeyStore(self.database)
+        self.settings = SqlSettingStore(self.database)
         self.ledger = SqlLedgerStore(self.database)
         self.responses = open_responses(path.parent)
 

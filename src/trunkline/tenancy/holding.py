@@ -1,0 +1,164 @@
+"""What a key may do right now: by itself, its user, its tenant, its plan and what was paid for."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TypeVar
+
+from msgspec import Struct
+
+from trunkline.canon.errors import Forbidden, Unauthenticated
+from trunkline.canon.exchange import Principal
+from trunkline.canon.limit import Limit
+from trunkline.storage.holders import (
+    KeyRecord,
+    KeySet,
+    LimitSet,
+    SubscriptionRecord,
+    TenantRecord,
+    UserRecord,
+)
+from trunkline.tenancy.limits import limits_for, model_limits_for, strictest
+from trunkline.tenancy.plans import Plans
+
+HOW_TO_GET_ONE = "create one with `trunkline keys create` or POST /admin/v1/keys"
+_MICROS = 1_000_000
+# Keys made by keys made by keys ...: as many as anybody has a reason for.
+_LINE = 32
+
+Holder = tuple[LimitSet, str, str]
+"""Limits, their scope, and whose they are."""
+NameT = TypeVar("NameT")
+
+
+class Hold(Struct, frozen=True):
+    principal: Principal
+    until: float
+    """Unix seconds from which on it must be asked again."""
+
+
+class Holdings:
+    """A snapshot of everybody who may call. What it says hangs on nothing but its arguments."""
+
+    __slots__ = ("_plans", "_subscriptions", "_tenants", "_users", "keys")
+
+    def __init__(self, known: KeySet, plans: Plans) -> None:
+        self.keys: Mapping[bytes, KeyRecord] = {key.id.encode(): key for key in known.keys}
+        self._tenants: Mapping[str, TenantRecord] = {t.name: t for t in known.tenants}
+        self._users: Mapping[tuple[str, str], UserRecord] = {
+            (user.tenant, user.name): user for user in known.users
+        }
+        self._subscriptions: dict[str, list[SubscriptionRecord]] = {}
+        for subscription in known.subscriptions:
+            self._subscriptions.setdefault(subscription.tenant, []).append(subscription)
+        self._plans = plans
+
+    def hold(self, key: KeyRecord, now: float) -> Hold:
+        """
+        `now`: Unix seconds. Raises Unauthenticated where the key is good no more, Forbidden where
+        something else is in the way.
+        """
+        _check_key(key, now)
+        tenant = self._tenants.get(key.tenant)
+        user = self._users.get((key.tenant, key.user)) if key.user else None
+        _check_enabled(tenant, user)
+        subscription = self._in_force(key.tenant, now)
+        holders = list(self._holders(key, tenant, user, subscription))
+        models: dict[str, tuple[Limit, ...]] = {}
+        for holder in holders:
+            for model, limits in model_limits_for(*holder).items():
+                models[model] = (*models.get(model, ()), *limits)
+        principal = Principal(
+            key_id=key.id,
+            tenant=key.tenant,
+            scopes=frozenset(key.scopes),
+            models=_any_or(key.models),
+            user=key.user,
+            plan=key.plan or (subscription.plan if subscription else ""),
+            limits=strictest(chain.from_iterable(limits_for(*holder) for holder in holders)),
+            model_limits={model: strictest(limits) for model, limits in models.items()},
+            providers=_any_or(key.providers),
+            modes=_any_or(key.modes),
+            pipes=_any_or(key.pipes),
+            tags=key.tags,
+        )
+        return Hold(principal, _until(key, subscription))
+
+    def _holders(
+        self,
+        key: KeyRecord,
+        tenant: TenantRecord | None,
+        user: UserRecord | None,
+        subscription: SubscriptionRecord | None,
+    ) -> Iterator[Holder]:
+        """Everybody whose limits count, the key first."""
+        for one in self._line(key):
+            yield one.limits, "key", one.id
+            if one.plan:
+                yield self._plan(one.plan), "key", one.id
+        if user is not None:
+            yield user.limits, "user", f"{user.tenant}/{user.name}"
+        if tenant is not None:
+            yield tenant.limits, "tenant", tenant.name
+        if subscription is not None:
+            yield self._plan(subscription.plan), "tenant", subscription.tenant
+
+    def _line(self, key: KeyRecord) -> Iterable[KeyRecord]:
+        """The key, the key that made it, and so on: what it uses counts for all of them."""
+        line = [key]
+        while len(line) < _LINE and (maker := self.keys.get(line[-1].created_by.encode())):
+            line.append(maker)
+        return line
+
+    def _plan(self, name: str) -> LimitSet:
+        plan = self._plans.get(name)
+        if plan is None:
+            # Somebody took it out of the configuration: no plan is not no limits.
+            raise Forbidden(
+                f"The plan `{name[:100]}` that this key is under is not configured here any more;"
+                " ask whoever runs this gateway.",
+                code="unknown_plan",
+            )
+        return plan.limits
+
+    def _in_force(self, tenant: str, now: float) -> SubscriptionRecord | None:
+        """The one made last of those whose period it is; None where there never was any."""
+        subscriptions: Sequence[SubscriptionRecord] = self._subscriptions.get(tenant, ())
+        micros = now * _MICROS
+        for subscription in reversed(subscriptions):
+            if subscription.period_start <= micros < subscription.period_end:
+                return subscription
+        if subscriptions:
+            raise Forbidden(
+                f"The subscription of `{tenant}` has expired; renew it to go on.",
+                code="subscription_expired",
+            )
+        return None
+
+
+def _check_key(key: KeyRecord, now: float) -> None:
+    if key.revoked_at is not None:
+        # At once, whatever the clock said where it was revoked.
+        raise Unauthenticated(f"This API key was revoked; {HOW_TO_GET_ONE}.")
+    if key.expires_at is not None and now >= key.expires_at:
+        raise Unauthenticated(f"This API key has expired; {HOW_TO_GET_ONE}.")
+
+
+def _check_enabled(tenant: TenantRecord | None, user: UserRecord | None) -> None:
+    for holder, whose in ((tenant, "tenant"), (user, "user")):
+        if holder is not None and holder.disabled_at is not None:
+            raise Forbidden(
+                f"The {whose} `{holder.name}` of this key is disabled; ask whoever runs this"
+                " gateway.",
+                code=f"{whose}_disabled",
+            )
+
+
+def _until(key: KeyRecord, subscription: SubscriptionRecord | None) -> float:
+    expires = math.inf if key.expires_at is None else key.expires_at
+    ends = math.inf if subscription is None else subscription.period_end / _MICROS
+    return min(expires, ends)
+
+
+def _any_or(names: tuple[NameT, ...] | None) -> frozenset[NameT] | None:
+    return None if names is None else frozenset(names)
