@@ -252,12 +252,13 @@ async def _many_limits(scene: Scene) -> None:
 
 
 async def _lost_and_restored(scene: Scene) -> None:
-    total, minute = scene.limit(Unit.COST, 1000, 0), scene.limit(Unit.COST, 1000)
-    past = scene.limit(Unit.COST, 1000)
+    # Not COST, which a backend may refuse until it is restored.
+    total, minute = scene.limit(Unit.TOKENS, 1000, 0), scene.limit(Unit.TOKENS, 1000)
+    past = scene.limit(Unit.TOKENS, 1000)
     await scene.stage.lose()
     one, two = await scene.state(), await scene.state()
     scene.expect("lost", (True, True), (one.lost, two.lost))
-    claim = scene.claim(total, minute, past, cost=10)
+    claim = scene.claim(total, minute, past, tokens=10)
     decision = await one.admit(claim)
     closes = decision.standings[1].closes
     counts = {
@@ -266,12 +267,13 @@ async def _lost_and_restored(scene: Scene) -> None:
         past.counter: Standing(99, closes - round(MINUTE * 2 * _MICROS)),
     }
     await one.restore(counts)
+    await two.beat()  # now it knows, where it did not at once
     scene.expect("lost, once restored", (False, False), (one.lost, two.lost))
     await two.restore(counts)
     limits = (total, minute, past)
     scene.expect("restored once", [510, 80, 10], await scene.used(two, *limits))
     scene.expect("reserved and restored", [10, 30, 10], await scene.reserved(two, *limits))
-    one.settle(claim.lease, 0, 15)
+    one.settle(claim.lease, 15, 0)
     scene.expect("settled since", [515, 85, 15], await scene.used(two, *limits))
     await scene.stage.advance(MINUTE * 0.7)
     scene.expect("the ledger's window closes", [515, 0, 15], await scene.used(two, *limits))
