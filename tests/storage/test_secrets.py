@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.storage.secrets import PEPPER_FILE, load_or_create, load_pepper
+from trunkline.storage.secrets import PEPPER_FILE, load_or_create, load_pepper, replace
 
 
 def test_a_pepper_is_made_once(tmp_path: Path) -> None:
@@ -53,3 +53,14 @@ def test_a_pepper_of_another_length_is_refused(tmp_path: Path, content: bytes) -
 
     with pytest.raises(ValueError, match="exactly 32 bytes"):
         load_pepper(tmp_path, os.urandom)
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """Readable by its owner alone, with nothing left beside it."""
+    path = tmp_path / "secret"
+    path.write_bytes(b"old")
+
+    replace(path, b"new", os.urandom)
+
+    assert (b"new", 0o600) == (path.read_bytes(), path.stat().st_mode & 0o777)
+    assert [path] == list(tmp_path.iterdir())

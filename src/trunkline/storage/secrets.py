@@ -45,6 +45,18 @@ def load_or_create(path: Path, make: Callable[[], bytes], entropy: Entropy) -> b
     return _read(path)
 
 
+def replace(path: Path, content: bytes, entropy: Entropy) -> None:
+    """The file's bytes are `content` from now on: a reader finds the old or the new, never a part."""
+    fresh = path.with_name(f"{path.name}.{entropy(8).hex()}")
+    _write(fresh, content)
+    try:
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_mode & 0o077:

@@ -6,6 +6,7 @@ from trunkline.storage.sql.migrations.m003_fewer_indexes import M003
 from trunkline.storage.sql.migrations.m004_tenants import M004
 from trunkline.storage.sql.migrations.m005_usage import M005
 from trunkline.storage.sql.migrations.m006_webhooks import M006
+from trunkline.storage.sql.migrations.m007_credentials import M007
 from trunkline.storage.sql.migrations.m011_windows import M011
 
 MIGRATIONS = (
@@ -15,5 +16,6 @@ MIGRATIONS = (
     M004,
     M005,
     M006,
+    M007,
     M011,
 )
