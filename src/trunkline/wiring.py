@@ -38,6 +38,7 @@ from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
 from trunkline.flow.background import Background
 from trunkline.flow.base import Endpoints
+from trunkline.flow.limiting import Limiting, Places
 from trunkline.flow.rooms import Rooms
 from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.clock import Clock, SystemClock
@@ -58,10 +59,12 @@ from trunkline.routing.router import Router
 from trunkline.routing.rules import breaker_rules, retry_rules
 from trunkline.routing.table import RouteTable
 from trunkline.storage.base import Storage
-from trunkline.storage.registry import STORAGES
+from trunkline.storage.registry import STATES, STORAGES
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create, load_pepper
 from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
 from trunkline.storage.sql.tenants import SqlTenantStore
+from trunkline.storage.sql.windows import WindowStore
+from trunkline.storage.state import Place, State
 from trunkline.tenancy.admin import AdminGate, mint_admin_key
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
@@ -185,6 +188,22 @@ class Gateway:
             self.keys.standing,
             stored.max_background,
         )
+        self.limiting = Limiting(
+            Places(
+                state=_open_state(
+                    self.ledger.worker, loaded[0].server, data, machine, self._problem
+                ),
+                ledger=self.storage.ledger,
+                windows=WindowStore(self.storage.database),
+                bounds=self.pricer,
+                counts=self._estimator,
+                clock=machine.clock,
+                tasks=self.tasks,
+                emit=self.webhooks.emit,
+                more=lambda exchange: (),
+                on_problem=self._problem,
+            )
+        )
         self._standing: tuple[ServerConfig, LedgerConfig, WebhooksConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
@@ -194,6 +213,7 @@ class Gateway:
         """Keys are known and books are open when this returns."""
         await self.follower.refresh()
         self.ledger.start(self.tasks)
+        await self.limiting.start()
         self.tasks.spawn("keys: follow", self.follower.run())
         self.tasks.spawn("subscriptions: watch", self.subscriptions.watch())
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
@@ -210,6 +230,7 @@ class Gateway:
         await self.tasks.finish("settle ")
         await self.transport.aclose()
         await self.ledger.aclose()
+        await self.limiting.aclose()
         await self.tasks.aclose()
         await self.storage.aclose()
 
@@ -239,6 +260,8 @@ class Gateway:
             "transport": self.transport.statistics(),
             "ledger": self.ledger.statistics(),
             "keys": self.keys.statistics(),
+            "limits": self.limiting.state.statistics(),
+            "counters": self.limiting.keeper.statistics(),
             "storage": self.storage.statistics(),
             "catalog": self.catalog.statistics(),
             "models": self.lists.statistics(),
@@ -285,6 +308,7 @@ class Gateway:
             ledger=self.ledger.book,
             pricer=self.pricer,
             counter=self._estimator,
+            admission=self.limiting.admission,
             clock=self.clock,
             tasks=self.tasks,
             dice=self.machine.dice,
@@ -359,6 +383,14 @@ class Gateway:
 
     def __repr__(self) -> str:
         return f"<Gateway generation {self.rooms.generation}>"
+
+
+def _open_state(
+    worker: str, server: ServerConfig, data: Path, machine: Machine, tell: Callable[[str], None]
+) -> State:
+    """The shared counters that the configuration asks for."""
+    spec = STATES["lmdb"]
+    return spec.open(Place(data=data, url="", holder=worker, clock=machine.clock, tell=tell))
 
 
 def _admin_key(data: Path, machine: Machine) -> str | bytes:

@@ -42,7 +42,7 @@ class Office:
         provider = openai(*recordings or [whole()] * 20)
         provider._deployment["price_model"] = price
         self.world = World(provider)
-        self.state = MemoryState(MemoryCounts(self.world.clock))
+        self.state = MemoryState(MemoryCounts(self.world.clock, lost=False))
         self.stood = []
         admission = Admission(
             self.state,

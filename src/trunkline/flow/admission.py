@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Forbidden, GatewayError
+from trunkline.canon.errors import Forbidden, GatewayError, LimitsUnavailable
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.canon.request import Request
@@ -23,6 +23,7 @@ from trunkline.tenancy.usual import FIRST, UsualOutput
 
 # Our counts of other people's tokens: exact for OpenAI's models, estimates for others.
 _MARGIN = 1.5
+_MOMENT = 1.0
 _TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
 
 ReadRequest = Callable[[], Request]
@@ -110,6 +111,11 @@ class Admission:
         budgeted = any(limit.unit is Unit.COST for limit in limits)
         if budgeted:
             plan = self._priced(exchange, plan)
+            if self._state.lost:
+                raise LimitsUnavailable(
+                    "What was spent so far is being added up; try again in a moment.",
+                    retry_after=_MOMENT,
+                )
         claim = self._claim(exchange, limits, plan, None)
         decision = await self._decide(claim)
         if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):

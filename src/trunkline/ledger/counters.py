@@ -7,7 +7,7 @@ open: of long windows, and of those that never close, that is written down as th
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypedDict
 
 from msgspec import Struct
@@ -106,9 +106,9 @@ class CounterKeeper:
         for lease in abandoned:
             await self._settle(lease)
 
-    async def _carefully(self, work: Callable[[], object], *, quiet: bool = False) -> bool:
+    async def _carefully(self, work: Callable[[], Awaitable[None]], *, quiet: bool = False) -> bool:
         try:
-            await work()  # type: ignore[misc] - a coroutine function
+            await work()
         except (LedgerUnavailable, LimitsUnavailable) as error:
             if not quiet:
                 self._on_problem(f"the counters of limits are not kept: {_why(error)}")

@@ -72,6 +72,11 @@ class LedgerService:
         self.book = Book(self._journal, clock, self._sync)
         self.reports = Reports(self._mover, store, self._root)
 
+    @property
+    def worker(self) -> str:
+        """This process, as the books know it: no other ever had or will have this name."""
+        return self._folder.name
+
     def start(self, tasks: Tasks) -> None:
         tasks.spawn("ledger: recover", self.recover())
         tasks.spawn("ledger: move", self._mover.run())

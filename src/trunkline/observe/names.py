@@ -150,6 +150,26 @@ METRICS: Mapping[str, Metric] = {
     "keys.version": Metric(
         "trunkline_keys_version", "gauge", "Changes with every change of any key."
     ),
+    "limits.counters": Metric(
+        "trunkline_limit_counters", "gauge", "Counters of limits with an open window."
+    ),
+    "limits.leases": Metric(
+        "trunkline_limit_leases", "gauge", "Requests that hold a place, tokens or money reserved."
+    ),
+    "limits.degraded": Metric(
+        "trunkline_limits_degraded", "gauge", "1 while the shared counters are out of reach."
+    ),
+    "counters.settled": Metric(
+        "trunkline_limits_settled_total",
+        "counter",
+        "Reservations of dead workers that were settled by the ledger.",
+    ),
+    "counters.restored": Metric(
+        "trunkline_limits_restored_total", "counter", "Times that lost counters were built anew."
+    ),
+    "counters.waiting": Metric(
+        "trunkline_limits_waiting", "gauge", "Reservations of dead workers whose end is not known."
+    ),
     "storage.schema": Metric("trunkline_storage_schema", "gauge", "The database's last migration."),
     "catalog.models": Metric("trunkline_catalog_models", "gauge", "Models in the catalogue."),
     "catalog.priced": Metric("trunkline_catalog_priced_models", "gauge", "Of these, with a price."),

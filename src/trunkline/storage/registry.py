@@ -1,7 +1,11 @@
-"""Every storage backend there is, by name."""
+"""Every storage backend there is, by name, and every backend of shared counters."""
 
 from trunkline.kernel.registry import Registry
 from trunkline.storage.base import StorageSpec
+from trunkline.storage.lmdb.backend import SPEC as LMDB
 from trunkline.storage.sqlite.backend import SPEC as SQLITE
+from trunkline.storage.state import StateSpec
 
 STORAGES: Registry[StorageSpec] = Registry((SQLITE,))
+STATES: Registry[StateSpec] = Registry((LMDB,))
+"""In order: the first whose schemes know the configured URL; without one, the first that needs none."""

@@ -6,12 +6,14 @@ cost is reserved; `settle` puts the actual in its place. The counts are a cache 
 knows, so that they can be lost and built anew; the ledger alone is the truth.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from trunkline.canon.limit import Limit
+from trunkline.kernel.clock import Clock
 
 
 class Claim(Struct, frozen=True, gc=False):
@@ -123,3 +125,30 @@ class State(Protocol):
     def statistics(self) -> StateStatistics: ...
     async def aclose(self) -> None:
         """What is on its way is written; the holder is gone at once."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a state's counters are, and whose view of them it is."""
+
+    data: Path
+    """The data folder: of one machine's workers."""
+    url: str
+    """Of a server, with its password; "" where none is configured."""
+    holder: str
+    """Unique among all workers there ever were."""
+    clock: Clock
+    tell: Callable[[str], None]
+    """Takes a problem for the log."""
+
+    def __repr__(self) -> str:
+        return f"<Place of {self.holder}>"
+
+
+class StateSpec(Struct, frozen=True):
+    """One backend: one line in the registry."""
+
+    name: str
+    schemes: tuple[str, ...]
+    """Of URLs: which choose it; none: it needs no URL."""
+    open: Callable[[Place], State]
+    """Blocks for a moment; for start-up. Raises StorageRefused and LimitsUnavailable."""
