@@ -7,12 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from trunkline.admin.times import rfc3339, unix_seconds
-from trunkline.canon.errors import GatewayError
-from trunkline.cli.settings import UsageError, add_options, of
-from trunkline.tenancy.names import DEFAULT_TENANT
+from trunkline.admin.times import rfc3339
+from trunkline.cli.key_options import add_wishes, wanted_key
+from trunkline.cli.settings import add_options, of
 from trunkline.tenancy.service import DEFAULT_OVERLAP, KeyService
-from trunkline.tenancy.wishes import NewKey
 
 Work = Callable[[KeyService, argparse.Namespace], Awaitable[int]]
 
@@ -24,11 +22,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser("keys", help="create, list, rotate or revoke API keys")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = _action(actions, "create", "create a key; it is shown this once", _create)
-    create.add_argument("--name", default="unnamed", help="what it is for")
-    create.add_argument("--tenant", default=DEFAULT_TENANT, help="whose it is")
-    create.add_argument("--scope", action="append", default=[], help="e.g. chat:write; may repeat")
-    create.add_argument("--model", action="append", help="a model it may use; may repeat")
-    create.add_argument("--expires", metavar="WHEN", help="a date and time, or Unix seconds")
+    add_wishes(create)
     _action(actions, "list", "list all keys", _list)
     rotate = _action(
         actions, "rotate", "replace a key by a successor that may do the same", _rotate
@@ -69,19 +63,7 @@ async def _with_service(work: Work, options: argparse.Namespace) -> int:
 
 
 async def _create(service: KeyService, options: argparse.Namespace) -> int:
-    try:
-        expires = unix_seconds(options.expires, "--expires") if options.expires else None
-    except GatewayError as error:
-        raise UsageError(error.message) from None
-    created = await service.create(
-        NewKey(
-            name=options.name,
-            tenant=options.tenant,
-            scopes=tuple(options.scope),
-            models=None if options.model is None else tuple(options.model),
-            expires_at=expires,
-        )
-    )
+    created = await service.create(wanted_key(options))
     if options.json:
         print(msgspec.json.encode(created).decode())
     else:

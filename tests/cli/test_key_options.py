@@ -1,0 +1,81 @@
+"""Options of `trunkline keys create`: what the key may do."""
+
+import argparse
+
+import pytest
+
+from trunkline.cli.key_options import add_wishes, wanted_key
+from trunkline.cli.settings import UsageError
+from trunkline.storage.holders import LimitSet
+from trunkline.tenancy.wishes import NewKey
+
+
+def wanted(*arguments: str) -> NewKey:
+    parser = argparse.ArgumentParser()
+    add_wishes(parser)
+    return wanted_key(parser.parse_args(arguments))
+
+
+def test_nothing_is_asked_of_a_key_by_itself() -> None:
+    """It may use any model and choose no pipeline; it has no limits."""
+    assert NewKey(name="unnamed") == wanted()
+
+
+def test_everything_can_be_said() -> None:
+    """Each option in its field; what repeats is a list."""
+    key = wanted(
+        *("--name", "ci", "--tenant", "acme", "--user", "ann", "--plan", "keyplex-monthly"),
+        *("--scope", "chat:write", "--model", "a", "--model", "b", "--provider", "openai"),
+        *("--pipe", "*", "--tag", "x", "--tag", "y", "--face", "plexor"),
+        *("--limit", "requests_per_minute=60", "--limit", "cost_per_day_usd=0.1"),
+        *("--budget", "12.5/month", "--expires", "2100-01-01"),
+    )
+
+    assert key == NewKey(
+        name="ci",
+        tenant="acme",
+        user="ann",
+        plan="keyplex-monthly",
+        scopes=("chat:write",),
+        models=("a", "b"),
+        providers=("openai",),
+        pipes=("*",),
+        tags=("x", "y"),
+        face="plexor",
+        limits=LimitSet(
+            requests_per_minute=60, cost_per_day=100_000_000, cost_per_month=12_500_000_000
+        ),
+        expires_at=4_102_444_800.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("budget", "limits"),
+    (
+        ("10", LimitSet(cost_total=10 * 10**9)),
+        ("0.5/total", LimitSet(cost_total=5 * 10**8)),
+        ("3/day", LimitSet(cost_per_day=3 * 10**9)),
+    ),
+)
+def test_a_budget_has_a_period(budget: str, limits: LimitSet) -> None:
+    """Or is for all time."""
+    assert limits == wanted("--budget", budget).limits
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    (
+        ("--limit", "requests_per_minute"),
+        ("--limit", "requests_per_minute=many"),
+        ("--limit", "requests_per_minute=-1"),
+        ("--limit", "requests_per_moon=1"),
+        ("--limit", 'requests_per_minute=1,"x":2'),
+        ("--budget", "ten"),
+        ("--budget", "10/year"),
+        ("--expires", "tomorrow"),
+    ),
+)
+def test_what_cannot_be_read_is_told(arguments: tuple[str, str]) -> None:
+    """As a mistake of whoever typed it, naming the option or the limit."""
+    with pytest.raises(UsageError, match=r"--limit|--budget|--expires"):
+        wanted(*arguments)
