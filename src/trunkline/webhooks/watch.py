@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from trunkline.canon.errors import LedgerUnavailable
-from trunkline.webhooks.service import Webhooks
 
 DOWN, RECOVERED = "provider.down", "provider.recovered"
 # Seconds between two looks at the breakers; what was down for less is no news.
@@ -12,6 +12,13 @@ _LOOK = 1.0
 
 Look = Callable[[], Mapping[str, bool]]
 """The targets that were asked so far, by "provider/model"; True: it takes requests."""
+
+
+class Turns(Protocol):
+    async def turned(
+        self, name: str, kind: str, data: Mapping[str, object], *, first: bool
+    ) -> bool:
+        """See Webhooks.turned."""
 
 
 class ProviderWatch:
@@ -22,7 +29,15 @@ class ProviderWatch:
     the last thing told (EventStore.turn).
     """
 
-    def __init__(self, webhooks: Webhooks, look: Look, on_problem: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        webhooks: Turns,
+        look: Look,
+        on_problem: Callable[[str], None],
+        every: float = _LOOK,
+    ) -> None:
+        """`every`: seconds between two looks."""
+        self._every = every
         self._webhooks = webhooks
         self._look = look
         self._on_problem = on_problem
@@ -31,7 +46,7 @@ class ProviderWatch:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(self._every)
             try:
                 await self.look()
             except LedgerUnavailable as error:

@@ -7,7 +7,7 @@ from trunkline.storage.sql.outbox import EVENT, PLATFORM, deliver, is_heard, put
 
 _LAST = """
 SELECT type FROM webhook_events
-WHERE tenant = ? AND once <> '' AND substr(once, 1, ?) = ? ORDER BY id DESC LIMIT 1
+WHERE tenant = ? AND once <> '' AND substr(once, 1, CAST(? AS INTEGER)) = ? ORDER BY id DESC LIMIT 1
 """
 
 
