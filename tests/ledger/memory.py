@@ -1,6 +1,6 @@
 """A ledger's store in memory, which fails when told to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
@@ -11,6 +11,7 @@ from trunkline.storage.records import (
     AttemptRow,
     Batch,
     Position,
+    RequestQuery,
     RequestRow,
     StoredRequest,
     Totals,
@@ -24,6 +25,10 @@ class MemoryStore:
         self.requests: dict[str, RequestRow] = {}
         self.attempts: dict[tuple[str, int], AttemptRow] = {}
         self.positions: dict[str, Position] = {}
+        self.leases: dict[str, tuple[str, int]] = {}
+        self.prepared: list[int] = []
+        self.unrolled = 0
+        """Steps that `backfill` will take."""
         self.applied = 0
         self.failing = False
         """Every method raises."""
@@ -74,6 +79,35 @@ class MemoryStore:
             return None
         tries = sorted(key for key in self.attempts if key[0] == request_id)
         return StoredRequest(row, tuple(self.attempts[key] for key in tries))
+
+    async def find(self, query: RequestQuery) -> Sequence[RequestRow]:
+        raise NotImplementedError
+
+    async def backfill(self) -> bool:
+        self._check()
+        more = self.unrolled > 0
+        self.unrolled -= more
+        return more
+
+    async def prepare(self, now: int) -> None:
+        self._check()
+        self.prepared.append(now)
+
+    async def drop(self, before: int) -> bool:
+        self._check()
+        for name, row in self.requests.items():
+            if row.received_at < before and row.status != OPEN:
+                del self.requests[name]
+                return True
+        return False
+
+    async def lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        self._check()
+        known, ends = self.leases.get(name, (holder, 0))
+        if known != holder and ends > now:
+            return False
+        self.leases[name] = (holder, until)
+        return True
 
     async def usage(self, query: UsageQuery) -> UsageReport:
         raise NotImplementedError

@@ -5,7 +5,7 @@ import pytest
 
 from tests.ledger.making import AZURE, OPENAI, answer, exchange, fail, try_at
 from trunkline.canon.errors import Unreachable
-from trunkline.canon.exchange import Status
+from trunkline.canon.exchange import Principal, Status
 from trunkline.canon.note import Note
 from trunkline.canon.usage import Usage
 from trunkline.ledger.entries import (
@@ -177,3 +177,28 @@ def test_what_a_later_entry_says_again_is_not_read_twice() -> None:
 
     assert told[1:] == decoded([*payloads, memoryview(b"\x01")], odd.append)
     assert [memoryview(b"\x01")] == odd
+
+
+def test_user_and_tags_come_along() -> None:
+    """From the first word on, for a worker that dies before the last."""
+    one = exchange()
+    one.principal = Principal(key_id="k", tenant="t", user="ann", tags=("web", "half \ud800"))
+    tried = begun(try_at(one), one.id)
+    answer(one)
+
+    for entry in (asked(one, tried), answered(one, tried, "ok", 1.0)):
+        sound = again(soundly(entry))
+        assert isinstance(sound, Asked)
+        assert ("ann", ("web", "half ?")) == (sound.user, sound.tags)
+
+
+def test_a_request_of_the_version_before_can_be_read() -> None:
+    """A journal that ends with what there was then: nobody's, without tags."""
+    one = exchange()
+    tried = settled(try_at(one), one.id, "ok")
+    then = msgspec.msgpack.decode(encode(answered(one, tried, "ok", 1.0)))[:17]
+
+    entry = decode(memoryview(msgspec.msgpack.encode(then)))
+
+    assert isinstance(entry, Asked)
+    assert ("ok", 1, "", ()) == (entry.status, entry.attempts, entry.user, entry.tags)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ledger.making import AZURE, NOON, answer, exchange, fail, try_at
-from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.exchange import Exchange, Principal, Status
 from trunkline.canon.usage import Usage
 from trunkline.ledger.entries import Entry, answered, asked, begun, settled
 from trunkline.ledger.folding import COST_LIMIT, TOKEN_LIMIT, Folding, merged
@@ -243,3 +243,27 @@ def test_a_request_that_failed_after_some_legs_was_not_answered() -> None:
 
 def legs(one: Exchange) -> list[Entry]:
     return [settled(tried, one.id, Status.FAILED.value) for tried in one.attempts[:-1]]
+
+
+def test_what_finance_tells_requests_apart_by_is_written_down() -> None:
+    """The key's user and tags: sorted, each once, as many as have room."""
+    one = exchange()
+    tags = ("web", "beta", "web", "b" * 300)
+    one.principal = Principal(key_id="k", tenant="t", user="ann", tags=tags)
+    try_at(one)
+    answer(one)
+
+    (row,), _ = fold(ending(one))
+
+    assert ("ann", '["beta","web"]', True) == (row.user_id, row.tags, row.rolled)
+
+
+def test_a_name_has_no_nul() -> None:
+    """PostgreSQL could not keep it, and the whole batch with it."""
+    one = exchange(model="a\0b")
+    try_at(one)
+    answer(one)
+
+    (row,), _ = fold(ending(one))
+
+    assert "a\ufffdb" == row.model

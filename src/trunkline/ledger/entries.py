@@ -72,6 +72,11 @@ class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
     notes: int = 0
     earlier: Paid | None = None
     """None where at most the last attempt gave an answer."""
+    user: str = ""
+    tags: tuple[str, ...] = ()
+    mode: str = ""
+    session: str = ""
+    baseline_nanousd: int = 0
 
 
 Entry = Asked | Tried
@@ -132,6 +137,8 @@ def _sound(value: Any) -> Any:
     if isinstance(value, Struct):
         fields = {name: _sound(getattr(value, name)) for name in value.__struct_fields__}
         return type(value)(**fields)
+    if isinstance(value, tuple):
+        return tuple(map(_sound, value))
     return value
 
 
@@ -184,6 +191,14 @@ def asked(exchange: Exchange, tried: Tried) -> Asked:
         exchange.stream,
         exchange.received_at,
         tried,
+        "",
+        None,
+        None,
+        0,
+        0,
+        None,
+        principal.user,
+        principal.tags,
     )
 
 
@@ -206,6 +221,8 @@ def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: flo
         len(attempts),
         len(exchange.notes),
         _paid(attempts[:-1]) if len(attempts) > 1 else None,
+        principal.user,
+        principal.tags,
     )
 
 

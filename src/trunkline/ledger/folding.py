@@ -1,12 +1,13 @@
 """Journal entries to table rows: many entries about one request become one row."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from msgspec import structs
+from msgspec import json, structs
 
 from trunkline.canon.exchange import Status
 from trunkline.canon.usage import Usage
-from trunkline.ledger.entries import Asked, Entry, Tried
+from trunkline.ledger.entries import TEXT_LIMIT, Asked, Entry, Tried
 from trunkline.storage.records import OPEN, AttemptRow, Batch, Position, RequestRow
 
 # More than this in one request is an upstream's nonsense: a million million tokens, a million
@@ -95,9 +96,9 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         face=entry.face,
         dialect=entry.dialect,
         operation=entry.operation,
-        model=entry.model,
+        model=_text(entry.model),
         provider="" if tried is None else tried.provider,
-        upstream_model="" if tried is None else tried.model,
+        upstream_model="" if tried is None else _text(tried.model),
         stream=entry.stream,
         status=entry.status or OPEN,
         received_at=_micros(entry.received_at),
@@ -110,6 +111,11 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         notes=entry.notes,
         error_code="" if tried is None else tried.error_code,
         worker=worker,
+        user_id=_text(entry.user),
+        mode=entry.mode,
+        tags=_tags(entry.tags) if entry.tags else "",
+        session=_text(entry.session),
+        baseline_nanousd=_within(entry.baseline_nanousd, COST_LIMIT),
     )
 
 
@@ -119,20 +125,35 @@ def _attempt(entry: Tried, worker: str) -> AttemptRow:
         request_id=entry.request_id,
         attempt=entry.number,
         provider=entry.provider,
-        model=entry.model,
-        deployment=entry.deployment,
+        model=_text(entry.model),
+        deployment=_text(entry.deployment),
         status=entry.status or OPEN,
         started_at=_micros(entry.started_at),
         first_event_ms=entry.first_event_ms,
         total_ms=entry.total_ms,
         error_code=entry.error_code,
         error_status=entry.error_status,
-        upstream_code=entry.upstream_code or "",
+        upstream_code=_text(entry.upstream_code or ""),
         cost_nanousd=_within(entry.cost_nanousd, COST_LIMIT),
         price_version=entry.price_version,
         estimated=entry.estimated,
         worker=worker,
     )
+
+
+def _text(value: str) -> str:
+    """As every database keeps it: PostgreSQL's text holds no NUL, and names must not differ by it."""
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+@lru_cache(maxsize=1024)
+def _tags(tags: tuple[str, ...]) -> str:
+    """A sorted JSON array of those that have room: see NAME_LIMIT in storage/sql/rollup.py."""
+    kept: list[str] = []
+    for tag in sorted({_text(tag) for tag in tags}):
+        if len(json.encode([*kept, tag]).decode()) <= TEXT_LIMIT:
+            kept.append(tag)
+    return json.encode(kept).decode() if kept else ""
 
 
 def _micros(seconds: float) -> int:

@@ -20,6 +20,8 @@ from trunkline.storage.holders import (
 from trunkline.storage.records import (
     Batch,
     Position,
+    RequestQuery,
+    RequestRow,
     ResponseRecord,
     StoredRequest,
     Totals,
@@ -151,11 +153,28 @@ class LedgerStore(Protocol):
 
     async def usage(self, query: UsageQuery) -> UsageReport: ...
     async def totals(self) -> Totals: ...
+    async def find(self, query: RequestQuery) -> Sequence[RequestRow]: ...
     async def backfill(self) -> bool:
         """
         Add some requests to the rollups that were written before there were any.
 
         False once none are left; until then `usage` reads the requests themselves.
+        """
+
+    async def prepare(self, now: int) -> None:
+        """Make room for the requests to come. `now`: Unix microseconds."""
+
+    async def drop(self, before: int) -> bool:
+        """
+        Forget some ended requests that were received before then (Unix microseconds), with their
+        attempts; False once there are none. The rollups stay as they are.
+        """
+
+    async def lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """
+        Of all processes one holds a name, until then (Unix microseconds) or longer by asking again.
+
+        False where it is another's.
         """
 
 

@@ -120,6 +120,25 @@ class StoredRequest(Struct, frozen=True):
     """In the order they were made."""
 
 
+class RequestQuery(Struct, frozen=True, kw_only=True):
+    """Which requests to list, the newest first. Filters are ANDed; None: any."""
+
+    start: int
+    """Unix microseconds, inclusive."""
+    end: int
+    """Unix microseconds, exclusive."""
+    most: int
+    before: tuple[int, str] | None = None
+    """`received_at` and id of the last one that was seen: the page behind it."""
+    tenant: str | None = None
+    key_id: str | None = None
+    user: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    status: str | None = None
+    session: str | None = None
+
+
 Grouping = Literal[
     "model", "provider", "key", "tenant", "user", "face", "mode", "tag", "status", "month", "day", "hour"
 ]  # fmt: skip

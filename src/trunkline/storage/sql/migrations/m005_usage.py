@@ -61,4 +61,24 @@ CREATE TABLE ledger_marks (
 INSERT INTO ledger_marks SELECT 'backfill', '', 0 WHERE EXISTS (SELECT 1 FROM requests);
 """
 
-M005 = Migration(5, "usage by hour and day", _USAGE + _REST)
+# Each month of requests becomes a table of its own, so that it can be dropped as a whole.
+_PARTITIONED = """
+ALTER TABLE requests RENAME TO requests_whole;
+ALTER TABLE attempts RENAME TO attempts_whole;
+CREATE TABLE requests (LIKE requests_whole INCLUDING DEFAULTS) PARTITION BY RANGE (request_id);
+CREATE TABLE attempts (LIKE attempts_whole INCLUDING DEFAULTS) PARTITION BY RANGE (request_id);
+CREATE TABLE requests_rest PARTITION OF requests DEFAULT;
+CREATE TABLE attempts_rest PARTITION OF attempts DEFAULT;
+INSERT INTO requests SELECT * FROM requests_whole;
+INSERT INTO attempts SELECT * FROM attempts_whole;
+DROP TABLE requests_whole, attempts_whole;
+ALTER TABLE requests ADD PRIMARY KEY (request_id);
+ALTER TABLE attempts ADD PRIMARY KEY (request_id, attempt);
+CREATE INDEX requests_time ON requests (received_at);
+CREATE INDEX requests_tenant ON requests (tenant, received_at);
+CREATE INDEX requests_open ON requests (worker) WHERE status = 'open';
+CREATE INDEX attempts_open ON attempts (worker) WHERE status = 'open';
+INSERT INTO ledger_marks VALUES ('partitioned', '', 1);
+"""
+
+M005 = Migration(5, "usage by hour and day", _USAGE + _REST, postgres=_USAGE + _REST + _PARTITIONED)
