@@ -6,6 +6,8 @@ from msgspec import Meta, Raw, Struct
 
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1)]
+Dollars = Annotated[float, Meta(ge=0, le=2_000_000)] | str
+"""As text they are exact however many digits they have."""
 
 
 class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,6 +17,8 @@ class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     data: str = "trunkline-data"
     """Folder of the database, the journal and the secrets generated at the first start."""
+    state: str = ""
+    """Where limits are counted: the URL of a Valkey or Redis server; empty: on this machine."""
     max_body_bytes: Bytes = 64 << 20
     header_timeout: Seconds = 30.0
     body_timeout: Seconds = 60.0
@@ -81,9 +85,7 @@ class RoutingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Seconds between two looks at what providers list; 0: the catalogue is all that is known."""
 
 
-class PlanLimits(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class PlanLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How much may be used; what is not named is not limited."""
 
     requests_per_minute: int | None = None
@@ -92,10 +94,9 @@ class PlanLimits(
     tokens_per_minute: int | None = None
     tokens_per_day: int | None = None
     concurrent_requests: int | None = None
-    cost_per_day_usd: int | float | str | None = None
-    """Dollars; as text they are exact however many digits they have."""
-    cost_per_month_usd: int | float | str | None = None
-    cost_total_usd: int | float | str | None = None
+    cost_per_day_usd: Dollars | None = None
+    cost_per_month_usd: Dollars | None = None
+    cost_total_usd: Dollars | None = None
 
 
 class PlanConfig(
