@@ -39,6 +39,7 @@ from trunkline.faces.registry import FACES
 from trunkline.flow.background import Background
 from trunkline.flow.base import Endpoints
 from trunkline.flow.limiting import Limiting, Places
+from trunkline.flow.once import Once
 from trunkline.flow.rooms import Rooms
 from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.clock import Clock, SystemClock
@@ -180,6 +181,7 @@ class Gateway:
         self.conversations = Conversations(
             self.storage.responses, machine.clock, self._token, stored.retention, self._problem
         )
+        self.once = self._once(loaded[0].idempotency.retention)
         self.background = Background(
             self.conversations,
             lambda: self.rooms,
@@ -217,6 +219,7 @@ class Gateway:
         self.tasks.spawn("keys: follow", self.follower.run())
         self.tasks.spawn("subscriptions: watch", self.subscriptions.watch())
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
+        self.tasks.spawn("idempotency: watch", self.once.watch())
         self.tasks.spawn("responses: watch", self.background.watch())
         self._webhooks.start(self._targets_well)
 
@@ -268,6 +271,7 @@ class Gateway:
             "conversations": self.conversations.statistics(),
             "background": self.background.statistics(),
             "webhooks": self._webhooks.statistics(),
+            "idempotency": self.once.statistics(),
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 
@@ -361,6 +365,10 @@ class Gateway:
         if elder is None:
             return Router(table, STRATEGIES, usual, breaker, retry)
         return elder.renewed(table, usual, breaker, retry)
+
+    def _once(self, retention: float) -> Once:
+        store = self.storage.idempotency
+        return Once(store, self.clock, self.tasks, retention, self._problem)
 
     def _relist(self) -> None:
         """A provider serves other models than before: who asks from now on finds them."""

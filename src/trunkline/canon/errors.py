@@ -13,6 +13,9 @@ GatewayError
 │   ├── TooSlow                 408  headers or body did not arrive in time
 │   ├── Conflict                409  what is there already, or not as the caller thinks
 │   ├── TooLarge                413
+│   ├── IdempotencyInProgress   409  the first request under this key is still under way
+│   ├── IdempotencyNotKept      410  it was answered, but with more than is kept
+│   ├── IdempotencyMismatch     422  under this key something else was asked
 │   ├── RateLimited             429  a limit of ours
 │   ├── BudgetExceeded          429  a budget of ours
 │   └── Blocked                 400  a guard of ours said no
@@ -133,6 +136,21 @@ class Conflict(ClientError):
 class TooLarge(ClientError):
     status = 413
     code = "request_too_large"
+
+
+class IdempotencyInProgress(ClientError):
+    status = 409
+    code = "idempotency_in_progress"
+
+
+class IdempotencyNotKept(ClientError):
+    status = 410
+    code = "idempotency_not_kept"
+
+
+class IdempotencyMismatch(ClientError):
+    status = 422
+    code = "idempotency_mismatch"
 
 
 class RateLimited(ClientError):

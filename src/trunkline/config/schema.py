@@ -46,6 +46,13 @@ class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Background responses that one worker makes at the same time; more are answered 429."""
 
 
+class IdempotencyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests that carry an Idempotency-Key."""
+
+    retention: Seconds = 86400.0
+    """How long an answer is kept, to be given again instead of being made again."""
+
+
 class WebhooksConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow_private: bool = False
     """Also http, any port, and addresses of this machine and its networks; not their metadata."""
@@ -164,6 +171,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: ServerConfig = ServerConfig()
     ledger: LedgerConfig = LedgerConfig()
     responses: ResponsesConfig = ResponsesConfig()
+    idempotency: IdempotencyConfig = IdempotencyConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     auth: AuthConfig = AuthConfig()
     providers: dict[str, Raw] = {}

@@ -1,6 +1,7 @@
 """A POST endpoint of a face: who calls, what do they ask for; then the flow takes over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from msgspec import DecodeError, Raw, ValidationError, json
@@ -10,6 +11,7 @@ from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
 from trunkline.faces.array import ArrayReply
 from trunkline.faces.base import Mount
+from trunkline.faces.idempotency import HEADER, asked
 from trunkline.faces.path import key_in, names_model, read_path, wants_array
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
 from trunkline.flow.complete import OPERATION as COMPLETE
@@ -18,6 +20,7 @@ from trunkline.flow.count import OPERATION as COUNT
 from trunkline.flow.count import Counting, RememberedCounting
 from trunkline.flow.embed import OPERATION as EMBED
 from trunkline.flow.embed import Embedding
+from trunkline.flow.once import Once
 from trunkline.flow.remembered import Remembered
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -73,6 +76,8 @@ class Surroundings(Protocol):
     def follower(self) -> Newcomers: ...
     @property
     def next_id(self) -> Callable[[float], str]: ...
+    @property
+    def once(self) -> Once: ...
 
 
 def token_of(head: Head, *, else_this: bytes = b"") -> bytes:
@@ -176,15 +181,29 @@ class _Admitted:
         endpoint = self._endpoint
         gateway = endpoint.gateway
         request_id = gateway.next_id(self._head.received_at)
+        ask = None
         try:
             exchange = self._exchange(request_id, body)
-            if endpoint.mount.streams and wants_array(self._head):
-                reply = ArrayReply(reply)
+            array = bool(endpoint.mount.streams) and wants_array(self._head)
+            key = self._head.headers.get(HEADER)
+            if key is not None and endpoint.mount.operation != COUNT:  # which costs nothing
+                ask = asked(key, self._head, body, exchange, array=array)
+                if await gateway.once.told(ask, reply):
+                    return
         except GatewayError as error:
             refused = endpoint.refuse(error, request_id)
             reply.whole(refused.status, refused.headers, refused.body)
             return
-        await endpoint.server(gateway.rooms, exchange, endpoint.face, reply).run()
+        if ask is None:
+            await self._serve(exchange, array, reply)
+        else:
+            serve = partial(self._serve, exchange, array)
+            await gateway.once.run(ask, exchange, reply, serve)
+
+    def _serve(self, exchange: Exchange, array: bool, reply: Reply) -> Awaitable[None]:  # noqa: FBT001 - one of two callers fills it in beforehand
+        endpoint = self._endpoint
+        reply = ArrayReply(reply) if array else reply
+        return endpoint.server(endpoint.gateway.rooms, exchange, endpoint.face, reply).run()
 
     def _exchange(self, request_id: str, body: bytes) -> Exchange:
         """Shallow: one level of JSON. Raises Malformed."""

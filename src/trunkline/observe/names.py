@@ -194,6 +194,28 @@ METRICS: Mapping[str, Metric] = {
     "conversations.retention_seconds": Metric(
         "trunkline_responses_retention_seconds", "gauge", "How long answers are kept."
     ),
+    "idempotency.running": Metric(
+        "trunkline_idempotency_running", "gauge", "Requests with an Idempotency-Key under way here."
+    ),
+    "idempotency.ran": Metric(
+        "trunkline_idempotency_ran_total", "counter", "Requests with an Idempotency-Key that ran."
+    ),
+    "idempotency.replayed": Metric(
+        "trunkline_idempotency_replayed_total", "counter", "Answers given again, unbilled."
+    ),
+    "idempotency.waiting": Metric(
+        "trunkline_idempotency_waiting_total",
+        "counter",
+        "Requests told to come back: the first under their key was still under way.",
+    ),
+    "idempotency.mismatched": Metric(
+        "trunkline_idempotency_mismatched_total",
+        "counter",
+        "Requests refused: something else was asked under their key.",
+    ),
+    "idempotency.retention_seconds": Metric(
+        "trunkline_idempotency_retention_seconds", "gauge", "How long such answers are kept."
+    ),
     "background.running": Metric(
         "trunkline_background_responses", "gauge", "Background responses being made here."
     ),

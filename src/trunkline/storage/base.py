@@ -17,6 +17,7 @@ from trunkline.storage.holders import (
     TenantRecord,
     UserRecord,
 )
+from trunkline.storage.idempotency import IdempotencyStore
 from trunkline.storage.records import (
     Batch,
     Position,
@@ -246,6 +247,8 @@ class Storage(Protocol):
     def ledger(self) -> LedgerStore: ...
     @property
     def responses(self) -> ResponseStore: ...
+    @property
+    def idempotency(self) -> IdempotencyStore: ...
     def statistics(self) -> StorageStatistics: ...
     async def aclose(self) -> None: ...
 

@@ -7,6 +7,7 @@ from trunkline.storage.sql.migrations.m004_tenants import M004
 from trunkline.storage.sql.migrations.m005_usage import M005
 from trunkline.storage.sql.migrations.m006_webhooks import M006
 from trunkline.storage.sql.migrations.m007_credentials import M007
+from trunkline.storage.sql.migrations.m008_idempotency import M008
 from trunkline.storage.sql.migrations.m011_windows import M011
 
 MIGRATIONS = (
@@ -17,5 +18,6 @@ MIGRATIONS = (
     M005,
     M006,
     M007,
+    M008,
     M011,
 )

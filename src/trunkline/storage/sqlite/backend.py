@@ -11,6 +11,7 @@ from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.settings import SqlSettingStore
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
+from trunkline.storage.sqlite.idempotency import open_idempotency
 from trunkline.storage.sqlite.migrations import migrate
 from trunkline.storage.sqlite.responses import open_responses
 
@@ -33,11 +34,13 @@ class SqliteStorage:
         self.settings = SqlSettingStore(self.database)
         self.ledger = SqlLedgerStore(self.database)
         self.responses = open_responses(path.parent)
+        self.idempotency = open_idempotency(path.parent)
 
     def statistics(self) -> StorageStatistics:
         return StorageStatistics("sqlite", apsw.sqlite_lib_version(), self._schema)
 
     async def aclose(self) -> None:
+        await self.idempotency.aclose()
         await self.responses.aclose()
         for thread in reversed(self._threads):
             await thread.aclose()

@@ -8,7 +8,7 @@ from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sql.migration import Words
 from trunkline.storage.sqlite.connection import transaction
 
-_WORDS = structs.asdict(
+WORDS = structs.asdict(
     Words(int="INTEGER", real="REAL", blob="BLOB", table="STRICT, WITHOUT ROWID")
 )
 
@@ -28,7 +28,7 @@ def migrate(connection: apsw.Connection, now: float, upto: int | None = None) ->
     for migration in MIGRATIONS[:upto]:
         with transaction(connection):
             if migration.version not in _applied(connection):
-                connection.execute(migration.sql.format(**_WORDS))
+                connection.execute(migration.sql.format(**WORDS))
                 connection.execute(
                     "INSERT INTO migrations VALUES (?, ?, ?)",
                     (migration.version, migration.name, now),
