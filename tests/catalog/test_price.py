@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.canon.usage import Usage
+from trunkline.canon.usage import Usage, UsageBound
 from trunkline.catalog.model import Tier, Window
 from trunkline.catalog.price import Price, pico_per_token, price_of
 
@@ -169,7 +169,7 @@ def test_no_answer_costs_more_than_its_bound(counts: list[int]) -> None:
     price = price_of(SONNET, "v")
     assert price is not None
 
-    assert price.cost(usage) <= price.bound(usage.total_input, usage.total_output)
+    assert price.cost(usage) <= price.bound(UsageBound(usage.total_input, usage.total_output))
 
 
 def test_a_bound_is_reached() -> None:
@@ -178,4 +178,19 @@ def test_a_bound_is_reached() -> None:
     assert price is not None
     usage = Usage(cache_write_1h=250_000, output=1000)
 
-    assert price.cost(usage) == price.bound(250_000, 1000)
+    assert price.cost(usage) == price.bound(UsageBound(250_000, 1000))
+
+
+@given(st.lists(st.integers(0, 400_000), min_size=5, max_size=5))
+def test_what_was_not_asked_for_is_not_in_the_bound(counts: list[int]) -> None:
+    """No sound and no long cache: their prices would reserve what cannot be spent."""
+    plain = ("input", "cache_read", "cache_write", "output", "reasoning")
+    usage = Usage(**dict(zip(plain, counts, strict=True)))
+    price = priced(
+        Window(input="1", cache_write="1.2", cache_write_1h="2", output="4", audio_input="9")
+    )
+    most = UsageBound(usage.total_input, usage.total_output, audio=False, long_cache=False)
+
+    assert price.cost(usage) <= price.bound(most)
+    assert price.bound(most) <= price.bound(UsageBound(most.read, most.written))
+    assert 1200 == price.bound(UsageBound(1000, 0, audio=False, long_cache=False)) // 1000

@@ -56,6 +56,9 @@ class ScriptedProvider:
     def models(self):
         return ()
 
+    def credential(self, credential_id, key):
+        return Credential(credential_id, (), own=True)
+
     def request(self, deployment, path, encoded, credential):
         headers = ((b"x-credential", credential.id.encode()),)
         return UpstreamRequest(

@@ -62,7 +62,8 @@ def test_vectors_are_not_written():
 
 def test_text_has_no_more_tokens_than_bytes():
     """And what providers put in front; the window bounds both."""
-    assert Need(len(b'{"a":"b"}') + HIDDEN, None) == of(a="b")
+    plain = Need(len(b'{"a":"b"}') + HIDDEN, None, audio=False, long_cache=False)
+    assert plain == of(a="b")
     assert WINDOW == of(a="b" * WINDOW).read
 
 
@@ -82,6 +83,12 @@ def test_text_has_no_more_tokens_than_bytes():
 def test_what_does_not_show_in_bytes_may_fill_the_window(fields):
     """Pictures, documents, and what a provider looks up by itself."""
     assert WINDOW == of(**fields).read
+
+
+def test_dear_classes_must_be_asked_for():
+    """Sound in or out, and a cache that holds for an hour."""
+    assert of(modalities=["text", "audio"]).audio
+    assert of(cache_control={"type": "ephemeral", "ttl": "1h"}).long_cache
 
 
 def test_words_about_pictures_are_text():

@@ -50,3 +50,16 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def total(self) -> int:
         return self.total_input + self.total_output
+
+
+class UsageBound(Struct, frozen=True, gc=False):
+    """What an answer's usage will not exceed, as far as the request tells."""
+
+    read: int
+    """Tokens of all input classes."""
+    written: int
+    """Tokens of all output classes."""
+    audio: bool = True
+    """Some may be audio tokens, which have prices of their own."""
+    long_cache: bool = True
+    """Some may be written to a cache that holds for an hour."""

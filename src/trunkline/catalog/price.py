@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from msgspec import Struct
 
-from trunkline.canon.usage import Usage
+from trunkline.canon.usage import Usage, UsageBound
 from trunkline.catalog.model import Rates, Window
 
 _PICO_PER_MILLION_TOKENS = Decimal(10**6)
@@ -71,15 +71,26 @@ class Price(Struct, frozen=True):
         )
         return (pico + 500) // 1000
 
-    def bound(self, read: int, written: int) -> int:
-        """Nano-dollars that no answer exceeds which reads and writes so many tokens, in whatever classes."""
-        reachable = (self.rates, *(rates for above, rates in self.tiers if read > above))
+    def bound(self, most: UsageBound) -> int:
+        """Nano-dollars that no such answer exceeds, into whatever classes its tokens fall."""
+        reachable = (self.rates, *(rates for above, rates in self.tiers if most.read > above))
         dearest = max(
-            read * max(r.input, r.cache_read, r.cache_write, r.cache_write_1h, r.audio_input)
-            + written * max(r.output, r.reasoning, r.audio_output)
-            for r in reachable
+            most.read * _dearest_input(rates, most) + most.written * _dearest_output(rates, most)
+            for rates in reachable
         )
         return (dearest + self.request + 999) // 1000
+
+
+def _dearest_input(rates: TokenRates, most: UsageBound) -> int:
+    dearest = max(rates.input, rates.cache_read, rates.cache_write)
+    if most.long_cache:
+        dearest = max(dearest, rates.cache_write_1h)
+    return max(dearest, rates.audio_input) if most.audio else dearest
+
+
+def _dearest_output(rates: TokenRates, most: UsageBound) -> int:
+    dearest = max(rates.output, rates.reasoning)
+    return max(dearest, rates.audio_output) if most.audio else dearest
 
 
 def pico_per_token(dollars_per_million: str) -> int:

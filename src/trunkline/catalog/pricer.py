@@ -1,7 +1,7 @@
 """Money for tokens: the catalogue's prices, remembered by the minute so that billing costs a look-up."""
 
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.usage import Usage
+from trunkline.canon.usage import Usage, UsageBound
 from trunkline.catalog.catalog import Catalog
 from trunkline.catalog.price import Price
 
@@ -33,15 +33,11 @@ class CatalogPricer:
         return (0, "") if price is None else (price.cost(usage), price.version)
 
     def bound(
-        self,
-        deployment: Deployment,
-        tokens: tuple[int, int],
-        unix: float,
-        tier: str | None = None,
+        self, deployment: Deployment, most: UsageBound, unix: float, tier: str | None = None
     ) -> int | None:
-        """Nano-dollars that reading and writing so many `tokens` costs at most; None: no price known."""
+        """Nano-dollars that no such answer exceeds; None: no price known."""
         price = self.price(deployment, unix, tier)
-        return None if price is None else price.bound(*tokens)
+        return None if price is None else price.bound(most)
 
     def usual(self, deployment: Deployment, unix: float) -> float:
         """Nano-dollars of a usual request, for ordering only; infinity when unknown."""

@@ -14,7 +14,7 @@ from trunkline.canon.errors import Forbidden, GatewayError, LimitsUnavailable
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.canon.request import Request
-from trunkline.canon.usage import Usage
+from trunkline.canon.usage import Usage, UsageBound
 from trunkline.kernel.clock import Clock
 from trunkline.storage.state import Claim, Decision, State
 from trunkline.tenancy.refusals import refusal
@@ -32,13 +32,9 @@ ReadRequest = Callable[[], Request]
 
 class Bounds(Protocol):
     def bound(
-        self,
-        deployment: Deployment,
-        tokens: tuple[int, int],
-        unix: float,
-        tier: str | None = None,
+        self, deployment: Deployment, most: UsageBound, unix: float, tier: str | None = None
     ) -> int | None:
-        """Nano-dollars that so many tokens read and written cost at most; None: no price known."""
+        """Nano-dollars that no such answer exceeds; None: no price known."""
 
 
 class TokenCounts(Protocol):
@@ -156,7 +152,7 @@ class Admission:
     def _priced(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Deployment]:
         """A model without a price is never free: under a budget it is not asked."""
         now = exchange.received_at
-        priced = [d for d in plan if self._bounds.bound(d, (0, 0), now) is not None]
+        priced = [d for d in plan if self._bounds.bound(d, _NOTHING, now) is not None]
         if not priced:
             raise Forbidden(
                 f"This key has a budget, and the model '{exchange.model[:100]}' has no known price:"
@@ -201,7 +197,8 @@ class Admission:
             writing = likely if asked.written is None else asked.written
             # Tokens are a rate: what the key usually takes of a generous bound will do.
             tokens = max(tokens, reading + (writing if usual is None else min(writing, usual)))
-            bound = self._bounds.bound(deployment, (reading, writing), exchange.received_at, tier)
+            most = UsageBound(reading, writing, asked.audio, asked.long_cache)
+            bound = self._bounds.bound(deployment, most, exchange.received_at, tier)
             cost = max(cost, bound or 0)
         return Claim(exchange.id, limits, tokens, cost)
 
@@ -227,6 +224,7 @@ def _guards(admission: Admission, unlimited: Unlimited) -> tuple[Admitting, Admi
     return admission, unlimited
 
 
+_NOTHING = UsageBound(0, 0)
 _MEASURED = (Unit.TOKENS, Unit.COST)
 
 

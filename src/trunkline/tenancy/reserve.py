@@ -38,18 +38,22 @@ class Need(Struct, frozen=True, gc=False):
     """At most."""
     written: int | None
     """At most; None where the client sets no bound."""
+    audio: bool
+    """Some of it may be sound."""
+    long_cache: bool
+    """Some of it may be written to a cache that holds for an hour."""
 
 
-def need(
-    body: bytes, envelope: Mapping[str, Raw], deployment: Deployment, *, writes: bool
-) -> Need:
+def need(body: bytes, envelope: Mapping[str, Raw], deployment: Deployment, *, writes: bool) -> Need:
     """What a request takes from this deployment at most. `writes`: False for vectors."""
     window = deployment.context_window or _WINDOW
     read = window if _MEDIA.search(body) else len(body) + HIDDEN
     written = _written(envelope) if writes else 0
     if written is not None and deployment.max_output_tokens is not None:
         written = min(written, deployment.max_output_tokens * _choices(envelope))
-    return Need(min(read, max(window, HIDDEN)), written)
+    return Need(
+        min(read, max(window, HIDDEN)), written, audio=b"audio" in body, long_cache=b'"1h"' in body
+    )
 
 
 def _written(envelope: Mapping[str, Raw]) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Attempt, Exchange, Headers
 from trunkline.canon.request import Request
-from trunkline.canon.usage import Usage
+from trunkline.canon.usage import Usage, UsageBound
 
 
 class ManualClock:
@@ -23,6 +23,10 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         self._monotonic += seconds
+        self._unix += seconds
+
+    def step(self, seconds: float) -> None:
+        """Somebody sets the clock, forward or back: no time has passed."""
         self._unix += seconds
 
 
@@ -113,14 +117,10 @@ class FlatPricer:
         return usage.total * self._rate, "flat"
 
     def bound(
-        self,
-        deployment: Deployment,
-        tokens: tuple[int, int],
-        unix: float,
-        tier: str | None = None,
+        self, deployment: Deployment, most: UsageBound, unix: float, tier: str | None = None
     ) -> int | None:
         """None for a deployment without `price_model`."""
-        return None if deployment.price_model is None else sum(tokens) * self._rate
+        return None if deployment.price_model is None else (most.read + most.written) * self._rate
 
 
 class LetterCounter:
