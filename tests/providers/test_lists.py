@@ -192,3 +192,11 @@ def test_nobody_is_asked_where_the_interval_is_none():
     desk.lists.follow(desk.providers, 0.0)
 
     assert [0] == run(desk, 50)
+
+
+def test_one_without_a_key_of_ours_is_not_asked():
+    """Its tenants' keys are not for our questions; nor is that a problem."""
+    desk = Desk(a=ListingProvider(listing("m"), keys=0))
+
+    assert {} == desk.rounds()
+    assert [] == desk.problems

@@ -74,6 +74,8 @@ class Attempt:
     cost_nanousd: int = 0
     price_version: str = ""
     """Empty when the model has no known price."""
+    byok: bool = False
+    """Asked with the tenant's own credential: the cost is its own, and no expense of ours."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Asking deployments in turn until one gives content: retries, fallbacks, clocks."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 from trunkline.canon.deployment import Deployment
@@ -19,18 +19,13 @@ from trunkline.canon.exchange import Attempt, Exchange
 from trunkline.dialects.base import Encoded
 from trunkline.flow.books import Books
 from trunkline.flow.live import LiveAnswer
+from trunkline.flow.picking import Choice, choice, resting, soonest, usable
 from trunkline.flow.rooms import Rooms
 from trunkline.providers.base import Credential
 from trunkline.transport.base import Timeouts, UpstreamResponse
 
 # Enough for any provider's error, too little to hurt.
 _MAX_ERROR_BODY = 1 << 20
-# What a client is told while every credential rests.
-_PAUSED: Mapping[type[UpstreamError], str] = {
-    BadCredential: "{provider} refused this gateway's credentials a moment ago",
-    QuotaExhausted: "the account of this gateway at {provider} has run dry",
-}
-_THROTTLED = "{provider} asked for a pause on '{model}'; try again in {seconds} s"
 WholeT_co = TypeVar("WholeT_co", covariant=True)
 
 
@@ -94,8 +89,12 @@ class Asking(Generic[WholeT_co]):
         """One deployment: with each of its credentials, and once more where that may help."""
         rooms, tries = self._rooms, 0
         while True:
-            credential = self._credential(deployment)
+            those, now = self._choice(deployment), rooms.clock.monotonic()
+            credential = usable(rooms, those, deployment.model, now)
+            if credential is None:
+                raise resting(rooms, those, deployment, now)
             attempt = Attempt(len(self._exchange.attempts) + 1, deployment, rooms.clock.unix())
+            attempt.byok = credential.own
             encoded = self._question.encode(deployment)
             # Notes tell of the answer the client gets, not of targets that were tried before.
             self._exchange.notes[:] = encoded.notes
@@ -127,13 +126,14 @@ class Asking(Generic[WholeT_co]):
         if isinstance(error, Throttled | QuotaExhausted | BadCredential):
             self._rest(credential, deployment, error, now)
             # As often as there are credentials: one that asks for no pause stays usable.
-            others = len(rooms.providers[deployment.provider].credentials) - tries
-            if others > 0 and self._pick(deployment, now) is not None:
+            those = self._choice(deployment)
+            if those.count > tries and usable(rooms, those, deployment.model, now) is not None:
                 return True
         delay = rooms.router.retries.delay(error, tries, rooms.dice())
         if delay is None:
             if isinstance(error, Throttled):
-                error.retry_after, _ = self._soonest(deployment, now)
+                those = self._choice(deployment)
+                error.retry_after, _ = soonest(rooms, those, deployment.model, now)
             return False
         # Given back once the search is over: a retry that waits for its answer weighs as much.
         self._retries += 1
@@ -146,6 +146,8 @@ class Asking(Generic[WholeT_co]):
     ) -> None:
         self._rooms.router.cooling.cool(credential.id, deployment.model, now, error)
         if isinstance(error, BadCredential):  # somebody has to repair it
+            if credential.own:
+                error.message = "the provider refused your tenant's own credential"
             self._rooms.log.error(
                 "credential refused",
                 credential=credential.id,
@@ -154,32 +156,8 @@ class Asking(Generic[WholeT_co]):
                 detail=error.detail,
             )
 
-    def _soonest(self, deployment: Deployment, now: float) -> tuple[float, type[UpstreamError]]:
-        """Seconds until one of its credentials may be used again, and why not now."""
-        credentials = self._rooms.providers[deployment.provider].credentials
-        ids = [credential.id for credential in credentials]
-        return self._rooms.router.cooling.soonest(ids, deployment.model, now)
-
-    def _credential(self, deployment: Deployment) -> Credential:
-        """The next usable one. Raises what made them rest, with the shortest wait, when all do."""
-        now = self._rooms.clock.monotonic()
-        credentials = self._rooms.providers[deployment.provider].credentials
-        index = self._pick(deployment, now)
-        if index is not None:
-            return credentials[index]
-        wait, why = self._soonest(deployment, now)
-        told = _PAUSED.get(why, _THROTTLED).format(
-            provider=deployment.provider, model=deployment.model, seconds=max(1, round(wait))
-        )
-        raise why(told, retry_after=wait)
-
-    def _pick(self, deployment: Deployment, now: float) -> int | None:
-        credentials = self._rooms.providers[deployment.provider].credentials
-        cooling = self._rooms.router.cooling
-        if len(credentials) == 1:
-            return None if cooling.remaining(credentials[0].id, deployment.model, now) else 0
-        turn = int(self._rooms.dice() * len(credentials))
-        return cooling.pick([c.id for c in credentials], deployment.model, now, turn)
+    def _choice(self, deployment: Deployment) -> Choice:
+        return choice(self._rooms, self._exchange.principal, deployment)
 
     async def _send(
         self, deployment: Deployment, credential: Credential, encoded: Encoded

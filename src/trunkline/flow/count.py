@@ -31,6 +31,7 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.counting import CountingDialect
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.chat import looks_inside
+from trunkline.flow.picking import choice, resting, usable
 from trunkline.flow.remembered import read_wish, recall
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.telling import bug, refuse
@@ -161,11 +162,14 @@ class Counting:
     def _credential(self, deployment: Deployment) -> Credential:
         """One that does not rest, else any: counting is limited apart from answering."""
         rooms = self._rooms
-        credentials = rooms.providers[deployment.provider].credentials
-        ids = [credential.id for credential in credentials]
-        turn = int(rooms.dice() * len(credentials))
+        those = choice(rooms, self._exchange.principal, deployment)
         now = rooms.clock.monotonic()
-        return credentials[rooms.router.cooling.pick(ids, deployment.model, now, turn) or 0]
+        credential = usable(rooms, those, deployment.model, now)
+        if credential is None:
+            if not those.count:
+                raise resting(rooms, those, deployment, now)
+            return (*those.first, *those.second)[0]
+        return credential
 
     def _forgive(self, error: UpstreamError, deployment: Deployment) -> None:
         """Go on with a count of our own; but what is wrong with the request is raised."""

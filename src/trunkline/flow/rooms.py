@@ -21,6 +21,7 @@ from trunkline.ledger.base import Ledger
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider
 from trunkline.routing.router import Router
+from trunkline.tenancy.vault import OwnKeys
 
 
 class Pricer(Protocol):
@@ -51,6 +52,10 @@ class Jobs(Protocol):
         """Queue it and answer. `own`: the items the request brought itself. Raises GatewayError."""
 
 
+def _nobodys(_tenant: str) -> OwnKeys | None:
+    return None
+
+
 class Rooms(Struct, frozen=True, kw_only=True):
     """The collaborators of the flow, composed once by wiring and replaced whole on reload."""
 
@@ -67,6 +72,8 @@ class Rooms(Struct, frozen=True, kw_only=True):
     embeddings: Mapping[str, EmbeddingClient] = {}
     """Those in which upstreams are asked for them."""
     providers: Mapping[str, Provider]
+    own_keys: Callable[[str], OwnKeys | None] = _nobodys
+    """Those that a tenant brought, by provider; None where it has none, as most have."""
     router: Router
     ledger: Ledger
     pricer: Pricer

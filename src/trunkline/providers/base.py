@@ -24,6 +24,10 @@ class Credential(Struct, frozen=True):
     """ "openai#1": what logs and the ledger may say of it."""
     headers: Headers
     """The authentication headers it stands for; never logged."""
+    embedding: Headers = ()
+    """The same where embeddings are asked for."""
+    own: bool = False
+    """The tenant brought it: what it pays for is not our expense."""
 
     def __repr__(self) -> str:
         return f"<Credential {self.id}>"
@@ -38,7 +42,13 @@ class Provider(Protocol):
     def transport(self) -> Transport: ...
     @property
     def credentials(self) -> Sequence[Credential]:
-        """At least one; a provider that asks for none has one without headers."""
+        """
+        A provider that asks for none has one without headers; one that asks with nobody's but its
+        tenants' has none.
+        """
+
+    def credential(self, credential_id: str, key: str) -> Credential | None:
+        """One that a tenant brought; None where it is not asked with keys of that kind."""
 
     def deployment(self, model: str) -> Deployment:
         """How this provider serves `model`, with the quirks and limits known of it."""

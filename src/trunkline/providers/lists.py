@@ -147,6 +147,8 @@ def _why(error: Exception) -> str:
 
 async def _ask(provider: Provider) -> Sequence[Listed] | None:
     """None where there is nobody to ask. Raises UpstreamError, the last credential's."""
+    if not provider.credentials:  # our tenants' keys are not for our questions
+        return None
     failure: UpstreamError | None = None
     for credential in provider.credentials:
         request = provider.models_request(credential)

@@ -134,3 +134,12 @@ def test_nothing_to_start_and_nothing_to_stop():
     asyncio.run(live())
 
     assert provider.is_ready
+
+
+def test_a_tenant_brings_an_api_key_or_nothing():
+    """Where requests are signed with our access key, none of a tenant's can be."""
+    own = build(api_key="abc").credential("cred_1", "own-key")
+
+    assert ((b"authorization", b"Bearer own-key"),) == own.headers
+    assert own.own
+    assert build(**ACCESS).credential("cred_1", "own-key") is None

@@ -129,3 +129,17 @@ def test_what_is_wrong_is_told_by_key(embeddings, where, says):
     with pytest.raises(ConfigError, match=says) as caught:
         build("openai", api_key="k", embeddings=embeddings)
     assert caught.value.key.startswith(f"providers.openai.{where}")
+
+
+def test_a_tenants_own_key_travels_where_embeddings_are_asked_for():
+    """In the header of that address, whatever the one of chat is."""
+    gemini = build("gemini", api_key="AIza1")
+    own, ours = gemini.credential("cred_1", "AIza-own"), gemini.credentials[0]
+
+    def headers(credential):
+        deployment = gemini.deployment("m").embedding()
+        return gemini.request(deployment, "/x", Encoded(b"{}"), credential).headers
+
+    expected = [(name, value.replace(b"AIza1", b"AIza-own")) for name, value in headers(ours)]
+    assert expected == list(headers(own))
+    assert any(b"AIza-own" in value for _, value in headers(own))

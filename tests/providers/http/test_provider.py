@@ -246,3 +246,26 @@ def test_a_model_of_the_legacy_endpoint_is_asked_there():
     assert "openai-completions" == instruct.dialect
     assert "openai-chat" == openai.deployment("gpt-4o").speaking("openai-completions").dialect
     assert "openai-completions" in build("vllm").deployment("any").also
+
+
+def test_a_tenants_own_key_travels_as_ours_do():
+    """In the same header, and marked as its own; where none travels, none is taken."""
+    openai, anthropic = build("openai", api_key="sk-1"), build("anthropic", api_key="sk-2")
+
+    own = openai.credential("cred_1", "sk-own")
+
+    assert ("cred_1", True) == (own.id, own.own)
+    assert ((b"authorization", b"Bearer sk-own"),) == own.headers
+    assert ((b"x-api-key", b"sk-own"),) == anthropic.credential("cred_2", "sk-own").headers
+    assert "sk-own" not in repr(own)
+    sent = openai.request(openai.deployment("m"), "/chat/completions", Encoded(b"{}"), own)
+    assert [b"Bearer sk-own"] == [v for n, v in sent.headers if n == b"authorization"]
+
+
+def test_it_may_do_without_a_key_of_ours():
+    """Where tenants bring theirs, and only where the file says so; given keys count as ever."""
+    assert () == build("openai", byok=True).credentials
+    assert 1 == len(build("openai", byok=True, api_key="sk-1").credentials)
+    assert () == build("box", dialect="one", base_url="http://box/v1", byok=True).credentials
+    with pytest.raises(ConfigError, match="byok = true"):
+        build("openai")

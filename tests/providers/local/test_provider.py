@@ -281,3 +281,8 @@ def test_what_embeds_is_a_deployment_of_its_own(gguf):
         deployment.embeds.dimensions,
     )
     assert provider.deployment("my-model").embeds is None
+
+
+def test_it_takes_no_credential():
+    """It is nobody's account."""
+    assert made().credential("cred_1", "any") is None

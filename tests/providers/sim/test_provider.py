@@ -101,3 +101,10 @@ def test_a_dialect_that_it_does_not_speak_is_told() -> None:
     ) as told:
         build(dialect="nope")
     assert "providers.sim.dialect" == told.value.key
+
+
+def test_it_takes_any_credential() -> None:
+    """So that a tenant's own can be tried without an account anywhere."""
+    own = build().credential("cred_1", "any")
+
+    assert ("cred_1", (), True) == (own.id, own.headers, own.own)

@@ -88,6 +88,12 @@ class BedrockProvider:
         chat = [r.id for r in rows if r.kind in _CHAT_KINDS and not r.deprecated]
         return [name for name in chat if not name.startswith(_REGIONAL)]
 
+    def credential(self, credential_id: str, key: str) -> Credential | None:
+        """A Bedrock API key; where requests are signed, a tenant's would be, too."""
+        if self._signer is not None:
+            return None
+        return Credential(credential_id, self._row.auth_headers(key), own=True)
+
     def models_request(self, credential: Credential) -> UpstreamRequest | None:
         """Its list is another service's, with permissions of its own."""
         return None

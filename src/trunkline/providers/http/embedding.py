@@ -1,6 +1,6 @@
 """Embeddings of a provider over HTTP: whether it has any, and where it is asked for them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import msgspec
 from msgspec import Raw, Struct
@@ -29,8 +29,6 @@ class Chat(Struct, frozen=True):
     own_address: bool
     """The base URL is the operator's, not the row's."""
     headers: Headers
-    keys: Mapping[str, str]
-    """By the id of their credential."""
 
 
 class Embedder:
@@ -45,24 +43,25 @@ class Embedder:
         self._base_url = where.base_url or chat.base_url
         self._path = where.path
         self._headers = chat.headers
-        self._credentials = {
-            name: row.auth_headers(key, where.auth) for name, key in chat.keys.items()
-        }
+        self._auth = where.auth
         join_url(self._base_url, self.dialect, "/x")
 
     def embeds(self, model: str) -> Embeds | None:
         return self._row.embeds_for(model, self._said)
 
+    def auth_headers(self, key: str) -> Headers:
+        return self._row.auth_headers(key, self._auth)
+
     def request(
-        self, deployment: Deployment, path: str, encoded: Encoded, credential: str
+        self, deployment: Deployment, path: str, encoded: Encoded, credential: Headers
     ) -> UpstreamRequest:
-        """`path` is the dialect's own, `credential` an id."""
+        """`path` is the dialect's own."""
         own = fill_model(self._path, deployment.model) if self._path else path
         address = join_url(self._base_url, self.dialect, own)
         given = {name for name, _ in encoded.headers}
         headers = (
             _JSON,
-            *self._credentials[credential],
+            *credential,
             *(header for header in self._headers if header[0] not in given),
             *encoded.headers,
         )

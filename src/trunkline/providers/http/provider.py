@@ -57,6 +57,8 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     api_key: str | None = None
     api_keys: tuple[str, ...] = ()
     """Rotated; each is cooled on its own."""
+    byok: bool = False
+    """Without a key of ours it serves tenants who bring theirs."""
     headers: Mapping[str, str] = {}
     path: str | None = None
     """Instead of the dialect's path; "{model}" is replaced."""
@@ -101,14 +103,14 @@ class HttpProvider:
         self._headers = tuple(
             (n.lower().encode(), v.encode()) for n, v in {**row.headers, **config.headers}.items()
         )
-        self.credentials: Sequence[Credential] = tuple(
-            Credential(f"{name}#{number}", row.auth_headers(key))
-            for number, key in enumerate(keys, 1)
-        )
+        self._keyless = not keys
         self._names_models = "{model}" in (config.path or row.path)
         self._paths: dict[str, tuple[Origin, bytes]] = {}
         self._check()
-        self._embedder = self._embedding(keys, lent.embeddings)
+        self._embedder = self._embedding(lent.embeddings)
+        self.credentials: Sequence[Credential] = tuple(
+            self._credential(f"{name}#{number}", key) for number, key in enumerate(keys, 1)
+        )
         self._kinds = _CHAT_KINDS
         if self._embedder is not None:
             alone = self._embedder.dialect == self._dialect
@@ -148,6 +150,11 @@ class HttpProvider:
         rows = self._catalog.models(self._catalogued)
         return [r.id for r in rows if r.kind in self._kinds and not r.deprecated]
 
+    def credential(self, credential_id: str, key: str) -> Credential | None:
+        if self._row.auth is Auth.NONE:
+            return None
+        return self._credential(credential_id, key, own=True)
+
     def models_request(self, credential: Credential) -> UpstreamRequest | None:
         if self._config.models is not None or not self._models_endpoint:
             return None
@@ -166,7 +173,7 @@ class HttpProvider:
     ) -> UpstreamRequest:
         embedder = self._embedder
         if embedder is not None and deployment.dialect == embedder.dialect:
-            return embedder.request(deployment, path, encoded, credential.id)
+            return embedder.request(deployment, path, encoded, credential.embedding)
         place = None if self._names_models else self._paths.get(path)
         if place is None:
             place = self._place(path, deployment.model)
@@ -198,16 +205,23 @@ class HttpProvider:
         )
         return address.origin, address.path.encode()
 
-    def _embedding(self, keys: Sequence[str], known: Sequence[str]) -> Embedder | None:
+    def _credential(self, credential_id: str, key: str, *, own: bool = False) -> Credential:
+        embedder = self._embedder
+        return Credential(
+            credential_id,
+            self._row.auth_headers(key),
+            () if embedder is None else embedder.auth_headers(key),
+            own,
+        )
+
+    def _embedding(self, known: Sequence[str]) -> Embedder | None:
         """Whoever is asked for embeddings; None where nobody can be. Raises ConfigError."""
-        ids = [credential.id for credential in self.credentials]
         chat = Chat(
             self.name,
             self._dialect,
             self._base_url,
             self._config.base_url is not None,
             self._headers,
-            dict(zip(ids, keys, strict=True)),
         )
         return embedder_of(chat, self._row, self._config.embeddings, known)
 
@@ -235,8 +249,11 @@ class HttpProvider:
             raise ConfigError(f"{key}.models_endpoint", 'expected a path like "/models", or ""')
         if not all(_HEADER.fullmatch(f"{n}: {v}") for n, v in self._config.headers.items()):
             raise ConfigError(f"{key}.headers", "has characters that no HTTP header has")
-        if not self.credentials:
-            raise ConfigError(f"{key}.api_key", "is required for this provider")
+        if self._keyless and not self._config.byok:
+            raise ConfigError(
+                f"{key}.api_key",
+                "is required for this provider (or byok = true: each tenant brings its own)",
+            )
 
     def __repr__(self) -> str:
         return f"<HttpProvider {self.name}, {len(self.credentials)} credentials>"
@@ -271,7 +288,7 @@ def _keys(name: str, config: HttpConfig, row: ProviderRow) -> tuple[str, ...]:
     if any(not key.strip() or not key.isascii() or not key.isprintable() for key in keys):
         raise ConfigError(f"providers.{name}.api_key", "is empty or has characters no key has")
     if not keys and (row.key_optional or row.auth is Auth.NONE or not row.dialect):
-        return ("",)
+        return () if config.byok else ("",)
     return tuple(key.strip() for key in keys)
 
 

@@ -121,6 +121,10 @@ class LocalProvider:
     def models(self) -> Sequence[str]:
         return (self._model,) if self._embedder is None else (self._model, EMBEDDER)
 
+    def credential(self, credential_id: str, key: str) -> Credential | None:
+        """It is nobody's account."""
+        return None
+
     def models_request(self, credential: Credential) -> UpstreamRequest | None:
         """`models` is all there is."""
         return None
