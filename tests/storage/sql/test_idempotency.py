@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from msgspec.structs import replace
 
+from tests.ledger.making import FakeClock
+from tests.storage.postgres_server import PostgresServer
 from trunkline.storage.idempotency import Ask, Found, KeptAnswer
+from trunkline.storage.postgres.connection import Address
+from trunkline.storage.postgres.database import connected
+from trunkline.storage.sql.database import Database
 from trunkline.storage.sql.idempotency import SqlIdempotency
 from trunkline.storage.sqlite.idempotency import open_idempotency
 
@@ -24,13 +29,9 @@ RUNNING = Found(b"what", None)
 HOLD, KEEP = 100, 1000
 
 
-def within(folder: Path, work: Callable[[SqlIdempotency], Awaitable[None]]) -> None:
+def within(database: Database, work: Callable[[SqlIdempotency], Awaitable[None]]) -> None:
     async def main() -> None:
-        store = open_idempotency(folder)
-        try:
-            await work(store)
-        finally:
-            await store.aclose()
+        await work(SqlIdempotency(database))
 
     asyncio.run(main())
 
@@ -39,7 +40,7 @@ async def claim(store: SqlIdempotency, ask: Ask = ASK, now: int = 0) -> Found | 
     return await store.claim(ask, now, now + HOLD, now + KEEP)
 
 
-def test_one_runs_and_the_next_gets_its_answer(tmp_path: Path) -> None:
+def test_one_runs_and_the_next_gets_its_answer(database: Database) -> None:
     """Whatever that one asks: its fingerprint is for the asker to compare."""
 
     async def work(store: SqlIdempotency) -> None:
@@ -50,11 +51,11 @@ def test_one_runs_and_the_next_gets_its_answer(tmp_path: Path) -> None:
         assert RAN == await claim(store, replace(AGAIN, fingerprint=b"other"))
         assert await claim(store, replace(AGAIN, scope=b"other")) is None
 
-    within(tmp_path, work)
+    within(database, work)
 
 
 @pytest.mark.parametrize("body", (None, b"", b"0123456789abcdef" * (40 << 10)))
-def test_every_body_comes_back(tmp_path: Path, body: bytes | None) -> None:
+def test_every_body_comes_back(database: Database, body: bytes | None) -> None:
     """None at all, and one that is packed in a thread of its own, too."""
     answer = replace(ANSWER, body=body, streamed=True)
 
@@ -63,10 +64,10 @@ def test_every_body_comes_back(tmp_path: Path, body: bytes | None) -> None:
         await store.finish(ASK, answer, KEEP)
         assert Found(b"what", answer) == await claim(store, AGAIN)
 
-    within(tmp_path, work)
+    within(database, work)
 
 
-def test_what_came_to_nothing_leaves_nothing(tmp_path: Path) -> None:
+def test_what_came_to_nothing_leaves_nothing(database: Database) -> None:
     """The next runs it; a release that comes late takes nothing from that one."""
 
     async def work(store: SqlIdempotency) -> None:
@@ -79,10 +80,10 @@ def test_what_came_to_nothing_leaves_nothing(tmp_path: Path) -> None:
         await store.release(AGAIN)
         assert RAN == await claim(store)
 
-    within(tmp_path, work)
+    within(database, work)
 
 
-def test_a_claim_nobody_holds_is_taken_over(tmp_path: Path) -> None:
+def test_a_claim_nobody_holds_is_taken_over(database: Database) -> None:
     """Its maker has died, or slept too long: then it no longer counts what that one says."""
 
     async def work(store: SqlIdempotency) -> None:
@@ -94,10 +95,10 @@ def test_a_claim_nobody_holds_is_taken_over(tmp_path: Path) -> None:
         await store.hold([ASK], 10_000)
         assert await claim(store, ASK, 250 + HOLD) is None
 
-    within(tmp_path, work)
+    within(database, work)
 
 
-def test_an_answer_grows_old(tmp_path: Path) -> None:
+def test_an_answer_grows_old(database: Database) -> None:
     """Then the request is run anew, swept or not; what is under way is never swept."""
 
     async def work(store: SqlIdempotency) -> None:
@@ -110,7 +111,7 @@ def test_an_answer_grows_old(tmp_path: Path) -> None:
         await store.finish(AGAIN, ANSWER, 5 * KEEP)
         assert [1, 0] == [await store.expire(5 * KEEP), await store.expire(5 * KEEP)]
 
-    within(tmp_path, work)
+    within(database, work)
 
 
 def first_of(stores: Sequence[SqlIdempotency], rounds: int) -> Awaitable[list[int]]:
@@ -140,6 +141,22 @@ class Hasty(SqlIdempotency):
             return RUNNING
         await super().claim(ask, now, until, expires)
         return None
+
+
+def test_over_two_servers_connections_one_runs(postgres: PostgresServer) -> None:
+    """As two machines have: the row is given to one alone."""
+    url = postgres.fresh()
+
+    async def main() -> list[int]:
+        databases = [connected(Address(url), FakeClock()) for _ in range(2)]
+        try:
+            return await first_of([SqlIdempotency(database) for database in databases], 10)
+        finally:
+            for database in databases:
+                await database.aclose()
+
+    assert [1] * 10 == asyncio.run(main())
+    postgres.drop(url)
 
 
 @pytest.mark.parametrize("hasty", (False, True))
