@@ -34,9 +34,7 @@ class Process:
         self.keks = keks or FileKeks(folder, entropy)
         self.problems = []
         self.vault = Vault(self.store, Ring(self.keks), self.problems.append)
-        self.service = CredentialService(
-            self.store, self.keks, Mac(bytes(32)), self.clock, entropy, self.vault
-        )
+        self.service = CredentialService(self.vault, Mac(bytes(32)), self.clock, entropy)
 
     async def create(self, **more):
         self.clock.advance(1)  # lists are in the order of creation

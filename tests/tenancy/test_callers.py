@@ -71,15 +71,12 @@ class Scene:
             ManualClock(),
             Grants(),
         )
-        self.jwks = Jwks(self.net, self.clock, self._changed, pytest.fail)
+        self.jwks = Jwks(self.net, self.clock, pytest.fail)
         self.tokens = Tokens(self.grants, self.jwks)
         self.tokens.trust(trusted([config]))
         self.keyring = Keyring(Mac(bytes(32)))
         self.follower = KeyringFollower(self.keyring, NoKeys(), pytest.fail)
         self.callers = Callers(self.keyring, self.follower, self.tokens)
-
-    def _changed(self):
-        self.tokens.forget()
 
     def who(self, token, now=NOW):
         return self.callers.authenticate(token, now)

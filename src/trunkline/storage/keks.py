@@ -90,6 +90,11 @@ class GivenKeks:
         return f"<GivenKeks {len(self._keks)}>"
 
 
+def keks_of(given: str | None, folder: Path, entropy: Entropy) -> Keks:
+    """Those given, else the folder's. Raises ValueError."""
+    return FileKeks(folder, entropy) if given is None else GivenKeks(given)
+
+
 def parse(texts: Sequence[str]) -> Sequence[bytes]:
     """Raises ValueError."""
     keks = [_key(text.strip()) for text in texts]

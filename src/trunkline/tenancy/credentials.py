@@ -7,8 +7,8 @@ from msgspec import Struct, structs
 from trunkline.canon.errors import InternalError, Malformed, NotFound
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy, ulid
-from trunkline.storage.keks import KEK_BYTES, Keks
-from trunkline.storage.sql.credentials import CredentialStore, DataKey, SealedCredential
+from trunkline.storage.keks import KEK_BYTES
+from trunkline.storage.sql.credentials import DataKey, SealedCredential
 from trunkline.tenancy.envelope import CannotOpen, Kek, named, new_data_key, seal, wrap
 from trunkline.tenancy.issuers import TENANT
 from trunkline.tenancy.keys import Mac
@@ -69,20 +69,19 @@ class CredentialService:
 
     def __init__(
         self,
-        store: CredentialStore,
-        keks: Keks,
+        vault: Vault,
         mac: Mac,
         clock: Clock,
         entropy: Entropy,
-        vault: Vault,
     ) -> None:
-        self._store = store
-        self._keks = keks
+        """`vault`: of this process; sees changes at once."""
+        self._store = vault.store
+        self._vault = vault
         self._ring = vault.ring
+        self._keks = vault.ring.keks
         self._mac = mac
         self._clock = clock
         self._entropy = entropy
-        self._vault = vault
 
     async def create(self, wanted: NewCredential) -> CredentialView:
         """Raises Malformed, naming the field."""

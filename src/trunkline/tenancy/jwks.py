@@ -52,18 +52,17 @@ class Jwks:
         self,
         transport: Transport,
         clock: Clock,
-        on_change: Callable[[], None],
         on_problem: Callable[[str], None],
         interval: float = _INTERVAL,
     ) -> None:
-        """`on_change`: some issuer has other keys than before."""
         self._transport = transport
         self._clock = clock
-        self._on_change = on_change
         self._on_problem = on_problem
         self._interval = interval
         self._sources: dict[KeysAddress, _Source] = {}
         self._hurry = asyncio.Event()
+        self.changes = 0
+        """How often some issuer had other keys than before."""
         self.waiting = 0
         """How many wait in `look_again`."""
 
@@ -158,7 +157,7 @@ class Jwks:
         source.failing = False
         if source.keys != keys:
             source.keys = keys
-            self._on_change()
+            self.changes += 1
 
     async def _document(self, address: KeysAddress) -> bytes:
         request = UpstreamRequest(address.origin, b"GET", address.path, _HEADERS, b"")

@@ -47,12 +47,12 @@ class Ring:
     """The key-encryption keys this process knows: once known, one stays so until it ends."""
 
     def __init__(self, keks: Keks) -> None:
-        self._keks = keks
+        self.keks = keks
         self._known: dict[str, Kek] = {}
 
     def current(self, *, make: bool = False) -> Kek | None:
         """The one that wraps; None where there is none and none shall be made. Raises ValueError."""
-        fresh = [named(key) for key in (self._keks.make() if make else self._keks.read())]
+        fresh = [named(key) for key in (self.keks.make() if make else self.keks.read())]
         self._known.update({kek.id: kek for kek in fresh})
         return fresh[0] if fresh else None
 
@@ -66,12 +66,12 @@ class Ring:
         """Raises CannotOpen."""
         kek = self.find(key.kek)
         if kek is None:
-            raise CannotOpen(f"the key-encryption key {key.kek} is not in {self._keks.place}")
+            raise CannotOpen(f"the key-encryption key {key.kek} is not in {self.keks.place}")
         return unwrap(kek, key.wrapped, key.tenant, key.version)
 
     @property
     def place(self) -> str:
-        return self._keks.place
+        return self.keks.place
 
     def __repr__(self) -> str:
         return f"<Ring {', '.join(self._known)}>"
@@ -85,7 +85,7 @@ class Vault:
         on_problem: Callable[[str], None],
         interval: float = _INTERVAL,
     ) -> None:
-        self._store = store
+        self.store = store
         self.ring = ring
         self._on_problem = on_problem
         self._interval = interval
@@ -99,7 +99,7 @@ class Vault:
 
     async def open(self) -> None:
         """At start. Raises ConfigError where there are credentials and their key is not here."""
-        known = await self._store.load()
+        known = await self.store.load()
         try:
             self._check(known)
             self._adopt(known)
@@ -108,8 +108,8 @@ class Vault:
 
     async def refresh(self) -> None:
         """Load them if any has changed. Raises LedgerUnavailable."""
-        if await self._store.version() != self._version:
-            known = await self._store.load()
+        if await self.store.version() != self._version:
+            known = await self.store.load()
             if known.version > self._version:
                 self._adopt(known)
 
