@@ -4,15 +4,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from trunkline.config.errors import ConfigError
-from trunkline.config.schema import Config, ModelConfig
+from trunkline.config.schema import Config, ModelConfig, PlanConfig
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
+T = TypeVar("T", ModelConfig, PlanConfig)
 Value = object
 """A TOML value: str, int, float, bool, date, list or table."""
 
@@ -50,16 +52,23 @@ def _convert(tree: Value) -> Config:
     providers = {
         name: msgspec.Raw(msgspec.json.encode(leaf)) for name, leaf in _tables(tree, "providers")
     }
-    models = {}
-    for name, leaf in _tables(tree, "models"):
-        try:
-            models[name] = msgspec.convert(leaf, ModelConfig)
-        except msgspec.ValidationError as error:
-            raise validation_error(error, f"models.{name}") from None
+    models = _named(tree, "models", ModelConfig)
+    plans = _named(tree, "plans", PlanConfig)
+    named = {"providers": providers, "models": models, "plans": plans}
     try:
-        return msgspec.convert({**tree, "providers": providers, "models": models}, Config)
+        return msgspec.convert({**tree, **named}, Config)
     except msgspec.ValidationError as error:
         raise validation_error(error, "") from None
+
+
+def _named(tree: Mapping[str, Value], key: str, kind: type[T]) -> Mapping[str, T]:
+    named = {}
+    for name, leaf in _tables(tree, key):
+        try:
+            named[name] = msgspec.convert(leaf, kind)
+        except msgspec.ValidationError as error:
+            raise validation_error(error, f"{key}.{name}") from None
+    return named
 
 
 def _tables(tree: Mapping[str, Value], key: str) -> list[tuple[str, Value]]:
