@@ -59,7 +59,7 @@ from trunkline.routing.registry import STRATEGIES
 from trunkline.routing.router import Router
 from trunkline.routing.rules import breaker_rules, retry_rules
 from trunkline.routing.table import RouteTable
-from trunkline.storage.base import Storage
+from trunkline.storage.base import Storage, StorageRefused, StorageSpec, Where
 from trunkline.storage.registry import STATES, STORAGES
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create, load_pepper
 from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
@@ -114,12 +114,17 @@ class Gateway:
         self.catalog = Catalog.load()
         self.pricer = CatalogPricer(self.catalog)
         self.next_id = RequestIds(machine.entropy).next
-        self.storage: Storage = STORAGES["sqlite"].open(data, machine.clock)
+        loaded = read_config()
         try:
             mac = Mac(load_pepper(data, machine.entropy))
             self.admin = AdminGate(_admin_key(data, machine), mac)
         except ValueError as error:  # a secret that protects nothing
             raise ConfigError("", str(error)) from None
+        except OSError as error:
+            raise StorageRefused(f"cannot use the data folder {data}: {error}") from error
+        self.storage: Storage = _open_storage(loaded[0].server, data, mac, machine.clock)
+        for problem in self.storage.statistics().problems:
+            self._problem(problem)
         self.keys = Keyring(mac)
         self.follower = KeyringFollower(self.keys, self.storage.keys, self._problem)
         self.plans: Plans = BUILT_IN
@@ -154,7 +159,6 @@ class Gateway:
         self.lists = ModelLists(machine.clock, self._relist, self._problem)
         """Nobody is asked before somebody lets it run."""
         self._rows = ProviderRows.load()
-        loaded = read_config()
         house = House(
             database=self.storage.database,
             vault=AesGcmVault(mac(b"secrets of webhooks"), machine.entropy),
@@ -391,6 +395,25 @@ class Gateway:
 
     def __repr__(self) -> str:
         return f"<Gateway generation {self.rooms.generation}>"
+
+
+def _storage_spec(server: ServerConfig) -> StorageSpec:
+    """The kind of database that the configuration names. Raises ConfigError for none of ours."""
+    scheme, _, rest = server.database.partition("://")
+    for spec in STORAGES.values():
+        if (rest and scheme in spec.schemes) or not (spec.schemes or server.database):
+            return spec
+    raise ConfigError("server.database", 'expected "postgresql://user:password@host/name"')
+
+
+def _open_storage(server: ServerConfig, data: Path, mac: Mac, clock: Clock) -> Storage:
+    fingerprint = mac(b"who shares this database")
+    return _storage_spec(server).open(Where(data, server.database, fingerprint), clock)
+
+
+def examine_storage(server: ServerConfig, data: Path) -> None:
+    """Asks nobody. Raises ConfigError and StorageRefused."""
+    _storage_spec(server).examine(Where(data, server.database))
 
 
 def _open_state(

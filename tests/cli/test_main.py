@@ -49,7 +49,7 @@ SIM = "[providers.sim]\n"
         (["keys", "revoke", "nope"], 1, "There is no key `nope`."),
         (["keys", "create", "--expires", "soon"], 2, "'--expires' must be Unix seconds or a date"),
         (["keys", "create", "--tenant", "a b"], 1, "`tenant` must have 1 to 64 letters"),
-        (["keys", "list", "--data", "{}/c.toml"], 1, "cannot open the database"),
+        (["keys", "list", "--data", "{}/c.toml"], 1, "cannot use the data folder"),
         (["sim", "--log", "{}/no/where"], 1, "No such file or directory: {}/no/where"),
         (["sim", "--replay", "{}/no"], 2, "--replay {}/no: no such folder"),
     ),

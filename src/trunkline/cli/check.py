@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from trunkline.cli.settings import add_options, of
-from trunkline.wiring import Gateway
+from trunkline.wiring import Gateway, examine_storage
 
 
 class TargetReport(Struct, frozen=True):
@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     settings = of(options)
-    # Elsewhere than in the data folder: looking leaves no keys and no books behind.
+    examine_storage(settings.read()[0].server, settings.data)
+    # Neither in the data folder nor in a database: looking leaves no keys and no books behind.
     with TemporaryDirectory(prefix="trunkline-check-") as scratch:
         gateway = settings.gateway(Path(scratch))
         try:

@@ -60,10 +60,17 @@ class Settings:
             config = parse(text, self.environ, name)
         return self._overridden(config), text, name
 
-    def gateway(self, data: Path | None = None) -> Gateway:
-        """`data`: another folder than the settings say."""
+    def gateway(self, scratch: Path | None = None) -> Gateway:
+        """`scratch`: what is kept is kept in this folder, whatever the settings say."""
         machine = Machine(environ=self.environ, write_log=sys.stderr.write)
-        return Gateway(machine, self.read, self.data if data is None else data)
+        if scratch is None:
+            return Gateway(machine, self.read, self.data)
+        return Gateway(machine, self._read_alone, scratch)
+
+    def _read_alone(self) -> tuple[Config, str, str]:
+        config, text, name = self.read()
+        server = replace(config.server, database="", state="")
+        return replace(config, server=server), text, name
 
     def _overridden(self, config: Config) -> Config:
         given = vars(self._options)

@@ -17,6 +17,8 @@ class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     data: str = "trunkline-data"
     """Folder of the database, the journal and the secrets generated at the first start."""
+    database: str = ""
+    """Where records are kept: the URL of a PostgreSQL database; empty: a file in the data folder."""
     state: str = ""
     """Where limits are counted: the URL of a Valkey or Redis server; empty: on this machine."""
     max_body_bytes: Bytes = 64 << 20
@@ -30,6 +32,10 @@ class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """After SIGTERM: seconds of accepting on while load balancers notice that ready is false."""
     drain_timeout: Seconds = 600.0
     """After SIGTERM: how long open answers may go on."""
+
+    def __repr__(self) -> str:
+        """Without the URLs: there are passwords in them."""
+        return f"<ServerConfig {self.host}:{self.port}>"
 
 
 class LedgerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -232,6 +232,8 @@ class StorageStatistics(Struct, frozen=True):
     """The database's own version."""
     schema: int
     """The last migration applied."""
+    problems: tuple[str, ...] = ()
+    """What is not as it should be there, though it can be used; for people."""
 
 
 class Storage(Protocol):
@@ -253,14 +255,30 @@ class Storage(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Where(Struct, frozen=True):
+    folder: Path
+    """The data folder."""
+    url: str = ""
+    """Of the database, for a backend that has one; with a password in it: not to be shown."""
+    fingerprint: bytes = b""
+    """Of the secrets that whoever shares the database must have in common; empty: none."""
+
+    def __repr__(self) -> str:
+        return f"<Where {self.folder}>"
+
+
 class StorageSpec(Struct, frozen=True):
     name: str
-    open: Callable[[Path, Clock], Storage]
+    schemes: tuple[str, ...]
+    """Of URLs: which choose it; none: it needs no URL."""
+    open: Callable[[Where, Clock], Storage]
     """
-    Given the data folder. Blocks; for start-up. Brings an older schema up to date.
+    Blocks; for start-up. Brings an older schema up to date.
 
     Raises StorageRefused.
     """
+    examine: Callable[[Where], None]
+    """Can it be there? Opens and sends nothing. Raises StorageRefused."""
 
 
 class StorageRefused(Exception):

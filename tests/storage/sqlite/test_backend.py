@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from tests.ledger.making import FakeClock
-from trunkline.storage.base import StorageRefused, StorageStatistics
+from trunkline.storage.base import StorageRefused, StorageStatistics, Where
 from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sqlite.backend import FILE, SPEC
 from trunkline.storage.sqlite.connection import Options, connect
@@ -19,7 +19,7 @@ def test_a_folder_becomes_a_store(tmp_path: Path) -> None:
     """The folder is made where missing, for its owner alone; the store tells what it is."""
     folder = tmp_path / "a" / "data"
 
-    storage = SPEC.open(folder, FakeClock())
+    storage = SPEC.open(Where(folder), FakeClock())
 
     assert 0o700 == folder.stat().st_mode & 0o777
     assert (
@@ -36,7 +36,7 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"these are notes about a database\n" * 100)
 
     with pytest.raises(StorageRefused, match=FILE):
-        SPEC.open(tmp_path, FakeClock())
+        SPEC.open(Where(tmp_path), FakeClock())
 
     assert (tmp_path / FILE).read_bytes().startswith(b"these are notes")
 
@@ -46,15 +46,15 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"")
 
     with pytest.raises(StorageRefused, match="cannot open"):
-        SPEC.open(tmp_path / "data", FakeClock())
+        SPEC.open(Where(tmp_path / "data"), FakeClock())
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     """Going back to an older Trunkline must not ruin what the newer one wrote."""
-    asyncio.run(SPEC.open(tmp_path, FakeClock()).aclose())
+    asyncio.run(SPEC.open(Where(tmp_path), FakeClock()).aclose())
     connection = connect(tmp_path / FILE, Options())
     connection.execute("INSERT INTO migrations VALUES (999, 'future', 0.0)")
     connection.close()
 
     with pytest.raises(StorageRefused, match="newer Trunkline"):
-        SPEC.open(tmp_path, FakeClock())
+        SPEC.open(Where(tmp_path), FakeClock())

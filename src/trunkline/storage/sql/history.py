@@ -8,6 +8,7 @@ from trunkline.storage.sql.migrations.m005_usage import M005
 from trunkline.storage.sql.migrations.m006_webhooks import M006
 from trunkline.storage.sql.migrations.m007_credentials import M007
 from trunkline.storage.sql.migrations.m008_idempotency import M008
+from trunkline.storage.sql.migrations.m009_responses import M009
 from trunkline.storage.sql.migrations.m011_windows import M011
 
 MIGRATIONS = (
@@ -19,5 +20,6 @@ MIGRATIONS = (
     M006,
     M007,
     M008,
+    M009,
     M011,
 )

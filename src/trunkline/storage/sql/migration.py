@@ -18,6 +18,10 @@ class Migration(Struct, frozen=True):
     version: int
     name: str
     sql: str
-    """Statements, with the fields of Words in braces. Applied once, never changed afterwards."""
+    """
+    Statements, with the fields of Words in braces; empty: nothing is to be done there.
+
+    Applied once, never changed afterwards.
+    """
     postgres: str | None = None
     """Instead of `sql`, where PostgreSQL shall have more of it than other words: partitions."""

@@ -5,15 +5,16 @@ from pathlib import Path
 import apsw
 
 from trunkline.kernel.clock import Clock
-from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics
+from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics, Where
 from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
+from trunkline.storage.sql.responses import SqlResponseStore
 from trunkline.storage.sql.settings import SqlSettingStore
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
 from trunkline.storage.sqlite.idempotency import open_idempotency
 from trunkline.storage.sqlite.migrations import migrate
-from trunkline.storage.sqlite.responses import open_responses
+from trunkline.storage.sqlite.responses import VACUUM, open_responses
 
 FILE = "trunkline.db"
 _SAFE = Options()
@@ -25,15 +26,15 @@ class SqliteStorage:
     def __init__(self, path: Path, schema: int, options: Options) -> None:
         self._path = path
         self._schema = schema
-        self._threads = tuple(
+        writer, reader, reports = (
             SqliteThread(name, connect(path, options)) for name in ("writer", "reader", "reports")
         )
-        writer, reader, reports = self._threads
         self.database = SqliteDatabase(writer, reader, reports)
         self.keys = SqlKeyStore(self.database)
         self.settings = SqlSettingStore(self.database)
         self.ledger = SqlLedgerStore(self.database)
-        self.responses = open_responses(path.parent)
+        self._responses = open_responses(path.parent)
+        self.responses = SqlResponseStore(self._responses, VACUUM)
         self.idempotency = open_idempotency(path.parent)
 
     def statistics(self) -> StorageStatistics:
@@ -41,9 +42,8 @@ class SqliteStorage:
 
     async def aclose(self) -> None:
         await self.idempotency.aclose()
-        await self.responses.aclose()
-        for thread in reversed(self._threads):
-            await thread.aclose()
+        await self._responses.aclose()
+        await self.database.aclose()
 
     def __repr__(self) -> str:
         return f"<SqliteStorage {self._path} schema {self._schema}>"
@@ -65,8 +65,12 @@ def open_sqlite(folder: Path, clock: Clock, options: Options = _SAFE) -> SqliteS
         raise StorageRefused(f"cannot open the database {path}: {error}") from error
 
 
-def _open(folder: Path, clock: Clock) -> Storage:
-    return open_sqlite(folder, clock)
+def _open(where: Where, clock: Clock) -> Storage:
+    return open_sqlite(where.folder, clock)
 
 
-SPEC = StorageSpec("sqlite", _open)
+def _examine(_: Where) -> None:
+    check_version(apsw.sqlite_lib_version())
+
+
+SPEC = StorageSpec("sqlite", (), _open, _examine)

@@ -46,6 +46,10 @@ class SqliteDatabase:
 
         return await self._writer.run(change)
 
+    async def aclose(self) -> None:
+        for thread in dict.fromkeys((self._reports, self._reader, self._writer)):
+            await thread.aclose()
+
     def __repr__(self) -> str:
         return "<SqliteDatabase>"
 
