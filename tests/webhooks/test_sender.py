@@ -15,7 +15,7 @@ from trunkline.transport.http import HttpTransport
 from trunkline.transport.limits import Limits
 from trunkline.transport.tls import client_context
 from trunkline.webhooks.addresses import Guard
-from trunkline.webhooks.schedule import ATTEMPTS
+from trunkline.webhooks.schedule import PAUSES, Pace
 from trunkline.webhooks.secrets import Secrets
 from trunkline.webhooks.sender import Sender
 from trunkline.webhooks.vault import AesGcmVault
@@ -54,7 +54,7 @@ def attempted(script: Script, *, attempt: int = 1, timeout: float = 5.0) -> tupl
             limits=Limits(sweep=0.005),
             resolve=guard.resolve,
         )
-        sender = Sender(transport, guard, SECRETS, FakeClock(), lambda: 0.5, timeout)
+        sender = Sender(transport, guard, SECRETS, FakeClock(), lambda: 0.5, Pace(timeout=timeout))
         async with serve(script) as receiver:
             url = f"http://127.0.0.1:{receiver.port}/in?token=t0p"
             outcome = await sender.attempt(claimed(url, attempt))
@@ -104,9 +104,11 @@ def test_any_other_answer_is_tried_again(status):
 def test_the_last_attempt_ends_in_a_dead_letter():
     """Not before."""
     before, _ = attempted(
-        always(b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"), attempt=ATTEMPTS - 1
+        always(b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"), attempt=len(PAUSES)
     )
-    last, _ = attempted(always(b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"), attempt=ATTEMPTS)
+    last, _ = attempted(
+        always(b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"), attempt=len(PAUSES) + 1
+    )
 
     assert (PENDING, DEAD) == (before.status, last.status)
     assert (None, NOON_US) == (before.ended_at, last.ended_at)

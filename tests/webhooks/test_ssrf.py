@@ -19,6 +19,7 @@ from trunkline.transport.dial import Address
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.tls import client_context
 from trunkline.webhooks.addresses import Guard, Target
+from trunkline.webhooks.schedule import Pace
 from trunkline.webhooks.secrets import Secrets
 from trunkline.webhooks.sender import Sender
 from trunkline.webhooks.vault import AesGcmVault
@@ -68,7 +69,7 @@ class Canary:
 
 async def send(guard: Guard, url: str) -> Outcome:
     transport = HttpTransport(FakeClock(), lambda _: client_context(), resolve=guard.resolve)
-    sender = Sender(transport, guard, SECRETS, FakeClock(), lambda: 0.5, timeout=0.5)
+    sender = Sender(transport, guard, SECRETS, FakeClock(), lambda: 0.5, Pace(timeout=0.5))
     claimed = Claimed(
         id="dlv_1",
         claim="c",

@@ -11,6 +11,7 @@ from trunkline.canon.errors import LedgerUnavailable
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.storage.sql.deliveries import DEAD, DELIVERED, Claimed, DeliveryStore, Outcome
+from trunkline.webhooks.schedule import Pace
 
 # Attempts at a time: in all, to one endpoint, and to all those together that do not answer.
 _ALL, _EACH, _ALL_FAILING = 128, 8, 64
@@ -19,10 +20,6 @@ _ALL, _EACH, _ALL_FAILING = 128, 8, 64
 _FAILING = 3
 # Endpoints looked at in one round.
 _ROUND = 64
-# Seconds: a sender that has not said by then what came of an attempt is dead; six attempts long.
-_LEASE = 60.0
-# Seconds between two looks for what became due, or what another process put.
-_LOOK = 0.5
 _SEND = "webhooks: send "
 
 
@@ -53,6 +50,7 @@ class Deliverer:
         token: Callable[[], str],
         tasks: Tasks,
         on_problem: Callable[[str], None],
+        pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._sender = sender
@@ -60,6 +58,7 @@ class Deliverer:
         self._token = token
         self._tasks = tasks
         self._on_problem = on_problem
+        self._pace = pace
         self._flying: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._outcomes: list[Outcome] = []
@@ -85,7 +84,7 @@ class Deliverer:
                 well = True
             if not begun:
                 try:
-                    async with asyncio.timeout(_LOOK):
+                    async with asyncio.timeout(self._pace.look):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
@@ -105,7 +104,7 @@ class Deliverer:
         rooms = self._rooms(due)
         if not rooms:
             return 0
-        until = now + int(_LEASE * 1_000_000)
+        until = now + int(self._pace.lease * 1_000_000)
         claimed = await self._store.claim(rooms, self._token(), now, until)
         for one in claimed:
             self._flying[one.endpoint.id] += 1

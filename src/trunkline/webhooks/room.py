@@ -18,7 +18,7 @@ from trunkline.transport.limits import Limits
 from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.base import Vault
 from trunkline.webhooks.deliverer import Deliverer, WebhookStatistics
-from trunkline.webhooks.schedule import Dice
+from trunkline.webhooks.schedule import Dice, Pace
 from trunkline.webhooks.secrets import Secrets
 from trunkline.webhooks.sender import Sender
 from trunkline.webhooks.service import Webhooks
@@ -44,17 +44,17 @@ class House(Struct, frozen=True, kw_only=True):
 
 
 class WebhookRoom:
-    def __init__(self, around: House, guard: Guard) -> None:
+    def __init__(self, around: House, guard: Guard, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
         secrets = Secrets(around.vault)
         self._around = around
         # No proxies: one would resolve the name for us, past the guard.
         self._transport = HttpTransport(
             around.clock, around.tls, limits=_LIMITS, resolve=guard.resolve
         )
-        sender = Sender(self._transport, guard, secrets, around.clock, around.dice)
+        sender = Sender(self._transport, guard, secrets, around.clock, around.dice, pace)
         store = DeliveryStore(around.database)
         self._deliverer = Deliverer(
-            store, sender, around.clock, self._token, around.tasks, around.on_problem
+            store, sender, around.clock, self._token, around.tasks, around.on_problem, pace
         )
         self.service = Webhooks(
             around.database, guard, secrets, around.clock, around.entropy, self._deliverer.nudge

@@ -16,11 +16,9 @@ from trunkline.storage.sql.deliveries import DEAD, DELIVERED, PENDING, Claimed, 
 from trunkline.transport.base import Timeouts, Transport, UpstreamRequest, UpstreamResponse
 from trunkline.webhooks.addresses import Guard, NotPublic
 from trunkline.webhooks.payload import Told, for_whom, rendered
-from trunkline.webhooks.schedule import Dice, pause_after
+from trunkline.webhooks.schedule import Dice, Pace, pause_after
 from trunkline.webhooks.secrets import Secrets
 
-TIMEOUT = 10.0
-"""Seconds for an attempt, all told; receivers answer first and work later."""
 # Of an answer's body, so that the connection can be used again; nobody gets to see it.
 _MOST_BODY = 64 << 10
 _GONE = 410
@@ -34,7 +32,7 @@ class Sender:
         secrets: Secrets,
         clock: Clock,
         dice: Dice,
-        timeout: float = TIMEOUT,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         """`transport`: one that resolves by `guard`, without a proxy: it would resolve for us."""
         self._transport = transport
@@ -42,7 +40,7 @@ class Sender:
         self._secrets = secrets
         self._clock = clock
         self._dice = dice
-        self._timeout = timeout
+        self._pace = pace
 
     async def attempt(self, claimed: Claimed) -> Outcome:
         """Raises nothing but what cancels it."""
@@ -58,7 +56,7 @@ class Sender:
             error = error or f"answered {status}"
             pause = None
             if status != _GONE:
-                pause = pause_after(claimed.attempt, self._dice())
+                pause = pause_after(self._pace.pauses, claimed.attempt, self._dice())
             outcome = DEAD if pause is None else PENDING
             next_at += int((pause or 0) * 1_000_000)
         return Outcome(
@@ -77,7 +75,7 @@ class Sender:
         """The answer's status, or why there is none."""
         response: UpstreamResponse | None = None
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._pace.timeout):
                 response = await self._transport.send(self._request(claimed), self._clocks)
                 with contextlib.suppress(GatewayError):
                     await response.body(_MOST_BODY)
@@ -95,7 +93,8 @@ class Sender:
 
     @property
     def _clocks(self) -> Timeouts:
-        return Timeouts(self._timeout, self._timeout, self._timeout)
+        limit = self._pace.timeout
+        return Timeouts(limit, limit, limit)
 
     def _request(self, claimed: Claimed) -> UpstreamRequest:
         """Raises Malformed for a URL that may not be called any more, ValueError for a lost secret."""
