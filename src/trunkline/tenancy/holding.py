@@ -122,11 +122,11 @@ class Holdings:
         return plan.limits
 
     def _in_force(self, tenant: str, now: float) -> SubscriptionRecord | None:
-        """The one made last of those whose period it is; None where there never was any."""
+        """The one made last of those that are not over; None where there never was any."""
         subscriptions: Sequence[SubscriptionRecord] = self._subscriptions.get(tenant, ())
         micros = now * _MICROS
         for subscription in reversed(subscriptions):
-            if subscription.period_start <= micros < subscription.period_end:
+            if micros < subscription.period_end:
                 return subscription
         if subscriptions:
             raise Forbidden(

@@ -29,7 +29,7 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     plan: str
     status: SubscriptionStatus
     period_start: float
-    """Unix seconds, as all below."""
+    """Unix seconds, as all below. Of one that was renewed before it was over, when that period begins."""
     period_end: float
     created_at: float
     cancelled_at: float | None
@@ -38,8 +38,8 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
 
 class SubscriptionService:
     """
-    Of a tenant's subscriptions, the one made last whose period it is counts; once there is none
-    left, the tenant's keys are refused. Every method raises LedgerUnavailable.
+    Of a tenant's subscriptions, the one made last that is not over counts; once there is none left,
+    the tenant's keys are refused. Every method raises LedgerUnavailable.
     """
 
     def __init__(
@@ -92,12 +92,13 @@ class SubscriptionService:
         def renewed(old: SubscriptionRecord) -> SubscriptionRecord:
             if old.cancelled_at is not None:
                 raise Conflict("This subscription was cancelled; make another.", param="id")
-            over = old.period_end <= micros
             length = old.period_end - old.period_start
-            ends = (micros if over else old.period_end) + length if end is None else end
-            # A period that is not over goes over into the next: there is no moment between them.
-            start = micros if over else old.period_start
-            return structs.replace(old, period_start=start, period_end=ends, lapsed=0)
+            start = max(old.period_end, micros)
+            if end is None:
+                return structs.replace(old, period_start=start, period_end=start + length, lapsed=0)
+            # Said to end sooner than it would have: the period it is in is a shorter one.
+            start = start if end > start else old.period_start
+            return structs.replace(old, period_start=start, period_end=end, lapsed=0)
 
         record = await self._store.amend(subscription_id, renewed, self._facts.renewed)
         return await self._changed(record, subscription_id)
