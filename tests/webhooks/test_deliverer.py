@@ -71,6 +71,8 @@ def test_a_dead_letter_is_left_alone_until_it_is_sent_again(tmp_path):
         bench.clock.now += 1e6
         await bench.deliver()
         assert [("dead", 1)] == await statuses(bench, one.id)
+        told = f"gave up the webhook delivery {bench.sent()[0]} after 1 attempts: answered 500"
+        assert [told] == bench.problems
 
         bench.sender.statuses.clear()
         again = await bench.service.redeliver("acme", one.id, bench.sent()[0])

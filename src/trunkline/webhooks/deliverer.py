@@ -162,6 +162,9 @@ class Deliverer:
                 del self._flying[endpoint]
             self._wake.set()
         self._ended[outcome.status] += 1
+        if outcome.status == DEAD:
+            what = f"{claimed.id} after {claimed.attempt} attempts: {outcome.error}"
+            self._on_problem(f"gave up the webhook delivery {what}")
         if outcome.status == DELIVERED or outcome.disable:
             del self._failures[endpoint]
         else:
