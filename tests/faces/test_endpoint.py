@@ -116,7 +116,7 @@ def from_elsewhere(tmp_path, length, crowd=0):
             sent = {**asked.headers, b"content-length": length}
             asked = structs.replace(asked, headers=sent)
             endpoint = endpoints(w.gateway)[b"POST", CHAT.encode()]
-            waiting = [asyncio.ensure_future(w.gateway.follower.look_again()) for _ in range(crowd)]  # noqa: TID251 - ended below
+            waiting = [asyncio.ensure_future(w.gateway.callers.look_again(b"tl_x", crowd))]  # noqa: TID251 - ended below
             await asyncio.sleep(0)
             reply = FakeReply()
             try:
@@ -134,9 +134,9 @@ def test_a_key_made_by_another_process(tmp_path):
     assert 200 == from_elsewhere(tmp_path, b"99").status
 
 
-@pytest.mark.parametrize(("length", "crowd"), ((b"1048577", 0), (b"99", 64)))
+@pytest.mark.parametrize(("length", "crowd"), ((b"1048577", 0), (b"99", 64 << 20)))
 def test_a_key_not_known_keeps_little_waiting(tmp_path, length, crowd):
-    """A large body, or one more than a crowd, is refused before it is read."""
+    """A large body, or one more than there is room for, is refused before it is read."""
     with pytest.raises(UnknownKey):
         from_elsewhere(tmp_path, length, crowd)
 

@@ -117,11 +117,10 @@ def track(folder: Path, *, nodes: int = 1, workers: int, server: Mapping[str, ob
             gateways = []
             for number in range(nodes):
                 home = folder / f"node{number}"
-                gateways.append(
-                    stack.enter_context(
-                        serving(home, config(sims, server), "--workers", str(workers))
-                    )
-                )
+                text = config(sims, server)
+                gateway = stack.enter_context(serving(home, text, "--workers", str(workers)))
+                gateway.await_workers(workers)
+                gateways.append(gateway)
             yield Track(sims, gateways)
     finally:
         sims.close()

@@ -17,6 +17,7 @@ CONFIG = '[providers.near]\nkind = "sim"\n'
 def test_within_a_second(tmp_path: Path) -> None:
     """Forty of them over eight workers, each tried on until long after."""
     with serving(tmp_path, CONFIG, "--workers", str(WORKERS)) as gateway:
+        gateway.await_workers(WORKERS)
         keys = [gateway.new_key(name=f"{number}") for number in range(KEYS)]
         outcomes = asyncio.run(revoke_under_load(gateway, keys))
 

@@ -139,6 +139,21 @@ class Gateway(Program):
         headers = {"authorization": f"Bearer {self.admin_key}"}
         return call(self.base, method, f"/admin/v1{path}", body, headers)
 
+    def await_workers(self, count: int) -> None:
+        """Until so many serve: what it prints, it prints before they do."""
+        while len(self._journals()) < count or not self._live():
+            pause()
+
+    def _live(self) -> bool:
+        try:
+            return self.get("/healthz", "").status == 200
+        except OSError:
+            return False
+
+    def _journals(self) -> list[str]:
+        folder = self.data / "journal"
+        return [path.name for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
+
     def entry(self, request_id: str, key: str | None = None) -> Any:
         """What the ledger holds of a request, as its own key sees it."""
         answer = self.get(f"/v1/requests/{request_id}", key)

@@ -26,22 +26,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Gateway, s
     """A gateway of two workers, and a key made beside it."""
     folder = tmp_path_factory.mktemp("workers")
     with serving(folder, CONFIG) as gateway:
-        while 200 != _live(gateway) or len(_journals(gateway)) < 2:
-            pause()
+        gateway.await_workers(2)
         created = run(folder, "keys", "create", "--data", str(gateway.data))
         yield gateway, created.stdout.split()[0]
-
-
-def _live(gateway: Gateway) -> int:
-    try:
-        return gateway.get("/healthz", "").status
-    except OSError:
-        return 0
-
-
-def _journals(gateway: Gateway) -> list[str]:
-    folder = gateway.data / "journal"
-    return [path.name for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
 
 
 def _ask(pair: tuple[Gateway, str]) -> Answer:

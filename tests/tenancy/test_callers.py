@@ -214,7 +214,8 @@ def test_a_token_whose_key_is_unknown_is_known_after_a_look():
     async def run():
         with pytest.raises(UnknownKey):
             it.who(token)
-        assert not it.callers.crowded(token)
+        assert it.callers.has_room(token, 1 << 20)
+        assert not it.callers.has_room(token, 1 << 27)
         await it.callers.look_again(token)
         return it.who(token)
 

@@ -31,6 +31,8 @@ _MODEL = json.Decoder(str)
 _STREAM = json.Decoder(bool | None)
 _MAX_MODEL_NAME = 512
 _NEWCOMERS_BODY = 1 << 20
+# What a request without a body takes of memory, about.
+_HEAD = 8192
 _CHAT = "chat"
 
 
@@ -55,14 +57,17 @@ _REMEMBERING: Mapping[str, Callable[[Rooms, Exchange, Face, Reply], Server]] = {
 
 class Authenticator(Protocol):
     def authenticate(self, token: bytes, now: float) -> Principal:
-        """Raises Unauthenticated."""
+        """Raises Unauthenticated and Forbidden."""
 
+    def has_room(self, token: bytes, size: int) -> bool:
+        """Whether one more may wait for a look, with a request of so many bytes."""
 
-class Newcomers(Protocol):
-    @property
-    def crowded(self) -> bool: ...
-    async def look_again(self) -> None:
-        """Keys made before this call are known after it. Raises LedgerUnavailable."""
+    async def look_again(self, token: bytes, size: int = 0) -> None:
+        """
+        Keys made before this call are known after it: ours, or those that `token` is signed with.
+
+        Raises LedgerUnavailable and IssuerUnavailable.
+        """
 
 
 class Surroundings(Protocol):
@@ -71,9 +76,7 @@ class Surroundings(Protocol):
     @property
     def rooms(self) -> Rooms: ...
     @property
-    def keys(self) -> Authenticator: ...
-    @property
-    def follower(self) -> Newcomers: ...
+    def callers(self) -> Authenticator: ...
     @property
     def next_id(self) -> Callable[[float], str]: ...
     @property
@@ -123,13 +126,14 @@ class FaceEndpoint:
         try:
             return self.admitted(head, token)
         except UnknownKey:
-            if self.gateway.follower.crowded or not _is_small(head):
+            size = _size(head)
+            if size > _NEWCOMERS_BODY or not self.gateway.callers.has_room(token, size):
                 raise
             return _Newcomer(self, head, token)
 
     def admitted(self, head: Head, token: bytes) -> "_Admitted":
         """Raises Unauthenticated and Forbidden."""
-        principal = self.gateway.keys.authenticate(token, head.received_at)
+        principal = self.gateway.callers.authenticate(token, head.received_at)
         allow_scope(principal, self.mount.scope)
         return _Admitted(self, head, principal)
 
@@ -141,14 +145,14 @@ class FaceEndpoint:
         return WireError(told.status, (*told.headers, own), told.body)
 
 
-def _is_small(head: Head) -> bool:
-    """Whether its body may be kept before it is known who sends it."""
+def _size(head: Head) -> int:
+    """Bytes that are kept before it is known who sends them; of a chunked body nobody knows."""
     length = head.headers.get(b"content-length")
-    return length is not None and int(length) <= _NEWCOMERS_BODY
+    return _NEWCOMERS_BODY + 1 if length is None else int(length) + _HEAD
 
 
 class _Newcomer:
-    """Whose key may have been made by another process since this one looked."""
+    """Whose key may have been made since we looked: by another process, or by an issuer."""
 
     __slots__ = ("_endpoint", "_head", "_token")
 
@@ -160,7 +164,7 @@ class _Newcomer:
     async def run(self, body: bytes, reply: Reply) -> None:
         endpoint, gateway = self._endpoint, self._endpoint.gateway
         try:
-            await gateway.follower.look_again()
+            await gateway.callers.look_again(self._token, _size(self._head))
             admitted = endpoint.admitted(self._head, self._token)
         except GatewayError as error:
             refused = endpoint.refuse(error, gateway.next_id(self._head.received_at))

@@ -24,8 +24,8 @@ from trunkline.tenancy.keyring import Keyring, KeyringStatistics
 
 # Tokens that are in use at the same time; the oldest are checked anew beyond that. About 1 KiB each.
 _MOST_REMEMBERED = 10_000
-# As many as may wait for a look at the keys of this gateway; see tenancy.following.
-_CROWD = 64
+# Bytes of requests, as many as may wait for a look at the keys of this gateway: tenancy.following.
+_CROWD = 64 << 20
 
 
 class Grants(Protocol):
@@ -113,15 +113,14 @@ class Tokens:
             return None
         return principal
 
-    async def look_again(self, token: bytes) -> None:
+    async def look_again(self, token: bytes, size: int = 0) -> None:
         """As Jwks'."""
         issuer = self._issuers.get(read(token).issuer)
         if issuer is not None and issuer.address is not None:
-            await self._jwks.look_again(issuer.address)
+            await self._jwks.look_again(issuer.address, size)
 
-    @property
-    def crowded(self) -> bool:
-        return self._jwks.waiting >= _CROWD
+    def has_room(self, size: int) -> bool:
+        return self._jwks.waiting + size <= _CROWD
 
     def statistics(self) -> TokenStatistics:
         return TokenStatistics(len(self._issuers), len(self._known), self._checked, self._refused)
@@ -209,20 +208,21 @@ class Callers:
             return self._tokens.standing(principal, now)
         return self._keyring.standing(principal.key_id, now)
 
-    def crowded(self, token: bytes) -> bool:
-        """So many wait for a look that whoever comes now should rather be refused."""
-        return self._tokens.crowded if looks_like_one(token) else self._follower.crowded
+    def has_room(self, token: bytes, size: int) -> bool:
+        """Whether one more may wait for a look, with a request of so many bytes."""
+        rooms = self._tokens if looks_like_one(token) else self._follower
+        return rooms.has_room(size)
 
-    async def look_again(self, token: bytes) -> None:
+    async def look_again(self, token: bytes, size: int = 0) -> None:
         """
         What `token` may depend on is known after this as it was when it was called.
 
-        Raises LedgerUnavailable, IssuerUnavailable.
+        `size`: bytes that wait meanwhile. Raises LedgerUnavailable, IssuerUnavailable.
         """
         if looks_like_one(token):
-            await self._tokens.look_again(token)
+            await self._tokens.look_again(token, size)
         else:
-            await self._follower.look_again()
+            await self._follower.look_again(size)
 
     def statistics(self) -> KeyringStatistics:
         """Of keys."""

@@ -9,8 +9,8 @@ from trunkline.tenancy.keyring import Keyring
 
 # A key revoked in one process is refused by all within a second; this leaves room for a slow poll.
 _INTERVAL = 0.25
-# Whoever tries keys at random makes no more than this wait, and keep a body each.
-_CROWD = 64
+# Whoever tries keys at random makes no more bytes wait than this, however many come.
+_CROWD = 64 << 20
 
 
 class KeyringFollower:
@@ -30,27 +30,26 @@ class KeyringFollower:
         self._looks = 0
         self._waiting = 0
 
-    @property
-    def crowded(self) -> bool:
-        """So many wait for a look that whoever comes now should rather be refused."""
-        return self._waiting >= _CROWD
+    def has_room(self, size: int) -> bool:
+        """Whether one more may wait for a look, with a request of so many bytes."""
+        return self._waiting + size <= _CROWD
 
-    async def look_again(self) -> None:
+    async def look_again(self, size: int = 0) -> None:
         """
         What any process changed before this call is known after it. Raises LedgerUnavailable.
 
         For a key that is not known here: its holder may have got it a moment ago, from another
-        process. However many ask, one look is under way at a time.
+        process. However many ask, one look is under way at a time. `size`: bytes that wait meanwhile.
         """
         looks = self._looks
-        self._waiting += 1
+        self._waiting += size
         try:
             async with self._looking:
                 if self._looks <= looks:
                     self._looks += 1
                     await self.refresh()
         finally:
-            self._waiting -= 1
+            self._waiting -= size
 
     async def refresh(self) -> None:
         """Load the keys if they have changed. Raises LedgerUnavailable."""
