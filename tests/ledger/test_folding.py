@@ -267,3 +267,15 @@ def test_a_name_has_no_nul() -> None:
     (row,), _ = fold(ending(one))
 
     assert "a\ufffdb" == row.model
+
+
+@pytest.mark.parametrize(("status", "expected"), ((Status.OK, True), (Status.FAILED, False)))
+def test_what_the_tenant_paid_itself_is_marked(status: Status, expected: bool) -> None:
+    """The attempt always, the request where that is what it is billed for."""
+    one = exchange()
+    try_at(one).byok = True
+    answer(one, status=status)
+
+    (row,), (tried,) = fold(ending(one))
+
+    assert (expected, True) == (row.byok, tried.byok)

@@ -41,6 +41,8 @@ class Tried(Struct, frozen=True, array_like=True, gc=False, tag="t"):
     estimated: bool = False
     cost_nanousd: int = 0
     price_version: str = ""
+    byok: bool = False
+    """Paid with the tenant's own credential."""
 
 
 class Paid(Struct, frozen=True, array_like=True, gc=False):
@@ -175,6 +177,7 @@ def settled(attempt: Attempt, request_id: str, status: str) -> Tried:
         attempt.estimated,
         attempt.cost_nanousd,
         attempt.price_version,
+        attempt.byok,
     )
 
 

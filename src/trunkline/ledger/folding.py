@@ -116,6 +116,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         tags=_tags(entry.tags) if entry.tags else "",
         session=_text(entry.session),
         baseline_nanousd=_within(entry.baseline_nanousd, COST_LIMIT),
+        byok=tried is not None and billed and tried.byok,
     )
 
 
@@ -138,6 +139,7 @@ def _attempt(entry: Tried, worker: str) -> AttemptRow:
         price_version=entry.price_version,
         estimated=entry.estimated,
         worker=worker,
+        byok=entry.byok,
     )
 
 

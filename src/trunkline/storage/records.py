@@ -69,6 +69,8 @@ class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     session: str = ""
     baseline_nanousd: int = 0
     """What it would have cost without the gateway's choices."""
+    byok: bool = False
+    """Paid with the tenant's own credential."""
     rolled: bool = True
     """Whoever writes its end adds it to the rollups; False: written before there were any."""
 
@@ -95,6 +97,7 @@ class AttemptRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     price_version: str = ""
     estimated: bool = False
     worker: str = ""
+    byok: bool = False
 
 
 class Position(Struct, frozen=True, order=True):
@@ -170,7 +173,7 @@ class UsageQuery(Struct, frozen=True, kw_only=True):
 class UsageSum(Struct, frozen=True):
     group: Mapping[Grouping, str]
     requests: int
-    usage: Usage
+    usage: UsageColumns
     cost_nanousd: int
     baseline_nanousd: int = 0
     errors: int = 0

@@ -196,3 +196,12 @@ def test_what_was_there_before_is_counted_in_pieces(database: Database, piece: i
 
     assert [] == run(database, work)
     assert not asyncio.run(database.write(lambda session: backfill(session, piece)))
+
+
+def test_what_tenants_paid_themselves_is_apart() -> None:
+    """In rows of their own."""
+    some = [request(n, status="ok", byok=n == 1, cost_nanousd=n) for n in (1, 2, 3)]
+
+    sums = added(map(msgspec.structs.astuple, some))
+
+    assert {1: 1, 0: 5} == {key[-1]: amounts[9] for key, amounts in sums.items()}

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from tests.storage.rows import DAY, HOUR, NOON_MICROS, attempt, batch, request
 from tests.storage.sql.books import run
 from trunkline.canon.usage import Usage
-from trunkline.storage.records import Grouping, Totals, UsageQuery, UsageReport, UsageSum
+from trunkline.storage.records import (
+    Grouping,
+    Totals,
+    UsageColumns,
+    UsageQuery,
+    UsageReport,
+    UsageSum,
+)
 from trunkline.storage.sql.database import Database
 from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.usage import Span, spans
@@ -42,7 +49,7 @@ def report(database: Database, *groups: Grouping, **filters: object) -> UsageRep
 
 def test_without_groups_there_is_a_total(database: Database) -> None:
     """Finished requests of every status, class by class; open ones have used nothing yet."""
-    usage = Usage(input=5, cache_read=7, output=2)
+    usage = UsageColumns(input=5, cache_read=7, output=2)
 
     assert UsageReport((), UsageSum({}, 3, usage, 1110, errors=1)) == report(database)
 

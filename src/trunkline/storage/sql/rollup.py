@@ -24,6 +24,7 @@ DIMENSIONS = (
     "mode",
     "tags",
     "status",
+    "byok",
 )
 LONG = frozenset({"user_id", "model", "provider", "upstream_model"})
 """Those that are cut at NAME_LIMIT."""
@@ -41,14 +42,13 @@ SOUND = ("ok", "cancelled")
 """Statuses that are nobody's error."""
 
 # In this order always: two workers that lock the same rows in different ones wait for each other.
-_KEY = ("begins", *DIMENSIONS, "byok")
+_KEY = ("begins", *DIMENSIONS)
 _FIELDS = RequestRow.__struct_fields__
 _received = itemgetter(_FIELDS.index("received_at"))
 _dimensions = itemgetter(*map(_FIELDS.index, DIMENSIONS))
 _amounts = itemgetter(*map(_FIELDS.index, (*TOKENS_AND_MONEY, "first_content_ms", "total_ms")))
 _LONG = [name in LONG for name in DIMENSIONS]
 _STATUS = DIMENSIONS.index("status")
-_BYOK = 0
 _CHUNKS = (64, 32, 16, 8, 4, 2, 1)
 _BACKFILL = "backfill"
 
@@ -59,7 +59,7 @@ RowTuple = tuple[SqlValue, ...]
 """A RequestRow's fields, in their order."""
 
 
-def _upsert(table: str, count: int) -> str:
+def _statement(table: str, count: int) -> str:
     columns = (*_KEY, *MEASURES)
     one = f"({', '.join('?' * len(columns))})"
     changes = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in MEASURES)
@@ -70,8 +70,8 @@ def _upsert(table: str, count: int) -> str:
     )
 
 
-_HOURS = {count: _upsert("usage_hours", count) for count in _CHUNKS}
-_DAYS = {count: _upsert("usage_days", count) for count in _CHUNKS}
+_HOURS = {count: _statement("usage_hours", count) for count in _CHUNKS}
+_DAYS = {count: _statement("usage_days", count) for count in _CHUNKS}
 _SELECT = (
     f"SELECT {', '.join(_FIELDS)} FROM requests"  # noqa: S608 - our own names
     " WHERE request_id > ? ORDER BY request_id LIMIT ?"
@@ -86,8 +86,13 @@ def roll(session: Session, rows: Iterable[RowTuple]) -> None:
         key = (int(begins or 0) // DAY * DAY, *names)
         known = days.get(key)
         days[key] = amounts if known is None else tuple(map(add, known, amounts))
-    _write(session, _HOURS, hours)
-    _write(session, _DAYS, days)
+    write(session, hours, days)
+
+
+def write(session: Session, hours: Mapping[Key, Amounts], days: Mapping[Key, Amounts]) -> None:
+    """Add these sums to those that are there."""
+    _upsert(session, _HOURS, hours)
+    _upsert(session, _DAYS, days)
 
 
 def added(rows: Iterable[RowTuple]) -> Mapping[Key, Amounts]:
@@ -102,7 +107,7 @@ def added(rows: Iterable[RowTuple]) -> Mapping[Key, Amounts]:
             group.append(_amounts(row))
     sums: dict[Key, Amounts] = {}
     for (hour, names), group in groups.items():
-        key = (hour * HOUR, *_cut(names), _BYOK)
+        key = (hour * HOUR, *_cut(names))
         amounts = _sums(group, failed=names[_STATUS] not in SOUND)
         known = sums.get(key)
         sums[key] = amounts if known is None else tuple(map(add, known, amounts))
@@ -110,9 +115,11 @@ def added(rows: Iterable[RowTuple]) -> Mapping[Key, Amounts]:
 
 
 def _cut(names: Key) -> Key:
-    return tuple(
+    """As the tables have them: names of bounded length, and no booleans."""
+    *texts, byok = (
         str(name)[:NAME_LIMIT] if long else name for name, long in zip(names, _LONG, strict=True)
     )
+    return (*texts, 1 if byok else 0)
 
 
 def _sums(rows: Sequence[tuple[int, ...]], *, failed: bool) -> Amounts:
@@ -130,7 +137,7 @@ def _sums(rows: Sequence[tuple[int, ...]], *, failed: bool) -> Amounts:
     )
 
 
-def _write(session: Session, upserts: Mapping[int, str], sums: Mapping[Key, Amounts]) -> None:
+def _upsert(session: Session, upserts: Mapping[int, str], sums: Mapping[Key, Amounts]) -> None:
     keys = sorted(sums)
     start = 0
     for chunk in _CHUNKS:

@@ -14,6 +14,7 @@ from trunkline.storage.records import (
     USAGE_CLASSES,
     Grouping,
     Totals,
+    UsageColumns,
     UsageQuery,
     UsageReport,
     UsageSum,
@@ -44,7 +45,7 @@ _COLUMNS: Mapping[Grouping, str] = {
     "status": "status",
     "month": f"begins / {DAY} * {DAY}",
     "day": f"begins / {DAY} * {DAY}",
-    "hour": f"begins / {HOUR} * {HOUR}",
+    "hour": "begins",
 }
 _FORMATS: Mapping[str, str] = {"month": "%Y-%m", "day": "%Y-%m-%d", "hour": "%Y-%m-%dT%H:00:00Z"}
 _FILTERS: Mapping[str, str] = {
@@ -59,7 +60,7 @@ _FILTERS: Mapping[str, str] = {
 }
 # A request as the rollups would have it.
 _OF_REQUESTS: Mapping[str, str] = {
-    "begins": "received_at",
+    "begins": f"received_at / {HOUR} * {HOUR}",
     **{name: f"substr({name}, 1, {NAME_LIMIT})" if name in LONG else name for name in DIMENSIONS},
     "requests": "1",
     **{name: name for name in TOKENS_AND_MONEY},
@@ -114,6 +115,8 @@ def spans(query: UsageQuery, kept: int | None) -> Iterator[Span]:
     if kept is None:
         yield Span("requests", start, end)
         return
+    # An hour of which some requests are gone is read as one of which all are.
+    kept = -(-kept // HOUR) * HOUR
     first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR
     if start < first:
         if start >= kept:
@@ -174,37 +177,32 @@ def _where(part: Span, query: UsageQuery) -> tuple[str, list[SqlValue]]:
 
 
 def _report(rows: Sequence[Row], query: UsageQuery) -> UsageReport:
+    """Column by column, as far as possible: a month of keys and models is thousands of rows."""
     groups = query.group_by
     width = len(groups)
     if query.tag is not None:
         rows = [row for row in rows if query.tag in _listed(as_text(row[width]))]
         rows = [(*row[:width], *row[width + 1 :]) for row in rows]
-    total = _sum({}, _added(rows, width))
-    if not groups:
+    columns = list(zip(*rows, strict=True))
+    sums: Sequence[Sequence[int]] = columns[width:]
+    total = _sum((), (), tuple(map(sum, sums)) if rows else (0,) * len(MEASURES))
+    if not groups or not rows:
         return UsageReport((), total)
-    told = [(_names(groups, row), _amounts(row, width)) for row in rows]
+    names = zip(*map(_shown, groups, columns), strict=True)
+    told = list(zip(names, zip(*sums, strict=True), strict=True))
     if "tag" in groups:
         told = list(_by_tag(told, groups.index("tag")))
     if query.tag is not None or "tag" in groups or "month" in groups:
         told = _merged(told)
     told.sort()
-    return UsageReport(tuple(_sum(dict(zip(groups, n, strict=True)), a) for n, a in told), total)
+    return UsageReport(tuple(_sum(groups, names, amounts) for names, amounts in told), total)
 
 
-def _added(rows: Sequence[Row], width: int) -> Amounts:
-    columns = list(zip(*rows, strict=True))[width:]
-    return tuple(map(sum, columns)) if columns else (0,) * len(MEASURES)
-
-
-def _amounts(row: Row, width: int) -> Amounts:
-    return row[width:]  # type: ignore[return-value] # integers, as the schema says
-
-
-def _names(groups: Sequence[Grouping], row: Row) -> tuple[str, ...]:
-    return tuple(
-        _moment(group, as_int(value)) if group in _FORMATS else as_text(value)
-        for group, value in zip(groups, row, strict=False)
-    )
+def _shown(group: Grouping, values: Sequence[SqlValue]) -> Sequence[str]:
+    """A column of group values, as people read them."""
+    if group in _FORMATS:
+        return [_moment(group, as_int(value)) for value in values]
+    return [as_text(value) for value in values]
 
 
 @lru_cache(maxsize=1024)
@@ -232,12 +230,12 @@ def _merged(rows: Sequence[_Told]) -> list[_Told]:
     return list(sums.items())
 
 
-def _sum(group: Mapping[Grouping, str], amounts: Amounts) -> UsageSum:
+def _sum(groups: Sequence[Grouping], names: Sequence[str], amounts: Amounts) -> UsageSum:
     requests, *counts, cost, baseline, errors, first_us, firsts, ended_us, ended = amounts
     return UsageSum(
-        group,
+        dict(zip(groups, names, strict=True)),
         requests,
-        Usage(**dict(zip(USAGE_CLASSES, counts, strict=True))),
+        UsageColumns(*counts),
         cost,
         baseline,
         errors,
