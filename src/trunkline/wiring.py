@@ -60,20 +60,27 @@ from trunkline.routing.router import Router
 from trunkline.routing.rules import breaker_rules, retry_rules
 from trunkline.routing.table import RouteTable
 from trunkline.storage.base import Storage, StorageRefused, StorageSpec, Where
+from trunkline.storage.keks import Keks, keks_of
 from trunkline.storage.registry import STATES, STORAGES
-from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create, load_pepper
+from trunkline.storage.secrets import ADMIN_KEY_FILE, load_node, load_or_create, load_pepper
+from trunkline.storage.sql.credentials import CredentialStore
 from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
 from trunkline.storage.sql.tenants import SqlTenantStore
 from trunkline.storage.sql.windows import WindowStore
 from trunkline.storage.state import Place, State
 from trunkline.tenancy.admin import AdminGate, mint_admin_key
+from trunkline.tenancy.callers import Callers, Tokens
+from trunkline.tenancy.credentials import CredentialService
 from trunkline.tenancy.following import KeyringFollower
+from trunkline.tenancy.issuers import trusted
+from trunkline.tenancy.jwks import Jwks
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.keys import Mac
 from trunkline.tenancy.plans import BUILT_IN, Plans, plans_of
 from trunkline.tenancy.service import KeyService
 from trunkline.tenancy.subscriptions import SubscriptionService
 from trunkline.tenancy.tenants import TenantService
+from trunkline.tenancy.vault import Ring, Vault
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
@@ -127,6 +134,16 @@ class Gateway:
             self._problem(problem)
         self.keys = Keyring(mac)
         self.follower = KeyringFollower(self.keys, self.storage.keys, self._problem)
+        self.transport = HttpTransport(
+            machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
+        )
+        self._jwks = Jwks(self.transport, machine.clock, self._problem)
+        self._tokens = Tokens(self.keys, self._jwks)
+        self.callers = Callers(self.keys, self.follower, self._tokens)
+        self._vault = Vault(
+            CredentialStore(self.storage.database), Ring(_keks(data, machine)), self._problem
+        )
+        self.credentials = CredentialService(self._vault, mac, machine.clock, machine.entropy)
         self.plans: Plans = BUILT_IN
         """Of this generation of the configuration."""
         self.key_service = KeyService(
@@ -146,9 +163,6 @@ class Gateway:
             machine.entropy,
             self.follower,
             lambda: self.plans,
-        )
-        self.transport = HttpTransport(
-            machine.clock, TlsContexts(), Proxies.from_environment(machine.environ)
         )
         self._read_config = read_config
         self._data = data
@@ -179,6 +193,7 @@ class Gateway:
             SystemDisk(),
             self._problem,
             durability=Durability(loaded[0].ledger.durability),
+            node=load_node(data, machine.entropy) if loaded[0].server.database else "",
         )
         self.reports = self.ledger.reports
         stored = loaded[0].responses
@@ -191,7 +206,7 @@ class Gateway:
             lambda: self.rooms,
             {name: spec.face for name, spec in FACES.items()},
             self.next_id,
-            self.keys.standing,
+            self.callers.standing,
             stored.max_background,
         )
         self.limiting = Limiting(
@@ -218,9 +233,12 @@ class Gateway:
     async def start(self) -> None:
         """Keys are known and books are open when this returns."""
         await self.follower.refresh()
+        await self._vault.open()
         self.ledger.start(self.tasks)
         await self.limiting.start()
         self.tasks.spawn("keys: follow", self.follower.run())
+        self.tasks.spawn("issuers: follow", self._jwks.run())
+        self.tasks.spawn("credentials: follow", self._vault.run())
         self.tasks.spawn("subscriptions: watch", self.subscriptions.watch())
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
         self.tasks.spawn("idempotency: watch", self.once.watch())
@@ -267,6 +285,9 @@ class Gateway:
             "transport": self.transport.statistics(),
             "ledger": self.ledger.statistics(),
             "keys": self.keys.statistics(),
+            "tokens": self._tokens.statistics(),
+            "issuers": self._jwks.statistics(),
+            "credentials": self._vault.statistics(),
             "limits": self.limiting.state.statistics(),
             "counters": self.limiting.keeper.statistics(),
             "storage": self.storage.statistics(),
@@ -288,6 +309,7 @@ class Gateway:
             serving = {name: built.provider for name, built in providers.items()}
             aliases = alias_routes(config.models, serving, STRATEGIES)
             plans = plans_of(config.plans)
+            issuers = trusted(config.auth.issuers)
         except ConfigError as error:
             raise place_error(error, text, file) from None
         self.lists.follow(serving, config.routing.models_refresh)
@@ -304,6 +326,7 @@ class Gateway:
         self._providers = providers
         self.plans = plans
         self.keys.use(plans)
+        self._tokens.trust(issuers)
         return Rooms(
             generation=generation,
             dialects={**DIALECTS, **TEXT_ONLY},
@@ -312,6 +335,7 @@ class Gateway:
             embedding_servers=EMBEDDING_SERVERS,
             embeddings=EMBEDDINGS,
             providers=serving,
+            own_keys=self._vault.of,
             router=router,
             ledger=self.ledger.book,
             pricer=self.pricer,
@@ -395,6 +419,13 @@ class Gateway:
 
     def __repr__(self) -> str:
         return f"<Gateway generation {self.rooms.generation}>"
+
+
+def _keks(data: Path, machine: Machine) -> Keks:
+    try:
+        return keks_of(machine.environ.get("TRUNKLINE_KEK"), data, machine.entropy)
+    except ValueError as error:
+        raise ConfigError("", f"TRUNKLINE_KEK: {error}") from None
 
 
 def _storage_spec(server: ServerConfig) -> StorageSpec:

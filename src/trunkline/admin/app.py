@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.admin import (
+    credentials,
     google_models,
     keys,
     ledger,
@@ -48,6 +49,7 @@ ROUTES: Sequence[ControlRoute] = (
     *own_keys.ROUTES,
     *tenants.ROUTES,
     *subscriptions.ROUTES,
+    *credentials.ROUTES,
     *responses.ROUTES,
     *operation.ROUTES,
     *webhooks.ROUTES,
@@ -167,10 +169,10 @@ async def authorise(route: ControlRoute, request: Request, plane: ControlPlane) 
     else:
         return None
     try:
-        principal = plane.keys.authenticate(token, head.received_at)
+        principal = plane.callers.authenticate(token, head.received_at)
     except UnknownKey:
-        await plane.follower.look_again()
-        principal = plane.keys.authenticate(token, head.received_at)
+        await plane.callers.look_again(token)
+        principal = plane.callers.authenticate(token, head.received_at)
     if route.scope:
         allow_scope(principal, route.scope)
     return principal

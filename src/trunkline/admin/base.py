@@ -19,8 +19,8 @@ from trunkline.kernel.clock import Clock
 from trunkline.ledger.reports import Reports
 from trunkline.providers.lists import ModelLists
 from trunkline.tenancy.admin import AdminGate
-from trunkline.tenancy.following import KeyringFollower
-from trunkline.tenancy.keyring import Keyring
+from trunkline.tenancy.callers import Callers
+from trunkline.tenancy.credentials import CredentialService
 from trunkline.tenancy.plans import Plans
 from trunkline.tenancy.service import KeyService
 from trunkline.tenancy.subscriptions import SubscriptionService
@@ -49,15 +49,15 @@ class ControlPlane(Protocol):
     @property
     def rooms(self) -> Rooms: ...
     @property
-    def keys(self) -> Keyring: ...
-    @property
-    def follower(self) -> KeyringFollower: ...
+    def callers(self) -> Callers: ...
     @property
     def admin(self) -> AdminGate: ...
     @property
     def key_service(self) -> KeyService: ...
     @property
     def tenants(self) -> TenantService: ...
+    @property
+    def credentials(self) -> CredentialService: ...
     @property
     def subscriptions(self) -> SubscriptionService: ...
     @property

@@ -42,8 +42,8 @@ _EVENTS: Final = (
 _JSON: Final = ((b"content-type", b"application/json"),)
 _NO_KEY: Final = "The API key that asked for this response is no longer valid."
 
-Standing = Callable[[str, float], Principal | None]
-"""Who holds the key of this id at this time (Unix seconds); None where it is good no more."""
+Standing = Callable[[Principal, float], Principal | None]
+"""This caller as he stands at this time (Unix seconds); None where he may call no more."""
 
 
 class BackgroundStatistics(Struct, frozen=True):
@@ -257,7 +257,7 @@ class Background:
 
     def _principal(self, job: Job) -> Principal | None:
         """As the key stands now: what it may may have changed since."""
-        return self._standing(job.principal.key_id, self._conversations.clock.unix())
+        return self._standing(job.principal, self._conversations.clock.unix())
 
     def __repr__(self) -> str:
         return f"<Background making {len(self._making)}>"

@@ -150,6 +150,34 @@ METRICS: Mapping[str, Metric] = {
     "keys.version": Metric(
         "trunkline_keys_version", "gauge", "Changes with every change of any key."
     ),
+    "tokens.issuers": Metric(
+        "trunkline_token_issuers", "gauge", "Issuers whose tokens are believed."
+    ),
+    "tokens.remembered": Metric(
+        "trunkline_tokens_remembered", "gauge", "Tokens found good that need no second check."
+    ),
+    "tokens.checked": Metric(
+        "trunkline_tokens_checked_total", "counter", "Tokens whose signature was checked."
+    ),
+    "tokens.refused": Metric(
+        "trunkline_tokens_refused_total", "counter", "Of these, found wanting."
+    ),
+    "issuers.issuers": Metric(
+        "trunkline_jwks_issuers", "gauge", "Issuers that publish their keys."
+    ),
+    "issuers.keys": Metric("trunkline_jwks_keys", "gauge", "Keys that they published."),
+    "issuers.failing": Metric(
+        "trunkline_jwks_failing", "gauge", "Issuers that could not be asked the last time."
+    ),
+    "credentials.credentials": Metric(
+        "trunkline_own_credentials", "gauge", "Credentials that tenants brought."
+    ),
+    "credentials.tenants": Metric(
+        "trunkline_own_credentials_tenants", "gauge", "Tenants that brought any."
+    ),
+    "credentials.closed": Metric(
+        "trunkline_own_credentials_closed", "gauge", "Of these credentials, cannot be opened."
+    ),
     "limits.counters": Metric(
         "trunkline_limit_counters", "gauge", "Counters of limits with an open window."
     ),

@@ -64,7 +64,7 @@ class Jwks:
         self.changes = 0
         """How often some issuer had other keys than before."""
         self.waiting = 0
-        """How many wait in `look_again`."""
+        """Bytes of the requests that wait in `look_again`."""
 
     def follow(self, addresses: Collection[KeysAddress]) -> None:
         known = self._sources
@@ -80,23 +80,24 @@ class Jwks:
         """A key was asked for that is not known; whoever cannot wait for a look has one begun."""
         self._hurry.set()
 
-    async def look_again(self, address: KeysAddress) -> None:
+    async def look_again(self, address: KeysAddress, size: int = 0) -> None:
         """
         What its issuer published before this call is known after it, as far as it may be asked.
 
-        However many wait, it is asked once. Raises IssuerUnavailable where it never answered.
+        However many wait, it is asked once; `size`: bytes that wait meanwhile. Raises
+        IssuerUnavailable where it never answered.
         """
         source = self._sources.get(address)
         if source is None:  # a reload took it away
             return
         looks = source.looks
-        self.waiting += 1
+        self.waiting += size
         try:
             async with source.looking:
                 if source.looks == looks and self._may_ask(source):
                     await self._look(source)
         finally:
-            self.waiting -= 1
+            self.waiting -= size
         if source.keys is None:
             raise IssuerUnavailable(
                 "This token's issuer could not be asked for its keys; try again in a moment.",
