@@ -20,11 +20,22 @@ _CHOICES = ("n", "best_of")
 HIDDEN = 2048
 # A window that nobody has told us of.
 _WINDOW = 1 << 20
-_MEDIA = re.compile(
-    rb'(?<!\\)"(?:image|input_image|file|input_file|document|inline_?data|file_?data|input_audio'
-    rb"|web_search|web_fetch|code_interpreter|code_execution|file_search|google_search|mcp)",
-    re.IGNORECASE,
+# Beginnings of the names that such parts and tools have. Looked for one by one: for a page of JSON
+# that takes a microsecond, where the expression takes thirty (measured 2026-11-21).
+_TRACES = (
+    b'"image',
+    b'"input_image',
+    b'"input_file',
+    b'"input_audio',
+    b'"file',
+    b'"document',
+    b'"inline',
+    b'"web_',
+    b'"code_',
+    b'"google',
+    b'"mcp',
 )
+_MEDIA = re.compile(rb"(?<!\\)(?:%b)" % b"|".join(_TRACES))
 
 _NUMBER = json.Decoder(int)
 _LIST = json.Decoder(list[Raw])
@@ -47,7 +58,7 @@ class Need(Struct, frozen=True, gc=False):
 def need(body: bytes, envelope: Mapping[str, Raw], deployment: Deployment, *, writes: bool) -> Need:
     """What a request takes from this deployment at most. `writes`: False for vectors."""
     window = deployment.context_window or _WINDOW
-    read = window if _MEDIA.search(body) else len(body) + HIDDEN
+    read = window if _brings_more(body) else len(body) + HIDDEN
     written = _written(envelope) if writes else 0
     if written is not None and deployment.max_output_tokens is not None:
         written = min(written, deployment.max_output_tokens * _choices(envelope))
@@ -56,11 +67,20 @@ def need(body: bytes, envelope: Mapping[str, Raw], deployment: Deployment, *, wr
     )
 
 
+def _brings_more(body: bytes) -> bool:
+    """Whether something is read that its bytes do not bound. In a text, a quote is escaped."""
+    for trace in _TRACES:  # noqa: SIM110 - any() takes twice as long
+        if trace in body and _MEDIA.search(body):
+            return True
+    return False
+
+
 def _written(envelope: Mapping[str, Raw]) -> int | None:
     for name in _OUTPUT:
-        most = _number(envelope.get(name))
-        if most is not None:
-            return most * _choices(envelope)
+        if name in envelope:
+            most = _number(envelope[name])
+            if most is not None:
+                return most * _choices(envelope)
     config = envelope.get("generationConfig")
     if config is None:
         return None
@@ -73,14 +93,15 @@ def _written(envelope: Mapping[str, Raw]) -> int | None:
 
 
 def _choices(envelope: Mapping[str, Raw]) -> int:
-    choices = max(_number(envelope.get(name)) or 1 for name in _CHOICES)
-    return choices * _prompts(envelope.get("prompt"))
+    choices = 1
+    for name in _CHOICES:
+        if name in envelope:
+            choices = max(choices, _number(envelope[name]) or 1)
+    return choices * _prompts(envelope["prompt"]) if "prompt" in envelope else choices
 
 
-def _prompts(raw: Raw | None) -> int:
+def _prompts(raw: Raw) -> int:
     """A legacy completion may have several, each with its answers; a list of numbers is one."""
-    if raw is None:
-        return 1
     try:
         prompts = _LIST.decode(raw)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
