@@ -17,8 +17,9 @@ from tests.flow.world import (
     streamed,
     whole,
 )
-from trunkline.canon.exchange import Principal
+from trunkline.canon.exchange import Attempt, Principal, Status
 from trunkline.canon.limit import Limit, Unit
+from trunkline.canon.usage import Usage
 from trunkline.flow.admission import Admission
 from trunkline.storage.state import Claim
 from trunkline.tenancy.reserve import HIDDEN
@@ -243,3 +244,21 @@ def test_a_claim_that_may_have_been_made_is_withdrawn():
 def test_a_whole_answer_is_untouched_by_all_this():
     """Byte for byte."""
     assert WHOLE == Office(limit(Unit.REQUESTS, 5)).ask().body
+
+
+def test_what_a_tenant_pays_itself_is_no_part_of_its_budget():
+    """Its tokens count all the same."""
+    office = Office(limit(Unit.TOKENS, 10**6), limit(Unit.COST, 10**9))
+    admission, exchange = office.world.rooms.admission, office.world.make(chat_body())
+
+    async def work():
+        plan = [office.world.providers["up"].deployment("m")]
+        await admission.admit(exchange, plan, lambda: None)
+        attempt = Attempt(1, plan[0], 0.0, byok=True, usage=Usage(input=7), cost_nanousd=7000)
+        attempt.status = exchange.status = Status.OK
+        exchange.attempts.append(attempt)
+        admission.settle(exchange)
+
+    asyncio.run(work())
+
+    assert [(7, 0), (0, 0)] == office.used()

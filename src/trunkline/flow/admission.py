@@ -136,7 +136,9 @@ class Admission:
             self._state.withdraw(exchange.id)
             return
         tokens = sum(attempt.usage.total for attempt in billed)
-        self._state.settle(exchange.id, tokens, sum(attempt.cost_nanousd for attempt in billed))
+        # What a tenant pays a provider itself is no part of a budget here.
+        cost = sum(attempt.cost_nanousd for attempt in billed if not attempt.byok)
+        self._state.settle(exchange.id, tokens, cost)
         if billed:
             written = sum(attempt.usage.total_output for attempt in billed)
             self.usual.learn(exchange.principal.key_id, exchange.model, written)

@@ -32,11 +32,11 @@ from trunkline.dialects.counting import CountingDialect
 from trunkline.flow.base import Face, Reply
 from trunkline.flow.chat import looks_inside
 from trunkline.flow.picking import choice, resting, usable
+from trunkline.flow.planning import planned
 from trunkline.flow.remembered import read_wish, recall
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.telling import bug, refuse
 from trunkline.providers.base import Credential
-from trunkline.tenancy.keys import allow_model
 from trunkline.transport.base import Timeouts
 
 OPERATION = "count_tokens"
@@ -82,9 +82,7 @@ class Counting:
     async def _count(self) -> int:
         """By whoever would be asked first for the answer."""
         rooms, exchange = self._rooms, self._exchange
-        allow_model(exchange.principal, exchange.model)
-        route = rooms.router.table.resolve(exchange.model)
-        plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
+        plan = planned(rooms, exchange)
         able = next((d for d in plan if d.dialect in rooms.clients), None)
         if able is None:
             raise NoRouteAvailable("no deployment of this model has conversations to count")

@@ -21,9 +21,9 @@ from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
 from trunkline.flow.legs import first_leg
 from trunkline.flow.live import LiveAnswer
+from trunkline.flow.planning import planned
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.telling import bug, log_failure, refuse
-from trunkline.tenancy.keys import allow_model
 from trunkline.transport.base import UpstreamResponse
 
 OPERATION = "embeddings"
@@ -147,14 +147,11 @@ class Embedding:
 
     def _plan(self) -> Sequence[Deployment]:
         """Who is asked, in order. Raises Unsupported where nobody embeds."""
-        rooms, exchange = self._rooms, self._exchange
-        allow_model(exchange.principal, exchange.model)
-        route = rooms.router.table.resolve(exchange.model)
-        plan = rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
+        plan = planned(self._rooms, self._exchange)
         able = [deployment for deployment in plan if deployment.embeds is not None]
         if plan and not able:
             raise Unsupported(
-                f"The model '{exchange.model[:100]}' has no embeddings at {plan[0].provider}",
+                f"The model '{self._exchange.model[:100]}' has no embeddings at {plan[0].provider}",
                 param="model",
             )
         return able

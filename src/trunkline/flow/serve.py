@@ -19,9 +19,9 @@ from trunkline.flow.base import Face, Reply
 from trunkline.flow.books import Books
 from trunkline.flow.chat import ChatQuestion
 from trunkline.flow.live import LiveAnswer, WholeAnswer
+from trunkline.flow.planning import planned
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.telling import bug, log_failure, refuse
-from trunkline.tenancy.keys import allow_model
 
 _JSON = (b"content-type", b"application/json")
 # "no" to x-accel-buffering keeps an nginx in front of us from collecting the stream.
@@ -86,10 +86,7 @@ class Serving:
 
     def _plan(self) -> Sequence[Deployment]:
         """Who is asked, in order. Raises Forbidden and UnknownModel."""
-        rooms, exchange = self._rooms, self._exchange
-        allow_model(exchange.principal, exchange.model)
-        route = rooms.router.table.resolve(exchange.model)
-        return rooms.router.plan(route, rooms.clock.monotonic(), rooms.dice())
+        return planned(self._rooms, self._exchange)
 
     def _answer(self, plan: Sequence[Deployment]) -> Awaitable[Answering]:
         question = ChatQuestion(self._rooms, self._exchange, self._server)

@@ -200,7 +200,7 @@ def _amounts(rows: Iterable[UsageSum], unit: Unit) -> Iterable[int]:
 
 def _taken(row: RequestRow) -> tuple[int, int]:
     """Tokens and nano-dollars."""
-    return row.usage.total, row.cost_nanousd
+    return row.total, 0 if row.byok else row.cost_nanousd
 
 
 def _why(error: GatewayError) -> str:
