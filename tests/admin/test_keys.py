@@ -133,3 +133,200 @@ def test_a_rotation_that_cannot_be(tmp_path):
         assert "overlap" == mistyped.json["error"]["param"]
 
     within(tmp_path, test)
+
+
+EVERYTHING = {
+    "name": "ci",
+    "tenant": "acme",
+    "user": "ann",
+    "scopes": ["chat:write"],
+    "plan": "keyplex-monthly",
+    "models": ["fast"],
+    "providers": ["sim"],
+    "modes": ["eco"],
+    "pipes": ["cache"],
+    "tags": ["q4"],
+    "face": "plexor",
+    "limits": {
+        "requests_per_minute": 60,
+        "tokens_per_day": 1000,
+        "concurrent_requests": 2,
+        "cost_per_day_usd": 0.1,
+        "models": {"fast": {"requests_per_day": 5}},
+    },
+    "budget": {"usd": "10.00", "period": "month"},
+}
+
+
+def test_a_key_says_all_that_it_may(tmp_path):
+    """Shown as it was asked for, money as exact text; and its principal has it."""
+
+    async def test(w: World) -> None:
+        made = await w.ask("POST", "/admin/v1/keys", EVERYTHING)
+        one = (await w.ask("GET", f"/admin/v1/keys/{made.json['id']}")).json
+        same = {k: v for k, v in EVERYTHING.items() if k not in ("limits", "budget")}
+        principal = w.gateway.keys.authenticate(made.json["key"].encode(), w.clock.unix())
+
+        assert 201 == made.status
+        assert same == {name: one[name] for name in same}
+        assert {
+            **EVERYTHING["limits"],
+            "cost_per_day_usd": "0.1",
+            "cost_per_month_usd": "10",
+        } == one["limits"]
+        assert made.json["key"].startswith("plx_ann_")
+        assert {
+            "requests_per_minute": 60,
+            "tokens_per_minute": 150_000,
+            "tokens_per_day": 1000,
+            "concurrent_requests": 2,
+            "cost_per_day_usd": 100_000_000,
+            "cost_per_month_usd": 10_000_000_000,
+        } == {limit.field: limit.most for limit in principal.limits}
+        assert [5] == [limit.most for limit in principal.model_limits["fast"]]
+
+    within(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("face", "prefix"),
+    (
+        ("trunkline", "tl_"),
+        ("plexor", "plx_acme_"),
+        ("keyplex", "kpx_"),
+        ("prxy", "prxy_live_"),
+    ),
+)
+def test_a_key_of_any_face_opens_every_face(tmp_path, face, prefix):
+    """Whatever it looks like."""
+
+    async def test(w: World) -> None:
+        wish = {"name": "n", "tenant": "acme", "face": face}
+        key = (await w.ask("POST", "/admin/v1/keys", wish)).json["key"]
+
+        assert key.startswith(prefix)
+        assert 200 == (await w.ask("GET", "/v1/models", key=key)).status
+        assert 200 == (await w.chat(key, path="/api/v1/chat/completions")).status
+
+    within(tmp_path, test)
+
+
+def test_a_key_is_changed(tmp_path):
+    """What is named alone; null and a star are any; at once."""
+
+    async def test(w: World) -> None:
+        made = (await w.ask("POST", "/admin/v1/keys", EVERYTHING)).json
+        path = f"/admin/v1/keys/{made['id']}"
+        same = await w.ask("PATCH", path, {})
+        changed = await w.ask(
+            "PATCH",
+            path,
+            {
+                "name": "new",
+                "plan": None,
+                "user": None,
+                "scopes": ["models:read"],
+                "models": None,
+                "pipes": ["*"],
+                "limits": {"requests_per_day": 1},
+                "expires_at": "2100-01-01",
+            },
+        )
+        capped = await w.ask("PATCH", path, {"budget": {"usd": 1, "period": "day"}})
+
+        assert {k: v for k, v in made.items() if k != "key"} == same.json
+        assert (
+            "new",
+            None,
+            None,
+            ["models:read"],
+            None,
+            None,
+            ["eco"],
+            {"requests_per_day": 1},
+        ) == (
+            *(changed.json[name] for name in ("name", "plan", "user", "scopes", "models", "pipes")),
+            changed.json["modes"],
+            changed.json["limits"],
+        )
+        assert 4_102_444_800.0 == changed.json["expires_at"]
+        assert {"requests_per_day": 1, "cost_per_day_usd": "1"} == capped.json["limits"]
+        assert 200 == (await w.ask("GET", "/v1/models", key=made["key"])).status
+
+    within(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "param"),
+    (
+        ({"tenant": "other"}, 400, "tenant"),
+        ({"mac": ""}, 400, "mac"),
+        ({"revoked_at": None}, 400, "revoked_at"),
+        ({"scopes": ["admin"]}, 400, "scopes"),
+        ({"limits": {"requests_per_day": -1}}, 400, "limits.requests_per_day"),
+        ({"plan": "lead"}, 400, "plan"),
+        ({"expires_at": 5}, 400, "expires_at"),
+    ),
+)
+def test_a_change_that_cannot_be(tmp_path, change, status, param):
+    """Who a key is stays; the field is named, and nothing changes."""
+
+    async def test(w: World) -> None:
+        made = (await w.ask("POST", "/admin/v1/keys", {"name": "ci"})).json
+        path = f"/admin/v1/keys/{made['id']}"
+        refused = await w.ask("PATCH", path, change)
+
+        assert (status, param) == (refused.status, refused.json["error"]["param"])
+        assert {k: v for k, v in made.items() if k != "key"} == (await w.ask("GET", path)).json
+        assert 404 == (await w.ask("PATCH", "/admin/v1/keys/nope", {})).status
+
+    within(tmp_path, test)
+
+
+def test_keys_are_found(tmp_path):
+    """By tenant, user, plan, tag and status, page by page; an unknown filter is no filter."""
+
+    async def test(w: World) -> None:
+        for number in range(3):
+            await w.key(name=f"k{number}", tenant="acme", tags=(f"t{number}",))
+            w.clock.advance(1)
+        await w.key(name="other", user="ann", plan="plutosai-pro")
+
+        async def names(query: str) -> list[str]:
+            listed = (await w.ask("GET", f"/admin/v1/keys?{query}")).json
+            return [key["name"] for key in listed["data"]]
+
+        assert ["k0", "k1", "k2"] == await names("tenant=acme&status=active")
+        assert ["k1"] == await names("tag=t1")
+        assert ["other"] == await names("user=ann&plan=plutosai-pro")
+        first = (await w.ask("GET", "/admin/v1/keys?limit=3")).json
+        assert first["has_more"]
+        assert 1 == len(await names(f"limit=3&after={first['data'][-1]['id']}"))
+        for query in ("status=odd", "owner=acme", "limit=x"):
+            assert 400 == (await w.ask("GET", f"/admin/v1/keys?{query}")).status
+
+    within(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("wish", "param"),
+    (
+        ({"limits": {"cost_total_usd": "NaN"}}, "limits.cost_total_usd"),
+        ({"limits": [1]}, "limits"),
+        ({"budget": {"usd": "10", "period": "year"}}, "budget.period"),
+        ({"budget": 10}, "budget"),
+        ({"plan": "lead"}, "plan"),
+        ({"face": "openai"}, "face"),
+        ({"user": "a/b"}, "user"),
+        ({"modes": ["fast"]}, "modes"),
+    ),
+)
+def test_what_a_key_may_not_be_asked_for_with(tmp_path, wish, param):
+    """400, naming the field."""
+
+    async def test(w: World) -> None:
+        refused = await w.ask("POST", "/admin/v1/keys", {"name": "x", **wish})
+
+        assert (400, param) == (refused.status, refused.json["error"]["param"])
+
+    within(tmp_path, test)

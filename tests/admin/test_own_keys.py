@@ -1,0 +1,111 @@
+"""Keys that manage keys, under the keyplex face: a tenant's own, and never more than they are."""
+
+from tests.gateway import ADMIN_KEY, World, within
+from trunkline.tenancy.wishes import NewKey
+
+KEYS = "/api/v1/keys"
+MANAGER = ("keys:read", "keys:write", "chat:write", "models:read")
+
+
+def test_a_key_makes_a_key(tmp_path):
+    """Of its tenant, with its scopes but for making keys, in the format that is asked for."""
+
+    async def test(w: World) -> None:
+        manager = await w.key(tenant="acme", scopes=MANAGER, models=("fast",))
+        w.clock.advance(1)
+        made = await w.ask("POST", KEYS, {"name": "ci", "face": "keyplex"}, key=manager)
+        own = (await w.ask("GET", KEYS, key=manager)).json["data"]
+
+        assert 201 == made.status
+        assert ("acme", ["chat:write", "models:read"], ["fast"]) == (
+            made.json["tenant"],
+            made.json["scopes"],
+            made.json["models"],
+        )
+        assert made.json["key"].startswith("kpx_")
+        assert ["test", "ci"] == [key["name"] for key in own]
+        assert own[0]["id"] == own[1]["created_by"] == made.json["created_by"]
+        assert not any("key" in key for key in own)
+        assert 200 == (await w.ask("GET", "/v1/models", key=made.json["key"])).status
+        refused = await w.ask("POST", KEYS, {"name": "more"}, key=made.json["key"])
+        assert 403 == refused.status
+
+    within(tmp_path, test)
+
+
+def test_a_key_cannot_grant_what_it_has_not(tmp_path):
+    """403, naming the field; whose tenant it says does not matter, it is always its own."""
+
+    async def test(w: World) -> None:
+        manager = await w.key(tenant="acme", scopes=MANAGER, models=("fast",))
+        for wish, param in (
+            ({"scopes": ["usage:read"]}, "scopes"),
+            ({"models": ["*"]}, "models"),
+            ({"pipes": ["*"]}, "pipes"),
+        ):
+            refused = await w.ask("POST", KEYS, {"name": "x", **wish}, key=manager)
+            assert (403, param) == (refused.status, refused.json["error"]["param"])
+        elsewhere = await w.ask("POST", KEYS, {"name": "x", "tenant": "other"}, key=manager)
+        assert "acme" == elsewhere.json["tenant"]
+
+    within(tmp_path, test)
+
+
+def test_a_revoked_key_takes_those_with_it_that_it_made(tmp_path):
+    """At once; and a key can revoke what it made, and be rotated by it."""
+
+    async def test(w: World) -> None:
+        manager = await w.gateway.key_service.create(NewKey(name="manager", scopes=MANAGER))
+        one, two = [
+            (await w.ask("POST", KEYS, {"name": n}, key=manager.key)).json for n in ("1", "2")
+        ]
+        gone = await w.ask("DELETE", f"{KEYS}/{one['id']}", key=manager.key)
+        turned = await w.ask(
+            "POST", f"{KEYS}/{two['id']}/rotate", {"overlap_seconds": 5}, key=manager.key
+        )
+        assert (200, "revoked", 201) == (gone.status, gone.json["status"], turned.status)
+        assert [401, 200, 200] == [
+            (await w.ask("GET", "/v1/models", key=key["key"])).status
+            for key in (one, two, turned.json)
+        ]
+
+        await w.ask("DELETE", f"/admin/v1/keys/{manager.id}")
+        assert [401, 401] == [
+            (await w.ask("GET", "/v1/models", key=key["key"])).status for key in (two, turned.json)
+        ]
+
+    within(tmp_path, test)
+
+
+def test_lists_leave_others_keys_out(tmp_path):
+    """Another tenant's, and, of a key that is a user's, other users'."""
+
+    async def test(w: World) -> None:
+        anns = await w.key(name="ann's", tenant="acme", user="ann", scopes=MANAGER)
+        w.clock.advance(1)
+        whole = await w.key(name="all's", tenant="acme", scopes=MANAGER)
+        w.clock.advance(1)
+        await w.key(name="bob's", tenant="acme", user="bob")
+        await w.key(name="evil", tenant="evil")
+        names = [
+            [key["name"] for key in (await w.ask("GET", KEYS, key=key)).json["data"]]
+            for key in (anns, whole)
+        ]
+        page = (await w.ask("GET", f"{KEYS}?limit=1", key=whole)).json
+
+        assert [["ann's"], ["ann's", "all's", "bob's"]] == names
+        assert (["ann's"], True) == ([key["name"] for key in page["data"]], page["has_more"])
+
+    within(tmp_path, test)
+
+
+def test_the_admin_key_is_told_where_its_own_are(tmp_path):
+    """It belongs to no tenant."""
+
+    async def test(w: World) -> None:
+        told = await w.ask("GET", KEYS, key=ADMIN_KEY)
+
+        assert 403 == told.status
+        assert "/admin/v1/keys" in told.json["error"]["message"]
+
+    within(tmp_path, test)
