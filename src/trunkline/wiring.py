@@ -173,17 +173,7 @@ class Gateway:
         self.lists = ModelLists(machine.clock, self._relist, self._problem)
         """Nobody is asked before somebody lets it run."""
         self._rows = ProviderRows.load()
-        house = House(
-            database=self.storage.database,
-            vault=AesGcmVault(mac(b"secrets of webhooks"), machine.entropy),
-            clock=machine.clock,
-            entropy=machine.entropy,
-            dice=machine.dice,
-            tasks=self.tasks,
-            tls=TlsContexts(),
-            on_problem=self._problem,
-        )
-        self._webhooks = WebhookRoom(house, Guard(allow_private=loaded[0].webhooks.allow_private))
+        self._webhooks = self._webhook_room(mac, loaded[0].webhooks)
         self.webhooks = self._webhooks.service
         self.ledger = LedgerService(
             data,
@@ -402,6 +392,20 @@ class Gateway:
         """A provider serves other models than before: who asks from now on finds them."""
         router = self.rooms.router
         router.table = router.table.relisted(self.lists.names())
+
+    def _webhook_room(self, mac: Mac, config: WebhooksConfig) -> WebhookRoom:
+        machine = self.machine
+        house = House(
+            database=self.storage.database,
+            vault=AesGcmVault(mac(b"secrets of webhooks"), machine.entropy),
+            clock=machine.clock,
+            entropy=machine.entropy,
+            dice=machine.dice,
+            tasks=self.tasks,
+            tls=TlsContexts(),
+            on_problem=self._problem,
+        )
+        return WebhookRoom(house, Guard(allow_private=config.allow_private))
 
     def _targets_well(self) -> Mapping[str, bool]:
         targets = self.rooms.router.statistics(self.clock.monotonic())
