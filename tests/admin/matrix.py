@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 ADMIN: Sequence[str] = (
     "GET /admin/v1/requests/{request_id}",
+    "GET /admin/v1/requests",
     "GET /admin/v1/usage",
     "POST /admin/v1/keys",
     "GET /admin/v1/keys",
@@ -56,7 +57,13 @@ ADMIN: Sequence[str] = (
 _HOOKS = ("/v1/webhooks", "/api/v1/webhooks", "/plutos/v1/webhooks")
 
 KEY: Mapping[str, Sequence[str]] = {
-    "": ("GET /v1/requests/{request_id}",),
+    "": ("GET /v1/requests", "GET /v1/requests/{request_id}"),
+    "usage:read": (
+        "GET /v1/usage",
+        "GET /api/v1/usage",
+        "GET /plutos/v1/usage",
+        "GET /v1/me",
+    ),
     "models:read": (
         "GET /v1/models",
         "GET /v1/models/{model:path}",
