@@ -234,8 +234,8 @@ def verdicts(results: list[Result]) -> list[str]:
     """Our goals, each with what this run says of it."""
     found = {(r.case, r.gateway): r for r in results}
 
-    def ratio(case: str, over: str, by: str = "cpu_us") -> str:
-        ours, base = found.get((case, "trunkline")), found.get((over, "nginx"))
+    def ratio(case: str, over: str, by: str = "cpu_us", whose: str = "trunkline") -> str:
+        ours, base = found.get((case, whose)), found.get((over, "nginx"))
         if ours is None or base is None:
             return "not measured"
         if by == "cpu_us":
@@ -274,6 +274,8 @@ def verdicts(results: list[Result]) -> list[str]:
         f"| ms added to the first byte, one client: a whole answer | <= .3 | {added('plain, c=1')} |",
         f"| 53 events at once | <= .3 | {added('stream, c=1')} |",
         f"| 200 KB body, CPU of nginx's | <= 4 | {ratio(large, large)} |",
+        f"| with six limits on the key: CPU per request, of nginx's | <= 5 | {ratio(plain, plain, whose='limited')} |",
+        f"| the same, requests/s | >= .20 | {ratio(plain, plain, 'rps', 'limited')} |",
     ]
 
 

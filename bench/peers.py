@@ -32,14 +32,17 @@ port = {port}
 data = "{folder}/data"
 [providers.bench]
 dialect = "openai-chat"
+catalog = "openai"
 base_url = "http://127.0.0.1:{fast}/v1"
 api_key = "sk-upstream"
 [providers.paced]
 dialect = "openai-chat"
+catalog = "openai"
 base_url = "http://127.0.0.1:{paced}/v1"
 api_key = "sk-upstream"
 [providers.bencha]
 dialect = "anthropic-messages"
+catalog = "anthropic"
 base_url = "http://127.0.0.1:{fast}"
 api_key = "sk-upstream"
 """
@@ -160,6 +163,8 @@ class Trunkline(Peer):
     name = "trunkline"
     translates = True
     knows = OURS
+    limits: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -170,21 +175,35 @@ class Trunkline(Peer):
 
     def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
         self.port = port
+        folder = folder / self.name
+        folder.mkdir(exist_ok=True)
         config = folder / "trunkline.toml"
         config.write_text(
             TRUNKLINE.format(folder=folder, port=port, fast=ups.fast, paced=ups.paced)
         )
         command = [sys.executable, "-m", "trunkline"]
-        made = subprocess.run(
-            [*command, "keys", "create", "--name", "bench", "--config", str(config), "--json"],
-            capture_output=True,
-            check=True,
-        )
+        create = [*command, "keys", "create", "--name", "bench", "--config", str(config), "--json"]
+        limits = [option for limit in self.limits for option in ("--limit", limit)]
+        made = subprocess.run([*create, *limits], capture_output=True, check=True)
         self._key = msgspec.json.decode(made.stdout)["key"]
-        return [*command, "serve", "--config", str(config)]
+        return [*command, "serve", "--config", str(config), *self.options]
 
     def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
         return path, [f"Authorization: Bearer {self._key}"]
+
+
+class Limited(Trunkline):
+    """The same with a key under all kinds of limits, none of which is ever reached."""
+
+    name = "limited"
+    limits = (
+        "requests_per_minute=1000000000",
+        "tokens_per_minute=1000000000000",
+        "tokens_per_day=1000000000000",
+        "concurrent_requests=100000",
+        "cost_per_day_usd=100000",
+        "cost_total_usd=1000000",
+    )
 
 
 class LiteLLM(Peer):
@@ -207,4 +226,4 @@ class LiteLLM(Peer):
         return {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": "sk-bench"}
 
 
-PEERS: list[Peer] = [Direct(), Nginx(), Bare(), Trunkline(), LiteLLM()]
+PEERS: list[Peer] = [Direct(), Nginx(), Bare(), Trunkline(), Limited(), LiteLLM()]

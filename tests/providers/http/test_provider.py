@@ -46,6 +46,17 @@ def test_a_known_name_needs_a_key_only():
     assert "gpt-4o-mini" in openai.models()
 
 
+def test_another_address_with_known_models():
+    """`catalog` says whose windows and prices count: without a price, no budget lets it be asked."""
+    box = {"dialect": "one", "base_url": "http://box.test/v1"}
+    priced = build("box", catalog="openai", **box).deployment("gpt-4o-mini")
+
+    assert ("openai/gpt-4o-mini", 128_000) == (priced.price_model, priced.context_window)
+    assert build("box", **box).deployment("gpt-4o-mini").price_model is None
+    openai = build("openai", api_key="sk-1", catalog="")
+    assert openai.deployment("gpt-4o-mini").price_model is None
+
+
 def test_anthropic_has_its_own_header_and_version():
     """And the client's version, where it sent one, wins over the row's."""
     anthropic = build("anthropic", api_key="sk-2")
@@ -136,6 +147,12 @@ BAD = [
     ("openai", {"api_key": "a", "api_keys": ["b"]}, "providers.openai.api_keys", "not both"),
     ("openai", {"api_kee": "a"}, "providers.openai.api_kee", "unknown key"),
     ("openai", {"api_key": "a", "quirks": {"no": 1}}, "providers.openai.quirks", "no such quirk"),
+    (
+        "x",
+        {"dialect": "one", "base_url": "http://x.test", "catalog": "nobody"},
+        "providers.x.catalog",
+        "no such provider in the catalogue",
+    ),
     ("x", {"like": "nobody", "api_key": "a"}, "providers.x.like", "no known provider"),
 ]
 

@@ -62,6 +62,8 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     headers: Mapping[str, str] = {}
     path: str | None = None
     """Instead of the dialect's path; "{model}" is replaced."""
+    catalog: str | None = None
+    """Whose models, windows and prices of the catalogue are this one's; by default the row's."""
     models: tuple[str, ...] | None = None
     """What it serves by bare name; by default what it lists itself, and what the catalogue has."""
     models_endpoint: str | None = None
@@ -116,6 +118,8 @@ class HttpProvider:
             alone = self._embedder.dialect == self._dialect
             self._kinds = _EMBEDDING_KINDS if alone else _CHAT_KINDS | _EMBEDDING_KINDS
         self._catalogued = row.catalog_for(self._base_url) if row.name else ""
+        if config.catalog is not None:
+            self._catalogued = config.catalog
 
     def deployment(self, model: str) -> Deployment:
         config, row = self._config, self._row
@@ -235,6 +239,8 @@ class HttpProvider:
             )
         if not self._base_url:
             raise ConfigError(f"{key}.base_url", "is required for this provider")
+        if self._config.catalog and not self._catalog.models(self._config.catalog):
+            raise ConfigError(f"{key}.catalog", "no such provider in the catalogue")
         try:
             self._place("/x", "m")
         except ValueError as error:
