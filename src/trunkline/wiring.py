@@ -46,7 +46,7 @@ from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.ids import Entropy, RequestIds
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.disk import SystemDisk
-from trunkline.ledger.service import Durability, LedgerService
+from trunkline.ledger.service import Durability, Home, LedgerService
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
 from trunkline.providers.building import Built, build_providers
@@ -175,15 +175,15 @@ class Gateway:
         self._rows = ProviderRows.load()
         self._webhooks = self._webhook_room(mac, loaded[0].webhooks)
         self.webhooks = self._webhooks.service
+        node = load_node(data, machine.entropy) if loaded[0].server.database else ""
         self.ledger = LedgerService(
-            data,
+            Home(data, node),
             self.storage.ledger,
             machine.clock,
             machine.entropy,
             SystemDisk(),
             self._problem,
             durability=Durability(loaded[0].ledger.durability),
-            node=load_node(data, machine.entropy) if loaded[0].server.database else "",
         )
         self.reports = self.ledger.reports
         stored = loaded[0].responses

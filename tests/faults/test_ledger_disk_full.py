@@ -12,7 +12,7 @@ import pytest
 from tests.ledger.making import FakeClock, answer, counting_entropy, exchange, try_at
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.ledger.disk import SystemDisk
-from trunkline.ledger.service import LedgerService
+from trunkline.ledger.service import Home, LedgerService
 from trunkline.storage.sqlite.backend import open_sqlite
 
 SIZE = 1 << 20
@@ -64,7 +64,7 @@ def test_a_full_disk_stops_dispatch_and_loses_nothing(tmp_path: Path, small_disk
     async def run() -> None:
         storage = open_sqlite(tmp_path / "database", FakeClock())
         worker = LedgerService(
-            small_disk.folder,
+            Home(small_disk.folder),
             storage.ledger,
             FakeClock(),
             counting_entropy(),

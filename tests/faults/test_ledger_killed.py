@@ -14,7 +14,7 @@ from tests.faults.ledger_worker import cost_of
 from tests.ledger.making import exchange
 from trunkline.kernel.clock import SystemClock
 from trunkline.ledger.disk import SystemDisk
-from trunkline.ledger.service import LedgerService
+from trunkline.ledger.service import Home, LedgerService
 from trunkline.storage.records import StoredRequest, Totals
 from trunkline.storage.sqlite.backend import open_sqlite
 
@@ -65,7 +65,7 @@ async def books(
     problems: list[str] = []
     storage = open_sqlite(folder, SystemClock())
     service = LedgerService(
-        folder, storage.ledger, SystemClock(), os.urandom, SystemDisk(), problems.append
+        Home(folder), storage.ledger, SystemClock(), os.urandom, SystemDisk(), problems.append
     )
     await service.recover()
     totals = await service.reports.totals()

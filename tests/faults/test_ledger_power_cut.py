@@ -13,7 +13,7 @@ from tests.ledger.making import FakeClock, answer, counting_entropy, exchange, t
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.mover import Pace
-from trunkline.ledger.service import Durability, LedgerService
+from trunkline.ledger.service import Durability, Home, LedgerService
 from trunkline.storage.base import StorageRefused
 from trunkline.storage.sqlite.backend import FILE, open_sqlite
 from trunkline.storage.sqlite.connection import Options
@@ -72,7 +72,7 @@ async def missing(folder: Path, image: dict[Path, bytes], acknowledged: list[int
     except StorageRefused:
         return len(acknowledged)
     worker = LedgerService(
-        folder, storage.ledger, FakeClock(), os.urandom, SystemDisk(), lambda _: None
+        Home(folder), storage.ledger, FakeClock(), os.urandom, SystemDisk(), lambda _: None
     )
     await worker.recover()
     lost = 0

@@ -59,6 +59,11 @@ class MemoryStore:
         self._check()
         return frozenset(row.worker for row in self.requests.values() if row.status == OPEN)
 
+    async def silent_workers(self, before: int) -> frozenset[str]:
+        self._check()
+        lately = {row.worker for row in self.requests.values() if row.received_at >= before}
+        return await self.open_workers() - lately
+
     async def orphan(self, workers: Collection[str]) -> int:
         self._check()
         count = 0

@@ -12,7 +12,7 @@ from trunkline.ledger.book import Book
 from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.journal import Journal
 from trunkline.ledger.reading import read_stretch
-from trunkline.ledger.recovery import Recovered, recover
+from trunkline.ledger.recovery import Node, Recovered, recover
 from trunkline.ledger.workers import enlist, find_dead
 from trunkline.storage.records import Position
 
@@ -108,6 +108,43 @@ def test_a_living_workers_journal_is_left_alone(tmp_path: Path) -> None:
     assert ["open"] == statuses(store)
     journal.close()
     folder.release()
+
+
+def left_by(store: MemoryStore, root: Path, worker: str) -> None:
+    """Open rows in the store, whose journal is on another machine."""
+    folder = root / f"of-{worker}"
+    end = leave(folder, worker, opened=2, first=100 * len(store.requests))
+    stretch = read_stretch(folder / worker, Position(1, 0), end, 10)
+    asyncio.run(store.apply(stretch.batch))
+
+
+def test_what_other_nodes_left_open_is_theirs(tmp_path: Path) -> None:
+    """They have the journals, or are alive; a folder that is missing here says nothing."""
+    store = MemoryStore()
+    left_by(store, tmp_path, "here-1")
+    left_by(store, tmp_path, "there-1")
+    left_by(store, tmp_path, "hereafter-1")
+    now = int(FakeClock().unix() * 1_000_000)
+
+    recovered = asyncio.run(recover(tmp_path / "journal", store, pytest.fail, Node("here", now)))
+
+    assert Recovered(workers=0, orphaned=2, damaged=0) == recovered
+    assert {"hereafter-1", "there-1"} == asyncio.run(store.open_workers())
+
+
+def test_a_node_that_has_been_silent_for_a_week_is_not_waited_for(tmp_path: Path) -> None:
+    """Its requests have an end, which is that nobody knows it."""
+    store = MemoryStore()
+    left_by(store, tmp_path, "there-1")
+    week = 7 * 86_400_000_000
+    now = int(FakeClock().unix() * 1_000_000)
+    orphaned = [
+        asyncio.run(recover(tmp_path / "journal", store, pytest.fail, Node("here", later))).orphaned
+        for later in (now + week - 1_000_000, now + week + 1_000_000)
+    ]
+
+    assert [0, 2] == orphaned
+    assert ["orphaned"] * 2 == statuses(store)
 
 
 def test_open_rows_of_a_worker_without_a_folder_are_orphaned(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.ledger.making import FakeClock, answer, counting_entropy, exchange, t
 from trunkline.canon.errors import NotFound
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.disk import SystemDisk
-from trunkline.ledger.service import LedgerService
+from trunkline.ledger.service import Home, LedgerService
 from trunkline.storage.records import UsageQuery
 from trunkline.storage.sqlite.backend import open_sqlite
 
@@ -22,7 +22,9 @@ def with_workers(folder: Path, count: int, work: Callable[..., Awaitable[None]])
         storage = open_sqlite(folder, FakeClock())
         entropy = counting_entropy()
         workers = [
-            LedgerService(folder, storage.ledger, FakeClock(), entropy, SystemDisk(), pytest.fail)
+            LedgerService(
+                Home(folder), storage.ledger, FakeClock(), entropy, SystemDisk(), pytest.fail
+            )
             for _ in range(count)
         ]
         await work(*workers)

@@ -22,7 +22,7 @@ from tests.ledger.memory import MemoryStore
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.kernel.tasks import Tasks
-from trunkline.ledger.service import Durability, LedgerService
+from trunkline.ledger.service import Durability, Home, LedgerService
 from trunkline.ledger.workers import find_dead
 from trunkline.storage.base import LedgerStore
 from trunkline.storage.records import Totals
@@ -45,7 +45,7 @@ class House:
         store: LedgerStore | None = None,
     ) -> LedgerService:
         return LedgerService(
-            self.folder,
+            Home(self.folder),
             store or self.storage.ledger,
             FakeClock(),
             self.entropy,

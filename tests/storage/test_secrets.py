@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.storage.secrets import PEPPER_FILE, load_or_create, load_pepper, replace
+from trunkline.storage.secrets import PEPPER_FILE, load_node, load_or_create, load_pepper, replace
 
 
 def test_a_pepper_is_made_once(tmp_path: Path) -> None:
@@ -21,6 +21,16 @@ def test_a_pepper_is_made_once(tmp_path: Path) -> None:
     assert 0o600 == (folder / PEPPER_FILE).stat().st_mode & 0o777
     assert 0o700 == folder.stat().st_mode & 0o777
     assert [PEPPER_FILE] == [path.name for path in folder.iterdir()]
+
+
+def test_a_node_keeps_its_name(tmp_path: Path) -> None:
+    """Two folders have two, in letters and digits; a worker's name can be told from it."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    names = [load_node(folder, os.urandom) for folder in (one, other, one)]
+
+    assert names[0] == names[2]
+    assert names[0] != names[1]
+    assert names[0].isalnum()
 
 
 def test_others_lose_their_permission(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from trunkline.storage.base import LedgerStore
 from trunkline.storage.records import Position
 
 _BATCH = 64
+# No answer takes that long: who has had one open for it is not coming back.
+_SILENCE_MICROS = 7 * 86_400_000_000
 # Between batches, for the traffic that runs beside: some 15,000 records a second remain.
 _REST = 0.002
 
@@ -25,14 +27,34 @@ class Recovered(Struct, frozen=True):
     """Stretches of journal that could not be read."""
 
 
-async def recover(root: Path, store: LedgerStore, on_problem: OnProblem) -> Recovered:
+class Node(Struct, frozen=True):
+    """Which of the machines that share a database this is."""
+
+    name: str = ""
+    """Begins the names of its workers, before a hyphen; empty: nobody else has this database."""
+    now: int = 0
+    """Unix microseconds."""
+
+    def owns(self, worker: str) -> bool:
+        return not self.name or worker.startswith(f"{self.name}-")
+
+
+_ALONE = Node()
+
+
+async def recover(
+    root: Path, store: LedgerStore, on_problem: OnProblem, node: Node = _ALONE
+) -> Recovered:
     """
     Safe to run in several processes at once, and to be killed and run again.
+
+    What other nodes left open is theirs to close, with their journals; that of one that has been
+    silent for a week is given its end here.
 
     Raises LedgerUnavailable or OSError; what is not recovered then stays for the next start.
     """
     # Asked first: a worker that opens rows after this is alive, whatever the census says.
-    left_open = await store.open_workers()
+    left_open = frozenset(filter(node.owns, await store.open_workers()))
     census = await asyncio.to_thread(find_dead, root)
     damaged = 0
     orphaned = 0
@@ -51,6 +73,9 @@ async def recover(root: Path, store: LedgerStore, on_problem: OnProblem) -> Reco
             folder.release()
     # Their folders are gone, as after a power cut or a restored database.
     orphaned += await store.orphan(sorted(left_open - census.present))
+    if node.name:
+        silent = await store.silent_workers(node.now - _SILENCE_MICROS)
+        orphaned += await store.orphan(sorted(silent - census.present))
     return Recovered(len(census.dead), orphaned, damaged)
 
 

@@ -1,5 +1,6 @@
 """The ledger's parts put together for one worker: book, mover, reports, and their life."""
 
+import asyncio
 from enum import Enum
 from pathlib import Path
 from typing import ClassVar
@@ -14,13 +15,15 @@ from trunkline.ledger.book import Book
 from trunkline.ledger.disk import Disk
 from trunkline.ledger.journal import Journal, JournalStatistics
 from trunkline.ledger.mover import Mover, MoverStatistics, OnProblem, Pace
-from trunkline.ledger.recovery import Recovered, recover
+from trunkline.ledger.recovery import Node, Recovered, recover
 from trunkline.ledger.reports import Reports
 from trunkline.ledger.syncing import GroupSync
 from trunkline.ledger.workers import enlist
 from trunkline.storage.base import LedgerStore
 
 _FOLDER = "journal"
+# Seconds; a database that is away may be back.
+_AGAIN = 5.0
 
 
 class Durability(Enum):
@@ -30,6 +33,13 @@ class Durability(Enum):
     """The death of this process, by SIGKILL too."""
     POWER = "power"
     """The machine's, as well; costs the wait for one group's fdatasync."""
+
+
+class Home(Struct, frozen=True):
+    data: Path
+    """The data folder."""
+    node: str = ""
+    """Its name, where several share a database (see Node)."""
 
 
 class LedgerStatistics(Struct, frozen=True):
@@ -50,7 +60,7 @@ class LedgerService:
 
     def __init__(
         self,
-        data: Path,
+        home: Home,
         store: LedgerStore,
         clock: Clock,
         entropy: Entropy,
@@ -59,11 +69,14 @@ class LedgerService:
         *,
         durability: Durability = Durability.PROCESS,
     ) -> None:
-        """`data`: the data folder. Raises LedgerUnavailable or OSError."""
-        self._root = data / _FOLDER
+        """Raises LedgerUnavailable or OSError."""
+        self._root = home.data / _FOLDER
         self._store = store
         self._on_problem = on_problem
-        self._folder = enlist(self._root, ulid(clock.unix(), entropy))
+        self._node = home.node
+        self._clock = clock
+        name = ulid(clock.unix(), entropy)
+        self._folder = enlist(self._root, f"{home.node}-{name}" if home.node else name)
         syncs = durability is Durability.POWER
         self._journal = Journal(self._folder.path, disk, syncs=syncs)
         self._sync = GroupSync(self._journal, disk) if syncs else None
@@ -74,19 +87,26 @@ class LedgerService:
 
     @property
     def worker(self) -> str:
-        """This process, as the books know it: no other ever had or will have this name."""
+        """The process, as the books know it: no other ever had or will have this name."""
         return self._folder.name
 
     def start(self, tasks: Tasks) -> None:
-        tasks.spawn("ledger: recover", self.recover())
+        tasks.spawn("ledger: recover", self._keep_recovering())
         tasks.spawn("ledger: move", self._mover.run())
 
     async def recover(self) -> None:
-        """What `start` does in the background. Reports, never raises: the next start tries again."""
+        """Reports, never raises: what is not recovered stays where it is."""
+        node = Node(self._node, int(self._clock.unix() * 1_000_000))
         try:
-            self._recovered = await recover(self._root, self._store, self._on_problem)
+            self._recovered = await recover(self._root, self._store, self._on_problem, node)
         except (LedgerUnavailable, OSError) as error:
-            self._on_problem(f"journals of dead workers stay until the next start: {error}")
+            self._on_problem(f"journals of dead workers cannot be moved now: {error}")
+
+    async def _keep_recovering(self) -> None:
+        await self.recover()
+        while self._recovered is None:
+            await asyncio.sleep(_AGAIN)
+            await self.recover()
 
     async def catch_up(self) -> None:
         """Return once all that this worker has written is in the database."""

@@ -143,6 +143,9 @@ class LedgerStore(Protocol):
     async def open_workers(self) -> frozenset[str]:
         """The workers that have open rows."""
 
+    async def silent_workers(self, before: int) -> frozenset[str]:
+        """Those whose open requests were all received before (Unix microseconds)."""
+
     async def orphan(self, workers: Collection[str]) -> int:
         """Give the open rows of these dead workers their end; returns how many requests."""
 

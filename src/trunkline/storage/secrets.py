@@ -7,6 +7,7 @@ from pathlib import Path
 from trunkline.kernel.ids import Entropy
 
 PEPPER_FILE = "pepper"
+NODE_FILE = "node"
 ADMIN_KEY_FILE = "admin-key"
 _PEPPER_BYTES = 32
 _OWNER_ONLY = 0o600
@@ -19,6 +20,15 @@ def load_pepper(folder: Path, entropy: Entropy) -> bytes:
         # An HMAC under a short or empty key verifies forgeries: CVE-2026-41432 was that.
         raise ValueError(f"{folder / PEPPER_FILE} must hold exactly {_PEPPER_BYTES} bytes")
     return pepper
+
+
+def load_node(folder: Path, entropy: Entropy) -> str:
+    """
+    What tells this data folder from the others that share its database.
+
+    No secret; and not to be copied to another machine with the rest.
+    """
+    return load_or_create(folder / NODE_FILE, lambda: entropy(6).hex().encode(), entropy).decode()
 
 
 def load_or_create(path: Path, make: Callable[[], bytes], entropy: Entropy) -> bytes:

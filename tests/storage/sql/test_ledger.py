@@ -134,3 +134,20 @@ def test_only_what_a_dead_worker_left_open_is_orphaned(database: Database) -> No
         1,
         [("orphaned", "orphaned"), ("ok",), ("open",)],
     ) == run(database, work)
+
+
+def test_workers_are_silent_when_all_they_have_open_is_old(database: Database) -> None:
+    """What has an end says nothing of them."""
+
+    async def work(ledger: SqlLedgerStore) -> list[frozenset[str]]:
+        rows = (
+            request(1, received_at=100, worker="old"),
+            request(2, received_at=100, worker="busy"),
+            request(3, received_at=300, worker="busy"),
+            request(4, received_at=300, worker="old", status="ok"),
+        )
+        await ledger.apply(batch(rows))
+        return [await ledger.silent_workers(before) for before in (100, 101, 301)]
+
+    silent = [frozenset[str](), frozenset({"old"}), frozenset({"old", "busy"})]
+    assert silent == run(database, work)

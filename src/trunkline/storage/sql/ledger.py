@@ -126,6 +126,17 @@ class SqlLedgerStore:
 
         return await self._database.read(work)
 
+    async def silent_workers(self, before: int) -> frozenset[str]:
+        def work(session: Session) -> frozenset[str]:
+            rows = session.all(
+                "SELECT worker FROM requests WHERE status = 'open'"
+                " GROUP BY worker HAVING max(received_at) < ?",
+                (before,),
+            )
+            return frozenset(as_text(worker) for (worker,) in rows)
+
+        return await self._database.read(work)
+
     async def orphan(self, workers: Collection[str]) -> int:
         orphaned = 0
         for worker in workers:
