@@ -48,7 +48,7 @@ class ValkeyStage:
     async def open(self, holder: str) -> ValkeyState:
         state = open_valkey(self.server.url, self._clock, holder, self.problems.append, self._pace)
         self._open.append(state)
-        await state.beat()
+        await state._session.start()
         return state
 
     async def advance(self, seconds: float) -> None:

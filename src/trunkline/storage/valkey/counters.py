@@ -102,7 +102,8 @@ class Counters:
 
     async def beat(self, mode: str, grace: float = 0.0) -> Epoch:
         """
-        `mode`: "look", "beat" (this holder is alive) or "leave" (it is no longer).
+        `mode`: "look"; "join", this holder is alive; "beat", the same, and who is not is found out;
+        "leave", it is no longer.
 
         `grace`: seconds in which nobody is taken for gone.
         """

@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from trunkline import __version__
 from trunkline.storage.valkey import scripts
 
 _PACKAGE = "redis"
@@ -143,6 +144,7 @@ class Link:
                 protocol=2,
                 socket_timeout=None,  # each command has one clock, here
                 socket_connect_timeout=timeout,
+                driver_info=library.connection.DriverInfo("trunkline", __version__),
             )
         except ValueError:
             raise Unfit(f"not the address of a Valkey or Redis server: {self.shown}") from None

@@ -121,6 +121,9 @@ local function admit(claim)
   return {'told', refused, standings}
 end
 
+-- One that was taken for gone, and is not: what it holds from now on will be found, too.
+redis.call('ZADD', K .. 'holders', 'NX', 0, ARGV[2])
+
 local answers = {}
 for at, claim in ipairs(cmsgpack.unpack(ARGV[4])) do answers[at] = admit(claim) end
 return cmsgpack.pack({'done', now, answers})
@@ -202,7 +205,7 @@ return 'done'
 BEAT = (
     _COMMON
     + """
--- ARGV: holder, mode ("look", "beat", "leave"), ttl (microseconds), the server's run,
+-- ARGV: holder, mode ("look", "join", "beat", "leave"), ttl (microseconds), the server's run,
 -- grace (microseconds; 0: none): so long nobody is taken for gone, for nobody could say otherwise.
 local born = not epoch or meta[5] ~= ARGV[4]
 if born then
@@ -230,14 +233,16 @@ end
 
 local abandoned = {}
 if mode == 'leave' then
-  bury(ARGV[1])
+  redis.call('ZADD', holders, 0, ARGV[1])  -- whoever beats next buries it
   redis.call('HDEL', K .. 'seq', ARGV[1])
-elseif mode == 'beat' then
+elseif mode ~= 'look' then
   if redis.call('ZADD', holders, int(now), ARGV[1]) == 1 then
     for _, lease in ipairs(redis.call('SMEMBERS', K .. 'h:' .. ARGV[1])) do
       redis.call('ZREM', K .. 'gone', lease)
     end
   end
+end
+if mode == 'beat' then
   local before = '(' .. int(now - tonumber(ARGV[3]))
   if now >= tonumber(redis.call('HGET', P .. ':meta', 'grace') or '0') then
     for _, holder in ipairs(redis.call('ZRANGEBYSCORE', holders, '-inf', before)) do bury(holder) end
@@ -247,7 +252,7 @@ elseif mode == 'beat' then
     abandoned[#abandoned + 1] = {lease, held[1], held[2]}
   end
 end
-local alive = redis.call('ZCARD', holders)
+local alive = redis.call('ZCOUNT', holders, '(0', '+inf')
 return cmsgpack.pack({epoch, born, restored, now - tonumber(meta[3]), now, alive, abandoned})
 """
 )

@@ -126,7 +126,7 @@ class Session:
             if warning and warning != self._warned:
                 self._warned = warning
                 self._on_problem(warning)
-        epoch = await self._beat("beat", self._pace.settling if back else 0.0)
+        epoch = await self._beat("join", self._pace.settling if back else 0.0)
         self.epoch = epoch
         if epoch.name != self._joined:
             await self._hand_over(epoch.name, anew=True)
