@@ -64,6 +64,7 @@ def test_its_keys_may_stand_at_an_address():
         ({"name": "No Name"}, "auth.issuers[0].name", "small letters"),
         ({"tenant": "a/b"}, "auth.issuers[0].tenant", "letters"),
         ({"scopes": ["chat:read"]}, "auth.issuers[0].scopes", "'chat:read'"),
+        ({"scopes": ["keys:write"]}, "auth.issuers[0].scopes", "'keys:write'"),
         ({"audience": ["a", ""]}, "auth.issuers[0].audience", "empty"),
     ),
 )

@@ -264,6 +264,11 @@ def test_a_list_that_is_none_is_refused(more):
     assert "list of names" in refusal(signed(claims(**more)))
 
 
+def test_a_token_makes_no_keys():
+    """It ends by itself, a key would not; whatever its issuer grants."""
+    assert ("chat:write",) == who(signed(claims(scope="keys:write chat:write keys:read"))).scopes
+
+
 def test_an_empty_list_of_models_allows_none():
     """Unlike no list."""
     assert () == who(signed(claims(models=[]))).models

@@ -10,8 +10,8 @@ from trunkline.kernel.ids import Entropy, ulid
 from trunkline.storage.keks import KEK_BYTES
 from trunkline.storage.sql.credentials import DataKey, SealedCredential
 from trunkline.tenancy.envelope import CannotOpen, Kek, named, new_data_key, seal, wrap
-from trunkline.tenancy.issuers import TENANT
 from trunkline.tenancy.keys import Mac
+from trunkline.tenancy.names import check_tenant
 from trunkline.tenancy.vault import Vault, place_of
 
 _LABEL_LIMIT = 200
@@ -175,12 +175,7 @@ class CredentialService:
 
 
 def _check(wanted: NewCredential, secret: str) -> None:
-    if not TENANT.fullmatch(wanted.tenant):
-        raise Malformed(
-            "`tenant` must have 1 to 64 letters, digits, dots, dashes or underscores, and begin"
-            " with a letter or digit.",
-            param="tenant",
-        )
+    check_tenant(wanted.tenant)
     if len(wanted.label) > _LABEL_LIMIT or not wanted.label.isprintable():
         raise Malformed(f"`label` may have {_LABEL_LIMIT} printable characters.", param="label")
     whole = _SHORTEST <= len(secret) <= _LONGEST and secret.isascii() and secret.isprintable()

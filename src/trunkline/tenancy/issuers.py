@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from trunkline.config.errors import ConfigError
 from trunkline.config.schema import ClaimsConfig, IssuerConfig
-from trunkline.tenancy.keys import SCOPES
+from trunkline.tenancy.keys import NAMED, SCOPES
 from trunkline.tenancy.signing import (
     ASYMMETRIC,
     SECRET_BYTES,
@@ -21,6 +21,8 @@ from trunkline.tenancy.where import KeysAddress, keys_address
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 32
+GRANTABLE = tuple(scope for scope in SCOPES if scope not in NAMED)
+"""What a token can be allowed: it ends by itself, and so cannot make keys, which do not."""
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -69,8 +71,10 @@ def _issuer(key: str, config: IssuerConfig) -> Issuer:
     audiences = (config.audience,) if isinstance(config.audience, str) else config.audience
     if not all(audiences):
         raise ConfigError(f"{key}.audience", "is empty")
-    if unknown := set(config.scopes).difference(SCOPES):
-        raise ConfigError(f"{key}.scopes", f"has '{min(unknown)}'; there are {', '.join(SCOPES)}")
+    if unknown := set(config.scopes).difference(GRANTABLE):
+        raise ConfigError(
+            f"{key}.scopes", f"has '{min(unknown)}'; there are {', '.join(GRANTABLE)}"
+        )
     if config.tenant is not None and not TENANT.fullmatch(config.tenant):
         raise ConfigError(
             f"{key}.tenant", "expected 1 to 64 letters, digits, dots, dashes or underscores"

@@ -11,8 +11,7 @@ from msgspec import Raw, Struct
 
 from trunkline.canon.errors import Forbidden, Unauthenticated, UnknownKey
 from trunkline.storage.holders import KeyRecord
-from trunkline.tenancy.issuers import TENANT, Issuer
-from trunkline.tenancy.keys import SCOPES
+from trunkline.tenancy.issuers import GRANTABLE, TENANT, Issuer
 from trunkline.tenancy.signing import KeySet, VerifyKey, payload_of
 
 # As much as servers take for one header (nginx: 8 KiB, seen 2026-11-21).
@@ -216,11 +215,11 @@ def _scopes(told: object, issuer: Issuer) -> tuple[str, ...]:
     if told is None:
         return issuer.scopes
     words = _words(told, issuer.claims.scopes)
-    granted = tuple(scope for scope in SCOPES if scope in words) or issuer.scopes
+    granted = tuple(scope for scope in GRANTABLE if scope in words) or issuer.scopes
     if not granted:
         raise Forbidden(
             f"This token's claim `{issuer.claims.scopes}` names no scope of this gateway"
-            f" ({', '.join(SCOPES)}); let its issuer grant some, or set `scopes` of the issuer in"
+            f" ({', '.join(GRANTABLE)}); let its issuer grant some, or set `scopes` of the issuer in"
             " this gateway's configuration."
         )
     return granted
