@@ -186,6 +186,7 @@ class Gateway:
             durability=Durability(loaded[0].ledger.durability),
         )
         self.reports = self.ledger.reports
+        self._keep_days = loaded[0].ledger.keep_requests_days
         stored = loaded[0].responses
         self.conversations = Conversations(
             self.storage.responses, machine.clock, self._token, stored.retention, self._problem
@@ -224,7 +225,7 @@ class Gateway:
         """Keys are known and books are open when this returns."""
         await self.follower.refresh()
         await self._vault.open()
-        self.ledger.start(self.tasks)
+        self.ledger.start(self.tasks, self._keep_days)
         await self.limiting.start()
         self.tasks.spawn("keys: follow", self.follower.run())
         self.tasks.spawn("issuers: follow", self._jwks.run())

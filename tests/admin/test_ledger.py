@@ -1,8 +1,9 @@
-"""What the ledger tells over HTTP: one request to whoever made it, sums to the admin."""
+"""The log of requests over HTTP: to whoever made them, and to the admin."""
 
 import pytest
 
 from tests.gateway import World, within
+from trunkline.tenancy.wishes import NewKey
 
 HEADER = b"x-trunkline-request-id"
 
@@ -27,64 +28,87 @@ def test_a_key_sees_its_own_requests_only(tmp_path):
     within(tmp_path, test)
 
 
-def test_usage_is_summed_and_filtered(tmp_path):
-    """By what is asked for; the same tokens however they are grouped."""
+async def pages(w: World, query: str, key: str | None = None) -> list[str]:
+    """The ids of all pages, as a program that follows `next` sees them."""
+    ids: list[str] = []
+    after = ""
+    path = "/v1/requests" if key else "/admin/v1/requests"
+    while after is not None:
+        page = f"{path}?{query}" + (f"&after={after}" if after else "")
+        answer = await (w.ask("GET", page, key=key) if key else w.ask("GET", page))
+        assert 200 == answer.status, answer.body
+        ids += [request["id"] for request in answer.json["data"]]
+        after = answer.json["next"]
+        assert (after is not None) == answer.json["has_more"]
+    return ids
+
+
+def test_the_log_is_read_page_by_page(tmp_path):
+    """The newest first, each once, however long the pages are."""
 
     async def test(w: World) -> None:
-        acme, other = await w.key(tenant="acme"), await w.key(tenant="other")
-        for key in (acme, acme, other):
-            await w.chat(key)
-        whole = (await w.ask("GET", "/admin/v1/usage")).json
-        by_tenant = (await w.ask("GET", "/admin/v1/usage?group_by=tenant")).json
-        filtered = (await w.ask("GET", "/admin/v1/usage?tenant=acme&group_by=tenant")).json
-
-        assert 3 == whole["total"]["requests"]
-        assert {"acme": 2, "other": 1} == {
-            row["tenant"]: row["requests"] for row in by_tenant["rows"]
-        }
-        assert [row for row in by_tenant["rows"] if row["tenant"] == "acme"] == filtered["rows"]
-        assert whole["total"] == by_tenant["total"]
+        key = await w.key()
+        made = []
+        for _ in range(5):
+            reply = await w.chat(key)
+            made.append(reply.header(HEADER).decode())
+        for limit in (1, 2, 5, 9):
+            assert made[::-1] == await pages(w, f"limit={limit}")
 
     within(tmp_path, test)
 
 
-def test_usage_of_a_time(tmp_path):
-    """The 30 days before `to`, unless `from` says otherwise; the end itself is not in it."""
+def test_the_log_is_searched(tmp_path):
+    """By each filter, all of which must hold."""
 
     async def test(w: World) -> None:
-        await w.chat(await w.key())
-        day, now = 86_400, int(w.clock.unix())
+        acme = await w.gateway.key_service.create(NewKey(name="a", tenant="acme", user="ann"))
+        other = await w.key(tenant="other")
+        await w.chat(acme.key)
+        await w.chat(acme.key, model="sim/sim-chat@status=400")
+        await w.chat(other)
 
-        async def count(query: str) -> int:
-            return (await w.ask("GET", f"/admin/v1/usage?{query}")).json["total"]["requests"]
+        for query, count in (
+            ("tenant=acme", 2),
+            (f"key_id={acme.id}", 2),
+            ("user=ann&status=failed", 1),
+            ("status=ok", 2),
+            ("model=fast", 2),
+            ("provider=sim", 3),
+            ("provider=claude", 0),
+            ("to=2001-01-01", 0),
+            ("session=s", 0),
+        ):
+            assert count == len(await pages(w, query)), query
 
-        assert 1 == await count(f"to={now + 1}")
-        assert 0 == await count(f"to={now}")
-        assert 0 == await count(f"to={now + 31 * day}")
-        assert 1 == await count(f"from={now}&to={now + 31 * day}")
-        assert 1 == await count("from=2026-01-01&to=2027-01-01T00:00:00+01:00")
-        assert 0 == await count("to=1970-01-02")
+    within(tmp_path, test)
+
+
+def test_a_key_reads_its_own_log(tmp_path):
+    """Not its colleagues', whatever it asks for."""
+
+    async def test(w: World) -> None:
+        own, colleague = await w.key(tenant="acme"), await w.key(tenant="acme")
+        reply = await w.chat(own)
+        await w.chat(colleague)
+
+        assert [reply.header(HEADER).decode()] == await pages(w, "status=ok", own)
+        assert [] == await pages(w, "status=failed", own)
+        assert 400 == (await w.ask("GET", "/v1/requests?key_id=x", key=own)).status
 
     within(tmp_path, test)
 
 
 @pytest.mark.parametrize(
-    ("query", "param", "says"),
-    (
-        ("group_by=colour", "group_by", "there are model, provider, key"),
-        ("colour=red", "colour", "there are from, to, group_by, tenant"),
-        ("from=yesterday", "from", "a date like"),
-        ("to=1796032800000", "to", "not milliseconds"),
-        ("from=2026-02-01&to=2026-01-01", "from", "must come before 'to'"),
-    ),
+    ("query", "param"),
+    (("after=x", "after"), ("after=12.", "after"), ("limit=0", "limit"), ("colour=red", "colour")),
 )
-def test_a_wrong_question_is_told_what_may_be_asked(tmp_path, query, param, says):
-    """400 with the parameter, and what would have been right."""
+def test_a_page_that_cannot_be(tmp_path, query, param):
+    """400 with the parameter."""
 
     async def test(w: World) -> None:
-        error = (await w.ask("GET", f"/admin/v1/usage?{query}")).json["error"]
+        answer = await w.ask("GET", f"/admin/v1/requests?{query}")
 
-        assert param == error["param"]
-        assert says in error["message"]
+        assert (400, param) == (answer.status, answer.json["error"]["param"])
 
     within(tmp_path, test)

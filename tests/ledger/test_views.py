@@ -6,7 +6,13 @@ import pytest
 from tests.storage.rows import NOON_MICROS, attempt, request
 from trunkline.canon.usage import Usage
 from trunkline.ledger.views import request_view, tokens, usage_view
-from trunkline.storage.records import Grouping, StoredRequest, UsageReport, UsageSum
+from trunkline.storage.records import (
+    Grouping,
+    StoredRequest,
+    UsageColumns,
+    UsageReport,
+    UsageSum,
+)
 
 
 def builtins(view: msgspec.Struct) -> dict[str, object]:
@@ -36,6 +42,8 @@ def test_a_request_has_the_shape_of_the_contract() -> None:
             estimated=True,
             attempts=2,
             notes=1,
+            user_id="ann",
+            tags='["beta","web"]',
         ),
         (
             attempt(1, 1, status="failed", error_code="upstream_timeout", error_status=504),
@@ -56,6 +64,7 @@ def test_a_request_has_the_shape_of_the_contract() -> None:
         "cost_nanousd": 0,
         "price_version": "",
         "estimated": False,
+        "byok": False,
         "error": {"code": "upstream_timeout", "status": 504},
     }
     answered = {
@@ -85,8 +94,14 @@ def test_a_request_has_the_shape_of_the_contract() -> None:
         "attempts": [failed, answered],
         "tokens": {**NO_TOKENS, "input": 3, "output": 4},
         "cost_nanousd": 77,
+        "baseline_nanousd": 0,
         "price_version": "2026-11-01",
         "estimated": True,
+        "byok": False,
+        "user": "ann",
+        "mode": "",
+        "tags": ["beta", "web"],
+        "session": "",
         "notes": 1,
     } == builtins(request_view(stored))
 
@@ -122,14 +137,23 @@ def test_token_classes_stay_disjoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "field"), (("model", "model"), ("key", "key_id"), ("day", "day"), ("hour", "hour"))
+    ("group", "field"),
+    (("model", "model"), ("key", "key_id"), ("user", "user"), ("tag", "tag"), ("hour", "hour")),
 )
 def test_usage_rows_name_their_group(group: Grouping, field: str) -> None:
     """And no group that was not asked for; the total names none."""
-    row = UsageSum({group: "x"}, 2, Usage(output=5), 9)
-    total = UsageSum({}, 2, Usage(output=5), 9)
+    row = UsageSum({group: "x"}, 2, UsageColumns(output=5), 9, total_ms=1.5)
+    total = UsageSum({}, 2, UsageColumns(output=5), 9, total_ms=1.5)
 
     view = usage_view(UsageReport((row,), total))
 
-    sums = {"requests": 2, "tokens": {**NO_TOKENS, "output": 5}, "cost_nanousd": 9}
+    sums = {
+        "requests": 2,
+        "errors": 0,
+        "tokens": {**NO_TOKENS, "output": 5},
+        "cost_nanousd": 9,
+        "baseline_nanousd": 0,
+        "first_content_ms": None,
+        "total_ms": 1.5,
+    }
     assert {"rows": [{field: "x", **sums}], "total": sums} == builtins(view)

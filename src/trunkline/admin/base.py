@@ -14,6 +14,7 @@ from trunkline.canon.exchange import Principal
 from trunkline.catalog.catalog import Catalog
 from trunkline.conversations.service import Conversations
 from trunkline.flow.background import Background
+from trunkline.flow.limiting import Limiting
 from trunkline.flow.rooms import Rooms
 from trunkline.kernel.clock import Clock
 from trunkline.ledger.reports import Reports
@@ -64,6 +65,8 @@ class ControlPlane(Protocol):
     def plans(self) -> Plans: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def limiting(self) -> Limiting: ...
     @property
     def catalog(self) -> Catalog: ...
     @property

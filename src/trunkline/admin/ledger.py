@@ -1,17 +1,28 @@
-"""What the ledger says: one request, and sums over many."""
+"""The log of requests: one of them, and pages of those that were asked for."""
 
-from typing import get_args
+from collections.abc import Sequence
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.admin.times import unix_seconds
+from trunkline.admin.paging import known_only, limit_of
+from trunkline.admin.usage import span
 from trunkline.canon.errors import Malformed, NotFound
-from trunkline.storage.records import Grouping, UsageQuery
+from trunkline.ledger.views import RequestFacts
+from trunkline.storage.records import RequestQuery
 
-_GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-_FILTERS = ("tenant", "key_id", "model", "provider", "face", "status")
-_DEFAULT_SECONDS = 30 * 86_400.0
+_FILTERS = ("tenant", "key_id", "user", "model", "provider", "status", "session")
+_OWN_FILTERS = ("model", "provider", "status", "session")
+_PAGING = ("from", "to", "limit", "after")
+
+
+class Log(Struct, frozen=True):
+    data: Sequence[RequestFacts]
+    has_more: bool
+    next: str | None
+    """Ask again with ?after=<this>; None: that was all."""
+    object: str = "list"
 
 
 async def one_request(call: ControlCall) -> Response:
@@ -24,47 +35,55 @@ async def one_request(call: ControlCall) -> Response:
     return answer(view)
 
 
-async def usage(call: ControlCall) -> Response:
-    """?from&to (the last 30 days)&group_by=model,day and a filter by each of tenant, key_id, model, provider, face, status."""
+async def requests(call: ControlCall) -> Response:
+    """?from&to (the last 30 days)&limit&after and a filter by each of _FILTERS; the newest first."""
+    known_only(call, *_PAGING, *_FILTERS)
     query = call.request.query_params
-    unknown = set(query) - {"from", "to", "group_by", *_FILTERS}
-    if unknown:
-        known = ", ".join(("from", "to", "group_by", *_FILTERS))
-        raise Malformed(
-            f"unknown parameter '{min(unknown)}'; there are {known}", param=min(unknown)
-        )
-    end = unix_seconds(query["to"], "to") if "to" in query else call.plane.clock.unix() + 1
-    start = (
-        unix_seconds(query["from"], "from") if "from" in query else max(0.0, end - _DEFAULT_SECONDS)
-    )
-    if start > end:
-        raise Malformed("'from' must come before 'to'", param="from")
-    view = await call.plane.reports.usage(
-        UsageQuery(
-            start=int(start * 1e6),
-            end=int(end * 1e6),
-            group_by=_groups(query.get("group_by", "")),
-            **{name: query[name] for name in _FILTERS if name in query},
-        )
-    )
-    return answer(view)
+    return await _listed(call, {name: query[name] for name in _FILTERS if name in query})
 
 
-def _groups(text: str) -> tuple[Grouping, ...]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    wrong = next((name for name in names if name not in _GROUPINGS), None)
-    if wrong is not None:
-        known = ", ".join(_GROUPINGS)
-        raise Malformed(f"cannot group by '{wrong}'; there are {known}", param="group_by")
-    return tuple(name for name in _GROUPINGS if name in names)
+async def own_requests(call: ControlCall) -> Response:
+    """The same, of the key that asks."""
+    known_only(call, *_PAGING, *_OWN_FILTERS)
+    if call.principal is None:
+        return await requests(call)
+    query = call.request.query_params
+    own = {"tenant": call.principal.tenant, "key_id": call.principal.key_id}
+    return await _listed(call, {**{n: query[n] for n in _OWN_FILTERS if n in query}, **own})
+
+
+async def _listed(call: ControlCall, filters: dict[str, str]) -> Response:
+    start, end = span(call)
+    limit = limit_of(call)
+    found = await call.plane.reports.requests(
+        RequestQuery(start=start, end=end, most=limit + 1, before=_place(call), **filters)
+    )
+    page, more = found[:limit], len(found) > limit
+    return answer(Log(page, more, _cursor(page[-1]) if more else None))
+
+
+def _cursor(last: RequestFacts) -> str:
+    return f"{round(last.received_at * 1_000_000)}.{last.id}"
+
+
+def _place(call: ControlCall) -> tuple[int, str] | None:
+    """?after as `_cursor` wrote it. Raises Malformed."""
+    text = call.request.query_params.get("after")
+    if text is None:
+        return None
+    micros, _, request_id = text.partition(".")
+    if not (micros.isdecimal() and len(micros) < 18 and request_id):
+        raise Malformed("'after' must be the `next` of the page before", param="after")
+    return int(micros), request_id
 
 
 ROUTES = (
+    ControlRoute("GET", "/v1/requests", Policy.KEY, own_requests, "The key's own requests"),
     ControlRoute(
         "GET", "/v1/requests/{request_id}", Policy.KEY, one_request, "One of the key's own requests"
     ),
+    ControlRoute("GET", "/admin/v1/requests", Policy.ADMIN, requests, "The log of requests"),
     ControlRoute(
         "GET", "/admin/v1/requests/{request_id}", Policy.ADMIN, one_request, "One request"
     ),
-    ControlRoute("GET", "/admin/v1/usage", Policy.ADMIN, usage, "Tokens and cost, summed up"),
 )

@@ -41,6 +41,8 @@ class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class LedgerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     durability: Literal["process", "power"] = "process"
     """ "process": what was acknowledged survives a kill; "power": a power cut, too."""
+    keep_requests_days: Annotated[float, Meta(ge=0, le=36_500)] = 30
+    """Then requests are forgotten one by one; what they added up to is kept for ever. 0: never."""
 
 
 class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,14 +1,22 @@
 """Questions to the ledger. Whoever asks sees everything written before the question."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from trunkline.canon.errors import NotFound
 from trunkline.ledger.mover import Mover
-from trunkline.ledger.views import RequestView, UsageView, request_view, usage_view
+from trunkline.ledger.views import (
+    RequestFacts,
+    RequestView,
+    UsageView,
+    request_facts,
+    request_view,
+    usage_view,
+)
 from trunkline.ledger.workers import worker_folders
 from trunkline.storage.base import LedgerStore
-from trunkline.storage.records import OPEN, StoredRequest, Totals, UsageQuery
+from trunkline.storage.records import OPEN, RequestQuery, StoredRequest, Totals, UsageQuery
 
 # Another worker's journal reaches the database within its mover's interval (0.2 s) and a batch.
 _LOOKS = 12
@@ -41,10 +49,16 @@ class Reports:
             raise NotFound("There is no such request.", param="request_id")
         return request_view(stored)
 
+    async def requests(self, query: RequestQuery) -> Sequence[RequestFacts]:
+        """The log, the newest first; of other workers, as far as their movers have come."""
+        await self._mover.catch_up()
+        return [request_facts(row) for row in await self._store.find(query)]
+
     async def usage(self, query: UsageQuery) -> UsageView:
         """Finished requests only; of other workers, as far as their movers have come."""
         await self._mover.catch_up()
-        return usage_view(await self._store.usage(query))
+        # Of thousands of rows, which would hold up the event loop for some 10 ms.
+        return await asyncio.to_thread(usage_view, await self._store.usage(query))
 
     async def totals(self) -> Totals:
         """The ledger's side of a comparison of books."""

@@ -17,6 +17,7 @@ from trunkline.ledger.journal import Journal, JournalStatistics
 from trunkline.ledger.mover import Mover, MoverStatistics, OnProblem, Pace
 from trunkline.ledger.recovery import Node, Recovered, recover
 from trunkline.ledger.reports import Reports
+from trunkline.ledger.sweeping import Sweeper
 from trunkline.ledger.syncing import GroupSync
 from trunkline.ledger.workers import enlist
 from trunkline.storage.base import LedgerStore
@@ -90,9 +91,12 @@ class LedgerService:
         """The process, as the books know it: no other ever had or will have this name."""
         return self._folder.name
 
-    def start(self, tasks: Tasks) -> None:
+    def start(self, tasks: Tasks, keep_days: float = 0) -> None:
+        """`keep_days`: how long requests are kept; 0: for ever."""
         tasks.spawn("ledger: recover", self._keep_recovering())
         tasks.spawn("ledger: move", self._mover.run())
+        sweeper = Sweeper(self._store, self._clock, self.worker, keep_days, self._on_problem)
+        tasks.spawn("ledger: sweep", sweeper.run())
 
     async def recover(self) -> None:
         """Reports, never raises: what is not recovered stays where it is."""

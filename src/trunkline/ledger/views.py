@@ -1,14 +1,18 @@
 """The ledger as programs outside read it: the answers of the admin API, as structs to encode."""
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, json, structs
 
 from trunkline.canon.usage import Usage
 from trunkline.storage.records import (
     AttemptRow,
+    RequestRow,
     StoredRequest,
+    UsageColumns,
     UsageReport,
     UsageSum,
 )
+
+_tags = json.Decoder(tuple[str, ...])
 
 
 class Tokens(Struct, frozen=True, kw_only=True):
@@ -45,10 +49,13 @@ class AttemptView(Struct, frozen=True, kw_only=True):
     """What the attempt cost, billed or not."""
     price_version: str
     estimated: bool
+    byok: bool
     error: ErrorView | UnsetType = UNSET
 
 
-class RequestView(Struct, frozen=True, kw_only=True):
+class RequestFacts(Struct, frozen=True, kw_only=True):
+    """A request without its attempts: a line of the log."""
+
     id: str
     tenant: str
     key_id: str
@@ -66,14 +73,25 @@ class RequestView(Struct, frozen=True, kw_only=True):
     """Unix seconds."""
     first_content_ms: float | None
     total_ms: float | None
-    attempts: tuple[AttemptView, ...]
     tokens: Tokens
     cost_nanousd: int
+    baseline_nanousd: int
+    """What it would have cost without the gateway's choices."""
     price_version: str
     estimated: bool
+    byok: bool
+    """Paid with the tenant's own credential."""
+    user: str
+    mode: str
+    tags: tuple[str, ...]
+    session: str
     notes: int
     """How many things the translation could not honour."""
     error_code: str | UnsetType = UNSET
+
+
+class RequestView(RequestFacts, frozen=True, kw_only=True):
+    attempts: tuple[AttemptView, ...]
 
 
 class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -83,15 +101,29 @@ class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     provider: str | UnsetType = UNSET
     key_id: str | UnsetType = UNSET
     tenant: str | UnsetType = UNSET
+    user: str | UnsetType = UNSET
     face: str | UnsetType = UNSET
+    mode: str | UnsetType = UNSET
+    tag: str | UnsetType = UNSET
+    """A request with several stands in the row of each; the total has it once."""
     status: str | UnsetType = UNSET
+    month: str | UnsetType = UNSET
+    """2026-11"""
     day: str | UnsetType = UNSET
     """2026-11-21, in UTC."""
     hour: str | UnsetType = UNSET
     """2026-11-21T10:00:00Z"""
     requests: int
+    errors: int
+    """Requests that failed, broke off or were orphaned."""
     tokens: Tokens
     cost_nanousd: int
+    baseline_nanousd: int
+    """What they would have cost without the gateway's choices."""
+    first_content_ms: float | None
+    """The mean; None: nothing had content."""
+    total_ms: float | None
+    """The mean."""
 
 
 class UsageView(Struct, frozen=True, kw_only=True):
@@ -100,8 +132,12 @@ class UsageView(Struct, frozen=True, kw_only=True):
 
 
 def request_view(stored: StoredRequest) -> RequestView:
-    row = stored.request
-    return RequestView(
+    facts = structs.asdict(request_facts(stored.request))
+    return RequestView(**facts, attempts=tuple(map(_attempt_view, stored.attempts)))
+
+
+def request_facts(row: RequestRow) -> RequestFacts:
+    return RequestFacts(
         id=row.request_id,
         tenant=row.tenant,
         key_id=row.key_id,
@@ -116,11 +152,16 @@ def request_view(stored: StoredRequest) -> RequestView:
         received_at=row.received_at / 1_000_000,
         first_content_ms=row.first_content_ms,
         total_ms=row.total_ms,
-        attempts=tuple(map(_attempt_view, stored.attempts)),
         tokens=tokens(row.usage),
         cost_nanousd=row.cost_nanousd,
+        baseline_nanousd=row.baseline_nanousd,
         price_version=row.price_version,
         estimated=row.estimated,
+        byok=row.byok,
+        user=row.user_id,
+        mode=row.mode,
+        tags=_tags.decode(row.tags) if row.tags else (),
+        session=row.session,
         notes=row.notes,
         error_code=row.error_code or UNSET,
     )
@@ -130,7 +171,7 @@ def usage_view(report: UsageReport) -> UsageView:
     return UsageView(rows=tuple(map(_usage_row, report.rows)), total=_usage_row(report.total))
 
 
-def tokens(usage: Usage) -> Tokens:
+def tokens(usage: Usage | UsageColumns) -> Tokens:
     return Tokens(
         input=usage.input,
         cache_read=usage.cache_read,
@@ -156,6 +197,7 @@ def _attempt_view(row: AttemptRow) -> AttemptView:
         cost_nanousd=row.cost_nanousd,
         price_version=row.price_version,
         estimated=row.estimated,
+        byok=row.byok,
         error=_error_view(row),
     )
 
@@ -173,6 +215,10 @@ def _usage_row(total: UsageSum) -> UsageRow:
     return UsageRow(
         **groups,
         requests=total.requests,
+        errors=total.errors,
         tokens=tokens(total.usage),
         cost_nanousd=total.cost_nanousd,
+        baseline_nanousd=total.baseline_nanousd,
+        first_content_ms=total.first_content_ms,
+        total_ms=total.total_ms,
     )

@@ -27,6 +27,10 @@ class UsageColumns(Struct, frozen=True, gc=False):
     def usage(self) -> Usage:
         return Usage(**{name: getattr(self, name) for name in USAGE_CLASSES})
 
+    @property
+    def total(self) -> int:
+        return self.usage.total
+
 
 USAGE_CLASSES = UsageColumns.__struct_fields__
 

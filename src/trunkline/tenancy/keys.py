@@ -22,6 +22,8 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _OWNER = 64
 _NO_WORD = re.compile(r"[^A-Za-z0-9_]")
 
+TENANT_USAGE = "usage:tenant"
+"""To see what the whole tenant uses."""
 SCOPES = (
     "chat:write",
     "completions:write",
@@ -29,14 +31,18 @@ SCOPES = (
     "process:write",
     "models:read",
     "usage:read",
+    TENANT_USAGE,
     "webhooks:read",
     "webhooks:write",
     "keys:read",
     "keys:write",
 )
 """What a key can be allowed, one by one."""
-NAMED = frozenset(("keys:read", "keys:write"))
-"""Those that a key without any scopes does not have: who steals it could make others, to keep."""
+NAMED = frozenset((TENANT_USAGE, "keys:read", "keys:write"))
+"""
+Those that a key without any scopes does not have: who steals it could make others, to keep, or
+learn what its neighbours do.
+"""
 
 _BLOCK = 64
 """SHA-256's block (RFC 2104 section 2)."""

@@ -1,0 +1,112 @@
+"""Tokens and cost, summed up by whatever is asked: for the admin, as JSON or CSV."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from typing import get_args
+
+from msgspec import UNSET, structs
+from starlette.responses import Response
+
+from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
+from trunkline.admin.csvs import Cell, csv_answer
+from trunkline.admin.paging import known_only
+from trunkline.admin.times import unix_seconds
+from trunkline.canon.errors import Malformed
+from trunkline.ledger.views import Tokens, UsageRow, UsageView
+from trunkline.storage.records import Grouping, UsageQuery
+
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+FILTERS = (
+    "tenant", "key_id", "user", "model", "provider", "face", "mode", "tag", "status",
+)  # fmt: skip
+_DEFAULT_SECONDS = 30 * 86_400.0
+_HOUR = 3600
+_MICROS = 1_000_000
+_NANO = 1_000_000_000
+
+
+async def usage(call: ControlCall) -> Response:
+    """?from&to (the last 30 days)&group_by=model,day&format=csv and FILTERS."""
+    known_only(call, "from", "to", "group_by", "format", *FILTERS)
+    wanted = call.request.query_params.get("format", "json")
+    if wanted not in ("json", "csv"):
+        raise Malformed("'format' must be json or csv", param="format")
+    query = question(call, GROUPINGS, FILTERS)
+    view = await call.plane.reports.usage(query)
+    if wanted == "csv":
+        return await asyncio.to_thread(_as_csv, view, query.group_by)
+    return answer(view)
+
+
+def question(
+    call: ControlCall, groupings: Sequence[Grouping], filters: Sequence[str]
+) -> UsageQuery:
+    """What a query string asks for. Raises Malformed."""
+    query = call.request.query_params
+    start, end = span(call)
+    return UsageQuery(
+        start=start,
+        end=end,
+        group_by=_groups(query.get("group_by", ""), groupings),
+        **{name: query[name] for name in filters if name in query},
+    )
+
+
+def span(call: ControlCall) -> tuple[int, int]:
+    """?from&to in Unix microseconds: the 30 days before `to`, which is the end of this hour."""
+    query = call.request.query_params
+    # Nothing is received after now, and whole hours are the cheapest to read.
+    now = math.ceil((call.plane.clock.unix() + 1) / _HOUR) * _HOUR
+    end = unix_seconds(query["to"], "to") if "to" in query else now
+    first = max(0.0, end - _DEFAULT_SECONDS)
+    start = unix_seconds(query["from"], "from") if "from" in query else first
+    if start > end:
+        raise Malformed("'from' must come before 'to'", param="from")
+    return round(start * _MICROS), round(end * _MICROS)
+
+
+def _groups(text: str, groupings: Sequence[Grouping]) -> tuple[Grouping, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    wrong = next((name for name in names if name not in groupings), None)
+    if wrong is not None:
+        known = ", ".join(groupings)
+        raise Malformed(f"cannot group by '{wrong}'; there are {known}", param="group_by")
+    return tuple(name for name in groupings if name in names)
+
+
+def dollars(nanousd: int) -> str:
+    """Exact: 0.000001234"""
+    whole, rest = divmod(nanousd, _NANO)
+    return f"{whole}.{rest:09d}"
+
+
+def _as_csv(view: UsageView, groups: Sequence[Grouping]) -> Response:
+    names = ["key_id" if group == "key" else group for group in groups]
+    tokens = Tokens.__struct_fields__
+    header = (
+        *names, "requests", "errors", *(f"{name}_tokens" for name in tokens), "cost_nanousd",
+        "cost_usd", "baseline_nanousd", "first_content_ms", "total_ms",
+    )  # fmt: skip
+    rows = view.rows if groups else (view.total,)
+    return csv_answer("usage.csv", header, (_cells(row, names) for row in rows))
+
+
+def _cells(row: UsageRow, names: Sequence[str]) -> Sequence[Cell]:
+    groups = [getattr(row, name) for name in names]
+    return (
+        *("" if value is UNSET else value for value in groups),
+        row.requests,
+        row.errors,
+        *structs.astuple(row.tokens),
+        row.cost_nanousd,
+        dollars(row.cost_nanousd),
+        row.baseline_nanousd,
+        row.first_content_ms,
+        row.total_ms,
+    )
+
+
+ROUTES = (
+    ControlRoute("GET", "/admin/v1/usage", Policy.ADMIN, usage, "Tokens and cost, summed up"),
+)

@@ -1,0 +1,72 @@
+"""GET /v1/me over HTTP: whose key it is, what is left, what was spent on whom."""
+
+from tests.gateway import World, within
+
+
+def test_a_key_learns_about_itself(tmp_path):
+    """Who it is, how its limits stand, what it has spent, and who answered."""
+
+    async def test(w: World) -> None:
+        key = await w.key(
+            name="robot",
+            tenant="acme",
+            user="ann",
+            plan="plutosai-free",
+            tags=("web",),
+            scopes=("chat:write", "usage:read"),
+            models=("fast",),
+        )
+        for _ in range(2):
+            await w.chat(key)
+        me = (await w.ask("GET", "/v1/me", key=key)).json
+
+        assert {
+            "name": "robot",
+            "tenant": "acme",
+            "user": "ann",
+            "plan": "plutosai-free",
+            "tags": ["web"],
+            "scopes": ["chat:write", "usage:read"],
+            "models": ["fast"],
+        }.items() <= me.items()
+        minute = {limit["limit"]: limit for limit in me["limits"]}["requests_per_minute"]
+        assert (60, 2, 58, "key") == (
+            minute["most"],
+            minute["used"],
+            minute["remaining"],
+            minute["scope"],
+        )
+        assert minute["resets_at"].endswith("Z")
+        spend = me["spend"]
+        assert [2, 2, 2] == [spend[name]["requests"] for name in ("day", "month", "total")]
+        assert spend["total"]["cost_nanousd"] > 0
+        assert float(spend["total"]["cost_usd"]) == spend["total"]["cost_nanousd"] / 1e9
+        assert [("sim", "fast", 2)] == [
+            (r["provider"], r["model"], r["requests"]) for r in me["routed"]
+        ]
+
+    within(tmp_path, test)
+
+
+def test_a_plain_key_has_little_to_tell(tmp_path):
+    """No user, no plan, no limits, nothing spent; another key's requests are not its own."""
+
+    async def test(w: World) -> None:
+        await w.chat(await w.key())
+        me = (await w.ask("GET", "/v1/me", key=await w.key())).json
+
+        assert {"user": None, "plan": None, "models": None, "limits": [], "routed": []}.items() <= (
+            me.items()
+        )
+        assert 0 == me["spend"]["total"]["requests"]
+
+    within(tmp_path, test)
+
+
+def test_the_admin_is_nobody_in_particular(tmp_path):
+    """It is told to ask with a tenant's key."""
+
+    async def test(w: World) -> None:
+        assert 403 == (await w.ask("GET", "/v1/me")).status
+
+    within(tmp_path, test)
