@@ -4,12 +4,12 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
-from msgspec.structs import replace
 
 from tests.storage.histories import _ANY, _COST, _SOME, _TOKENS, LIMITS, Histories
 from tests.storage.valkey.making import ValkeyStage
+from tests.storage.valkey.planted import NaiveState
 from trunkline.canon.limit import Unit
-from trunkline.storage.state import Decision, Standing
+from trunkline.storage.state import Standing
 from trunkline.storage.valkey.session import Pace
 from trunkline.testing.fakes import ManualClock
 
@@ -116,29 +116,6 @@ class ValkeyHistories(Histories):
             self.both(which, lambda state: state.restore(restored))
 
 
-class Naive:
-    """The planted bug: reads, and writes later what it concluded."""
-
-    def __init__(self, state):
-        self._state = state
-
-    def __getattr__(self, name):
-        return getattr(self._state, name)
-
-    async def admit(self, claim):
-        standings = await self._state.look(claim.limits)
-        amounts = {"tokens": claim.tokens, "cost": claim.cost}
-        full = [
-            at
-            for at, (limit, standing) in enumerate(zip(claim.limits, standings, strict=True))
-            if standing.used + amounts.get(limit.unit.value, 1) > limit.most
-        ]
-        if full:
-            return Decision(full, standings)
-        limits = [replace(limit, most=1 << 61) for limit in claim.limits]
-        return await self._state.admit(replace(claim, limits=limits))
-
-
 @pytest.mark.slow
 def test_every_history_is_as_the_model_tells_it(server):
     """Admit, settle, withdraw, crash, leave, losses, time: sums to the nano-dollar."""
@@ -158,7 +135,7 @@ def test_a_planted_bug_is_caught(server):
     """Histories that no bug could fail would prove nothing."""
 
     class Here(ValkeyHistories):
-        wrap = staticmethod(Naive)
+        wrap = staticmethod(NaiveState)
 
     Here.server = server
     with pytest.raises(AssertionError):
