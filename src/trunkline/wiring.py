@@ -84,7 +84,6 @@ from trunkline.tenancy.vault import Ring, Vault
 from trunkline.transport.http import HttpTransport
 from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
-from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.room import House, WebhookRoom
 from trunkline.webhooks.vault import AesGcmVault
 
@@ -405,8 +404,9 @@ class Gateway:
             tasks=self.tasks,
             tls=TlsContexts(),
             on_problem=self._problem,
+            allow_private=config.allow_private,
         )
-        return WebhookRoom(house, Guard(allow_private=config.allow_private))
+        return WebhookRoom(house)
 
     def _targets_well(self) -> Mapping[str, bool]:
         targets = self.rooms.router.statistics(self.clock.monotonic())

@@ -21,7 +21,6 @@ from trunkline.storage.sql.database import Database
 from trunkline.storage.sql.deliveries import DELIVERED, Claimed, DeliveryStore, Outcome
 from trunkline.storage.sqlite.backend import open_sqlite
 from trunkline.transport.tls import client_context
-from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.room import House, WebhookRoom
 from trunkline.webhooks.schedule import Pace
 from trunkline.webhooks.vault import AesGcmVault
@@ -53,8 +52,9 @@ def room(database: Database, tasks: Tasks) -> WebhookRoom:
         tasks=tasks,
         tls=lambda _: client_context(),
         on_problem=lambda problem: sys.stderr.write(problem + "\n"),
+        allow_private=True,
     )
-    return WebhookRoom(house, Guard(allow_private=True), PACE)
+    return WebhookRoom(house, PACE)
 
 
 class Eager:

@@ -9,7 +9,6 @@ from tests.webhooks.making import entropy, with_database
 from trunkline.kernel.tasks import Tasks
 from trunkline.storage.sql.database import Database
 from trunkline.transport.tls import client_context
-from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.room import House, WebhookRoom
 from trunkline.webhooks.service import NewEndpoint
 from trunkline.webhooks.vault import AesGcmVault
@@ -28,8 +27,9 @@ def room(database: Database, tasks: Tasks, problems: list[str]) -> WebhookRoom:
         tasks=tasks,
         tls=lambda _: client_context(),
         on_problem=problems.append,
+        allow_private=True,
     )
-    return WebhookRoom(house, Guard(allow_private=True))
+    return WebhookRoom(house)
 
 
 def test_an_event_reaches_its_receiver(tmp_path):

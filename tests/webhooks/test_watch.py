@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from tests.gateway import World, within
 from tests.transport.upstream import until
 from tests.webhooks.making import Bench, with_database
-from trunkline.canon.errors import LedgerUnavailable
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import LedgerUnavailable, Unreachable
 from trunkline.storage.sql.database import Database
 from trunkline.webhooks.watch import ProviderWatch
 
@@ -121,3 +123,21 @@ def test_the_loop_outlives_a_database_that_is_away():
         assert "a provider's turn could not be told: away" == problems[0]
 
     asyncio.run(test())
+
+
+def test_a_gateway_s_breakers_are_what_is_looked_at(tmp_path):
+    """Open after three failures in a row, and well again after a success; unasked ones say nothing."""
+    target = Deployment(id="sim/m", provider="sim", model="m", dialect="openai-chat")
+
+    async def test(w: World) -> None:
+        gateway, seen = w.gateway, []
+        seen.append(dict(gateway._targets_well()))
+        for _ in range(3):
+            gateway.rooms.router.failed(target, Unreachable("no"), w.clock.monotonic())
+        seen.append(dict(gateway._targets_well()))
+        gateway.rooms.router.succeeded(target, 1.0)
+        seen.append(dict(gateway._targets_well()))
+
+        assert [{}, {"sim/m": False}, {"sim/m": True}] == seen
+
+    within(tmp_path, test)

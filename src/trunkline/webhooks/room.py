@@ -18,6 +18,7 @@ from trunkline.transport.limits import Limits
 from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.base import Vault
 from trunkline.webhooks.deliverer import Deliverer, WebhookStatistics
+from trunkline.webhooks.resolving import OwnThreads
 from trunkline.webhooks.schedule import Dice, Pace
 from trunkline.webhooks.secrets import Secrets
 from trunkline.webhooks.sender import Sender
@@ -41,10 +42,13 @@ class House(Struct, frozen=True, kw_only=True):
     tasks: Tasks
     tls: Callable[[Origin], ssl.SSLContext]
     on_problem: Callable[[str], None]
+    allow_private: bool = False
+    """See Guard."""
 
 
 class WebhookRoom:
-    def __init__(self, around: House, guard: Guard, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
+    def __init__(self, around: House, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
+        guard = Guard(allow_private=around.allow_private, resolver=OwnThreads())
         secrets = Secrets(around.vault)
         self._around = around
         # No proxies: one would resolve the name for us, past the guard.

@@ -29,6 +29,8 @@ _DAY_US = 86_400 * 1_000_000
 # Deliveries can be looked at and sent again for a month; what may be told only once is remembered
 # for longer than the longest window (a year's) that one name stands for.
 _KEPT, _ONCE_KEPT = 30 * _DAY_US, 400 * _DAY_US
+# Rows in one transaction.
+_SWEPT = 1000
 
 
 class NewEndpoint(Struct, frozen=True, kw_only=True):
@@ -201,9 +203,11 @@ class Webhooks:
         return await self._shown(endpoint, delivery_id)
 
     async def sweep(self) -> int:
-        """Forget what is old; how many events."""
-        now = self._now()
-        return await self._deliveries.sweep(now - _KEPT, now - _ONCE_KEPT)
+        """Forget what is old, a little at a time: others write meanwhile. How many rows."""
+        now, count = self._now(), 0
+        while swept := await self._deliveries.sweep(now - _KEPT, now - _ONCE_KEPT, _SWEPT):
+            count += swept
+        return count
 
     async def _endpoint(self, tenant: str | None, endpoint_id: str) -> Endpoint:
         endpoint = await self._endpoints.get(tenant, endpoint_id)

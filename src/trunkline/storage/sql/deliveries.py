@@ -42,6 +42,23 @@ UPDATE webhook_deliveries
 SET status = 'pending', attempts = 0, next_at = ?, ended_at = NULL
 WHERE id = ? AND endpoint = ? AND claim = ''
 """
+# Deliveries of an endpoint that was deleted while somebody put an event for it.
+_ORPHANS = """
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d
+    WHERE d.endpoint NOT IN (SELECT e.id FROM webhook_endpoints e) LIMIT ?)
+"""
+_OVER = """
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d
+    WHERE d.status <> 'pending' AND d.created_at < ? LIMIT ?)
+"""
+_OLD = """
+DELETE FROM webhook_events WHERE id IN (
+    SELECT e.id FROM webhook_events e
+    WHERE ((e.once = '' AND e.created_at < ?) OR e.created_at < ?)
+    AND e.id NOT IN (SELECT d.event FROM webhook_deliveries d) LIMIT ?)
+"""
 _COLUMNS = (
     "d.id, d.event, e.type, d.endpoint, d.status, d.attempts, d.next_at, d.answered, d.error,"
     " d.took_ms, d.created_at, d.ended_at"
@@ -174,26 +191,20 @@ class DeliveryStore:
 
         return await self._database.write(work)
 
-    async def sweep(self, before: int, once_before: int) -> int:
+    async def sweep(self, before: int, once_before: int, most: int) -> int:
         """
-        Drop events of before that, and what was delivered of them; those that were put `once`
-        are remembered longer. Whatever is pending stays. Returns how many events.
+        Drop some events of before that, and what was delivered of them; those that were put `once`
+        are remembered longer. Whatever is pending stays. Returns how many rows, 0 once all are.
         """
 
         def work(session: Session) -> int:
-            session.run(
-                "DELETE FROM webhook_deliveries WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints e"
-                " WHERE e.id = webhook_deliveries.endpoint)"
-            )
-            session.run(
-                "DELETE FROM webhook_deliveries WHERE status <> 'pending' AND created_at < ?",
-                (before,),
-            )
-            return session.run(
-                "DELETE FROM webhook_events WHERE ((once = '' AND created_at < ?) OR created_at < ?)"
-                " AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d"
-                " WHERE d.event = webhook_events.id)",
-                (before, once_before),
+            return sum(
+                session.run(sql, (*values, most))
+                for sql, values in (
+                    (_ORPHANS, ()),
+                    (_OVER, (before,)),
+                    (_OLD, (before, once_before)),
+                )
             )
 
         return await self._database.write(work)
