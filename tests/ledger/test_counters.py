@@ -25,6 +25,10 @@ class Windows:
     def __init__(self):
         self.kept = {}
         self.failing = False
+        self.lines = {}
+
+    async def counted_under(self, key_id):
+        return self.lines.get(key_id, [key_id])
 
     async def put(self, windows):
         if self.failing:
@@ -214,6 +218,19 @@ def test_lost_counters_are_built_anew(unit, used):
     (asked,) = office.ledger.asked
     assert (NOW - HOUR, NOW + 1, "k") == (asked.start, asked.end, asked.key_id)
     assert not office.mine.lost
+
+
+def test_what_its_successors_and_children_used_counts():
+    """A key's counter is built anew from the requests of all keys that count for it."""
+    office = Office()
+    office.windows.lines["k"] = ["k", "k2", "child"]
+    office.windows.kept["key/k/cost/0"] = OpenWindow("key/k/cost/0", Unit.COST, NOW, 0)
+    office.ledger.sums = [UsageSum({"status": "ok"}, 1, Usage(), 7)]
+    office.counts.lose()
+    asyncio.run(office.keeper.turn())
+
+    assert ["k", "k2", "child"] == [query.key_id for query in office.ledger.asked]
+    assert 21 == office.standing(limit(window=0, counter="key/k/cost/0"))[0]
 
 
 def test_what_never_closes_counts_from_the_beginning():

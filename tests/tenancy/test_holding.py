@@ -132,6 +132,18 @@ def test_what_a_key_uses_counts_for_those_who_made_it() -> None:
     } == counted(holdings(maker, middle, key).hold(key, 0.0).principal)
 
 
+def test_a_successor_counts_as_the_key_it_succeeds() -> None:
+    """Or else each rotation would be a full budget anew."""
+    old = replace(KEY, id="old", limits=LimitSet(cost_total=7))
+    new = replace(old, id="new", meter="old")
+    made = replace(KEY, created_by="new")
+    known = holdings(old, new, made)
+
+    assert [{"key/old/cost/0": 7}] * 3 == [
+        counted(known.hold(key, 0.0).principal) for key in (old, new, made)
+    ]
+
+
 def test_keys_that_made_each_other_come_to_an_end() -> None:
     """No row can say so, but no row shall hang a worker either."""
     one, two = replace(KEY, id="a", created_by="b"), replace(KEY, id="b", created_by="a")

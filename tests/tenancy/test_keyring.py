@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tenancy.making import MAC, made
-from trunkline.canon.errors import Unauthenticated
+from tests.tenancy.making import MAC, entropy, made
+from trunkline.canon.errors import Forbidden, Unauthenticated
 from trunkline.canon.exchange import Principal
-from trunkline.storage.holders import KeyRecord, KeySet
+from trunkline.storage.holders import KeyRecord, KeySet, LimitSet, TenantRecord
 from trunkline.tenancy.keyring import Keyring, KeyringStatistics
+from trunkline.tenancy.keys import FACES, mint
+from trunkline.tenancy.plans import Plan
 
 MINTED, RECORD = made(1)
 
@@ -155,3 +157,60 @@ def test_an_empty_ring_lets_nobody_in() -> None:
     """Before the first load."""
     with pytest.raises(Unauthenticated):
         Keyring(MAC).authenticate(MINTED.key, 5.0)
+
+
+def test_a_plan_that_changes_is_in_force_at_once() -> None:
+    """For keys that are in use as for others."""
+    keyring = ring(made(1, plan="gold")[1])
+    told = []
+    for most in (5, 6):
+        keyring.use({"gold": Plan("gold", "", LimitSet(requests_per_day=most))})
+        told.append([limit.most for limit in keyring.authenticate(MINTED.key, 5.0).limits])
+    keyring.use({})
+
+    assert [[5], [6]] == told
+    with pytest.raises(Forbidden, match="`gold`"):
+        keyring.authenticate(MINTED.key, 5.0)
+    assert keyring.standing(RECORD.id, 5.0) is None
+
+
+def test_whoever_is_vouched_for_has_what_its_tenant_has() -> None:
+    """As if there were such a key."""
+    tenant = TenantRecord(name="acme", limits=LimitSet(requests_per_day=5), created_at=0)
+    keyring = Keyring(MAC)
+    keyring.replace(KeySet(1, (), [tenant]))
+    visitor = KeyRecord(
+        id="jwt:a:b", tenant="acme", name="", prefix="", mac=b"", created_at=0.0, expires_at=9.0
+    )
+    hold = keyring.visitor(visitor, 5.0)
+
+    assert ("jwt:a:b", ["tenant/acme/requests/86400"], 9.0) == (
+        hold.principal.key_id,
+        [limit.counter for limit in hold.principal.limits],
+        hold.until,
+    )
+
+
+def test_who_holds_a_key_is_worked_out_once() -> None:
+    """However often it comes: the same principal, until something has changed."""
+    keyring = ring(RECORD)
+    first = keyring.authenticate(MINTED.key, 5.0)
+    assert first is keyring.authenticate(MINTED.key, 6.0)
+
+    keyring.replace(KeySet(2, [RECORD]))
+    assert first is not keyring.authenticate(MINTED.key, 6.0)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_keys_of_every_face_are_found(face: str) -> None:
+    """By the id in them; one whose secret is another's is not."""
+    minted = mint(entropy(9), face, "ann")
+    record = made(1, id=minted.id, mac=MAC(minted.key.encode()))[1]
+    keyring = ring(record)
+    wrong = minted.key[:-10] + ("a" if minted.key[-10] != "a" else "b") + minted.key[-9:]
+
+    assert minted.id == keyring.authenticate(minted.key, 5.0).key_id
+    with pytest.raises(Unauthenticated, match="mistyped"):
+        keyring.authenticate(wrong, 5.0)
+    with pytest.raises(Unauthenticated, match="wrong length"):
+        keyring.authenticate(minted.key + "x" * 70, 5.0)

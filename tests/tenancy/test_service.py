@@ -5,18 +5,26 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.ledger.making import NOON, FakeClock
 from tests.tenancy.making import MAC, entropy
 from tests.tenancy.memory import MemoryKeys
-from trunkline.canon.errors import InternalError, Malformed, NotFound, Unauthenticated
+from trunkline.canon.errors import (
+    Forbidden,
+    InternalError,
+    Malformed,
+    NotFound,
+    Unauthenticated,
+)
 from trunkline.storage.base import KeyStore
+from trunkline.storage.holders import LimitSet
 from trunkline.storage.sqlite.backend import open_sqlite
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.service import KeyService
 from trunkline.tenancy.views import CreatedKey, KeyView
-from trunkline.tenancy.wishes import NewKey
+from trunkline.tenancy.wishes import KeyChanges, NewKey
 
 
 class Office:
@@ -225,6 +233,31 @@ def test_a_rotated_key_and_its_successor_overlap() -> None:
     assert new.key[16:] not in repr(new)
 
 
+def test_a_successor_counts_as_the_key_it_succeeds() -> None:
+    """And so does that one's: a rotation is no new budget."""
+    office = Office()
+    limits = LimitSet(cost_total=5)
+    old = asyncio.run(office.service.create(NewKey(name="a", limits=limits)))
+    new = asyncio.run(office.service.rotate(old.id))
+    newest = asyncio.run(office.service.rotate(new.id))
+
+    assert {f"key/{old.id}/cost/0"} == {
+        limit.counter
+        for key in (old, new, newest)
+        for limit in office.keyring.authenticate(key.key, NOON).limits
+    }
+
+
+def test_a_successor_looks_like_the_key_it_succeeds() -> None:
+    """In the format of its face."""
+    office = Office()
+    old = asyncio.run(office.service.create(NewKey(name="a", face="plexor", user="ann")))
+    new = asyncio.run(office.service.rotate(old.id))
+
+    assert ("plexor", "plx_ann_") == (new.face, new.key[:8])
+    assert office.lets_in(new.key)
+
+
 def test_a_successor_lives_as_long_as_the_old_key_was_made_to() -> None:
     """Counted from now; and the old one never ends later than it would have."""
     office = Office()
@@ -258,3 +291,67 @@ def test_what_cannot_be_rotated() -> None:
         asyncio.run(office.service.rotate(key.id))
 
     assert 1 == len(asyncio.run(office.service.list()))
+
+
+def test_a_key_is_changed_at_once() -> None:
+    """In this process; who is not there is told."""
+    office = Office()
+    key = asyncio.run(office.service.create(NewKey(name="a")))
+    view = asyncio.run(office.service.amend(key.id, KeyChanges(models=("m",), name="b")))
+
+    assert ("b", ("m",)) == (view.name, view.models)
+    assert frozenset({"m"}) == office.keyring.authenticate(key.key, NOON).models
+    with pytest.raises(NotFound, match="nobody"):
+        asyncio.run(office.service.amend("nobody", KeyChanges()))
+    with pytest.raises(Malformed):
+        asyncio.run(office.service.amend(key.id, KeyChanges(name="")))
+
+
+def test_another_tenants_key_is_not_found() -> None:
+    """By whoever says of which tenant it speaks."""
+    office = Office()
+    key = asyncio.run(office.service.create(NewKey(name="a", tenant="acme")))
+    for work in (
+        lambda: office.service.get(key.id, "evil"),
+        lambda: office.service.revoke(key.id, "evil"),
+        lambda: office.service.rotate(key.id, 0, "evil"),
+    ):
+        with pytest.raises(NotFound):
+            asyncio.run(work())
+
+    assert office.lets_in(key.key)
+    assert key.id == asyncio.run(office.service.get(key.id, "acme")).id
+
+
+def test_a_key_makes_a_key() -> None:
+    """Of its own tenant, known as its maker's; a maker that is gone makes none."""
+    office = Office()
+    wish = NewKey(name="maker", tenant="acme", scopes=("keys:write", "chat:write"))
+    maker = asyncio.run(office.service.create(wish))
+    principal = office.keyring.authenticate(maker.key, NOON)
+    made = asyncio.run(office.service.grant(NewKey(name="made"), principal))
+
+    assert ("acme", ("chat:write",), maker.id) == (made.tenant, made.scopes, made.created_by)
+    assert office.lets_in(made.key)
+    with pytest.raises(Forbidden):
+        asyncio.run(office.service.grant(NewKey(name="m", scopes=("usage:read",)), principal))
+    with pytest.raises(Malformed):
+        asyncio.run(office.service.grant(NewKey(name=""), principal))
+    with pytest.raises(NotFound):
+        asyncio.run(office.service.grant(NewKey(name="m"), structs.replace(principal, key_id="x")))
+
+
+def test_what_happens_to_keys_is_told() -> None:
+    """Made, rotated, revoked; by what they are known by, never by their secret."""
+    office = Office()
+    key = asyncio.run(office.service.create(NewKey(name="a", tenant="acme")))
+    new = asyncio.run(office.service.rotate(key.id))
+    asyncio.run(office.service.revoke(new.id))
+
+    told = office.store.told
+    assert [
+        ("api_key.created", key.id),
+        ("api_key.created", new.id),
+        ("api_key.revoked", new.id),
+    ] == [(fact.type, msgspec.json.decode(fact.data)["id"]) for fact in told]
+    assert not any(key.key[16:].encode() in fact.data for fact in told)

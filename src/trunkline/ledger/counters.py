@@ -153,10 +153,17 @@ class CounterKeeper:
         """In the window's unit, as the ledger has it."""
         filters = subject(window.counter)
         start = window.opened if window.closes else 0
-        report = await self._ledger.usage(
-            UsageQuery(start=start, end=now + 1, group_by=("status",), **filters)
-        )
-        return sum(_amounts(report.rows, window.unit))
+        each = [filters]
+        if "key_id" in filters:
+            keys = await self._windows.counted_under(filters["key_id"])
+            each = [{**filters, "key_id": key_id} for key_id in keys]
+        used = 0
+        for some in each:
+            report = await self._ledger.usage(
+                UsageQuery(start=start, end=now + 1, group_by=("status",), **some)
+            )
+            used += sum(_amounts(report.rows, window.unit))
+        return used
 
     def _now(self) -> int:
         return round(self._clock.unix() * _MICROS)

@@ -51,7 +51,10 @@ class KeyStore(Protocol):
         """
 
     async def succeed(self, key: KeyRecord, old_id: str, at: float, tell: TellKey) -> bool:
-        """As `add`; the old key then ends at `at` (Unix seconds), if not sooner. Both or neither."""
+        """
+        As `add`; the old key then ends at `at` (Unix seconds), if not sooner, and those it made are
+        the new one's. All or nothing.
+        """
 
     async def get(self, key_id: str, tenant: str | None = None) -> KeyRecord | None: ...
     async def find(self, query: KeyQuery) -> Sequence[KeyRecord]:

@@ -58,6 +58,12 @@ class KeyRecord(Struct, frozen=True, kw_only=True):
     """Whose format it has."""
     created_by: str = ""
     """The id of the key that made it: what it uses counts for that one, too. Empty: an admin."""
+    meter: str = ""
+    """
+    The id that its use is counted under: of the first of the keys that it succeeds. Empty: its own.
+
+    Otherwise each rotation would be a full budget anew.
+    """
 
 
 class TenantRecord(Struct, frozen=True, kw_only=True):

@@ -93,9 +93,10 @@ class Holdings:
     ) -> Iterator[Holder]:
         """Everybody whose limits count, the key first."""
         for one in self._line(key):
-            yield one.limits, "key", one.id
+            meter = one.meter or one.id
+            yield one.limits, "key", meter
             if one.plan:
-                yield self._plan(one.plan), "key", one.id
+                yield self._plan(one.plan), "key", meter
         if user is not None:
             yield user.limits, "user", f"{user.tenant}/{user.name}"
         if tenant is not None:

@@ -77,7 +77,7 @@ class KeyService:
     ) -> RotatedKey:
         """
         A successor that may do what the old key may, and lives as long from now as that one was
-        made to; the old one ends after `overlap` seconds, if not sooner.
+        made to; the old one ends after `overlap` seconds, if not sooner. Both count as one.
 
         Raises NotFound, and Malformed for a key that is no longer valid.
         """
@@ -92,7 +92,12 @@ class KeyService:
         if status != "active":
             raise Malformed(f"The key `{key_id}` is {status}; create another.", param="id")
         life = None if old.expires_at is None else old.expires_at - old.created_at
-        wish = structs.replace(old, created_at=now, expires_at=None if life is None else now + life)
+        wish = structs.replace(
+            old,
+            created_at=now,
+            expires_at=None if life is None else now + life,
+            meter=old.meter or old.id,
+        )
         tell = self._facts.key_created
         record, key = await self._mint(
             wish, lambda record: self._store.succeed(record, key_id, now + overlap, tell)

@@ -15,7 +15,7 @@ from trunkline.storage.holders import (
     UserRecord,
 )
 from trunkline.storage.sql.columns import limits_in, limits_out, list_in, list_out, quoted
-from trunkline.storage.sql.database import Database, Row, Session, SqlValue
+from trunkline.storage.sql.database import Database, Row, Session, SqlValue, as_text
 from trunkline.storage.sql.facts import write_down
 from trunkline.storage.sql.subscriptions import all_subscriptions
 from trunkline.storage.sql.tenants import add_tenant, add_user, all_tenants, all_users
@@ -37,6 +37,13 @@ _LINE = """
 WITH RECURSIVE line (id) AS (
     SELECT id FROM keys WHERE id = ?
     UNION SELECT keys.id FROM keys JOIN line ON keys.created_by = line.id)
+"""
+# A key, those that succeed it, all that were made by any of these, and so on.
+_COUNTED = """
+WITH RECURSIVE line (id) AS (
+    SELECT id FROM keys WHERE id = ?
+    UNION SELECT keys.id FROM keys JOIN line ON keys.created_by = line.id OR keys.meter = line.id)
+SELECT id FROM line ORDER BY id
 """
 _LIVE_LINE = f"{_LINE} {_SELECT} WHERE id IN (SELECT id FROM line) AND revoked_at IS NULL"  # noqa: S608 - our own words
 _STATUS = {
@@ -70,6 +77,8 @@ class SqlKeyStore:
                 " WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)",
                 (at, old_id, at),
             )
+            # Those it made are its successor's now: revoked with that, and counted for it.
+            session.run("UPDATE keys SET created_by = ? WHERE created_by = ?", (key.id, old_id))
             return True
 
         return await self._database.write(work, alone=_ALONE)
@@ -113,6 +122,12 @@ class SqlKeyStore:
             return True
 
         return await self._database.write(work, alone=_ALONE)
+
+
+def counted_under(session: Session, key_id: str) -> list[str]:
+    """The ids of all keys whose use counts for this one, itself included."""
+    # A caller whom somebody else vouches for has an id, and no row.
+    return [as_text(row[0]) for row in session.all(_COUNTED, (key_id,))] or [key_id]
 
 
 def _load(session: Session) -> KeySet:

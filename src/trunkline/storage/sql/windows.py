@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from trunkline.canon.limit import Unit
 from trunkline.storage.sql.database import Database, Session, as_int, as_text
+from trunkline.storage.sql.keys import counted_under
 
 _PUT = (
     "INSERT INTO limit_windows (counter, unit, opened, closes) VALUES (?, ?, ?, ?)"
@@ -48,6 +49,10 @@ class WindowStore:
             OpenWindow(as_text(counter), Unit(as_text(unit)), as_int(opened), as_int(closes))
             for counter, unit, opened, closes in rows
         ]
+
+    async def counted_under(self, key_id: str) -> Sequence[str]:
+        """The ids of all keys whose use counts for this one. Raises LedgerUnavailable."""
+        return await self._database.report(lambda session: counted_under(session, key_id))
 
     async def drop(self, before: int) -> int:
         """Those that closed by then (Unix microseconds). Raises LedgerUnavailable."""

@@ -17,8 +17,10 @@ ALTER TABLE keys ADD COLUMN pipes TEXT DEFAULT '[]';
 ALTER TABLE keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE keys ADD COLUMN face TEXT NOT NULL DEFAULT 'trunkline';
 ALTER TABLE keys ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN meter TEXT NOT NULL DEFAULT '';
 CREATE INDEX keys_tenant ON keys (tenant, created_at, id);
 CREATE INDEX keys_made ON keys (created_by) WHERE created_by <> '';
+CREATE INDEX keys_meter ON keys (meter) WHERE meter <> '';
 CREATE TABLE tenants (
     name TEXT NOT NULL PRIMARY KEY,
     description TEXT NOT NULL,
