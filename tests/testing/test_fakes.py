@@ -21,6 +21,15 @@ def test_the_clock_moves_when_told():
     assert (102.5, 2.5) == (clock.unix(), clock.monotonic() - since)
 
 
+def test_the_clock_is_set():
+    """What people read has changed; how long anything takes has not."""
+    clock = ManualClock(unix=100.0)
+    since = clock.monotonic()
+    clock.step(-60.0)
+
+    assert (40.0, since) == (clock.unix(), clock.monotonic())
+
+
 def test_a_reply_keeps_what_was_written():
     """Head, pieces, and how it was closed."""
     reply, seen = FakeReply(), []

@@ -14,6 +14,7 @@ from trunkline.storage.state import Abandoned, Claim, Decision, Standing, StateS
 TTL = 5.0
 """Seconds without a beat after which a holder is gone."""
 _MICROS = 1_000_000
+_NEVER = -(1 << 62)
 
 
 @dataclass
@@ -52,7 +53,7 @@ class MemoryCounts:
     beats: dict[str, int] = field(default_factory=dict)
     """When each holder last said that it is alive."""
     lost: bool = True
-    ahead: int = -(1 << 62)
+    ahead: int = _NEVER
     """The most that Unix time was ever seen ahead of monotonic time, in microseconds."""
 
     def now(self) -> int:
@@ -65,10 +66,11 @@ class MemoryCounts:
         return round(self.clock.unix() * _MICROS)
 
     def lose(self) -> None:
-        """All is gone, as after a flush."""
+        """All is gone, as after a flush: the time it was seen to be, too."""
         self.windows.clear()
         self.leases.clear()
         self.beats.clear()
+        self.ahead = _NEVER
         self.lost = True
 
     def open_window(self, counter: str) -> _Window | None:

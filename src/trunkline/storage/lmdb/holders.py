@@ -44,17 +44,6 @@ class Holders:
         self._ticks = ticks
         self._ttl = round(ttl * _MICROS)
 
-    def arrive(self) -> None:
-        """
-        From now on it is alive.
-
-        Where nobody else has the counters open, whoever held anything of them is gone.
-        """
-        if self._store.alone:
-            self._store.write(_end_all, None)
-            self._store.alone = False
-        self._store.write(self._beat, None)
-
     def leave(self) -> None:
         """It is gone, and need not be waited for."""
         self._store.write(_end, self._key)
@@ -166,8 +155,3 @@ def _seen_to(transaction: Transaction, key: bytes) -> None:
 
 def _end(transaction: Transaction, key: bytes) -> None:
     transaction.put(key, NUMBER.pack(0))
-
-
-def _end_all(transaction: Transaction, _: None) -> None:
-    for key in [key for key, _ in _holders(transaction)]:
-        _end(transaction, key)

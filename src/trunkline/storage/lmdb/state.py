@@ -41,7 +41,7 @@ class LmdbState:
         self._waiting: deque[Settlement] = deque()
         self._lost = True
         self._closed = False
-        self._holders.arrive()
+        self._holders.beat()
         store.join()
 
     async def admit(self, claim: Claim) -> Decision:

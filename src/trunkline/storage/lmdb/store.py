@@ -22,7 +22,7 @@ import lmdb
 
 from trunkline.canon.errors import LimitsUnavailable
 from trunkline.storage.base import StorageRefused
-from trunkline.storage.lmdb.layout import META
+from trunkline.storage.lmdb.layout import HOLDER, META
 
 FIRST_SIZE = 16 << 20
 """Bytes; about 100,000 counters."""
@@ -43,8 +43,6 @@ class Store:
     def __init__(self, folder: Path, boot: str, first_size: int = FIRST_SIZE) -> None:
         """`boot`: the machine's, from boot_id(). Raises StorageRefused."""
         self.folder = folder
-        self.alone = False
-        """No other process had it open."""
         self._users = 0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,18 +101,24 @@ class Store:
         """The last one closes it."""
         self._users -= 1
         if self._users == 0:
-            self._env.close()
-            os.close(self._alive)
+            self.close()
+
+    def close(self) -> None:
+        self._env.close()
+        os.close(self._alive)
 
     def _open(self, boot: str, first_size: int) -> lmdb.Environment:
-        self.alone = _try_alone(self._alive)
+        alone = _try_alone(self._alive)
         try:
             environment = self._environment(first_size)
-            if not self.alone or (boot and _boot_of(environment) == boot):
+            if not alone:
+                return environment
+            if boot and _boot_of(environment) == boot:
+                _end_holders(environment)
                 return environment
             environment.close()
         except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError):
-            if not self.alone:
+            if not alone:
                 raise
         for name in ("data.mdb", "lock.mdb"):
             (self.folder / name).unlink(missing_ok=True)
@@ -208,6 +212,15 @@ _ALLOCATES = hasattr(os, "posix_fallocate")
 def _boot_of(environment: lmdb.Environment) -> str:
     with environment.begin() as transaction:
         return transaction.get(META, b"")[1:].decode()
+
+
+def _end_holders(environment: lmdb.Environment) -> None:
+    """Nobody else is there: whoever held anything is gone, however lately it was heard of."""
+    with environment.begin(write=True) as transaction:
+        cursor = transaction.cursor()
+        found = cursor.set_range(HOLDER)
+        while found and cursor.key().startswith(HOLDER):
+            found = cursor.delete() and bool(cursor.key())
 
 
 def _try_alone(lock: int) -> bool:
