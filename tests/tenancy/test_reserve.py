@@ -7,7 +7,7 @@ from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.intelligence.tokens.count import TokenCounter
-from trunkline.tenancy.reserve import HIDDEN, Need, need
+from trunkline.tenancy.reserve import HIDDEN, Demand, demand
 
 WINDOW = 100_000
 GPT = Deployment(
@@ -15,9 +15,9 @@ GPT = Deployment(
 )
 
 
-def of(writes=True, deployment=GPT, **fields):
+def of(writes=True, **fields):
     body = json.encode(fields)
-    return need(body, json.decode(body, type=dict[str, Raw]), deployment, writes=writes)
+    return demand(body, json.decode(body, type=dict[str, Raw]), writes=writes)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,9 @@ def test_what_the_model_can_write_is_a_bound_too():
     small = Deployment(
         id="p/m", provider="p", model="m", dialect="openai-chat", max_output_tokens=10
     )
-    assert 20 == of(deployment=small, max_tokens=1000, n=2).written
+    assert 20 == of(max_tokens=1000, n=2).writing(small)
+    assert 7 == of(max_tokens=7, n=1).writing(small)
+    assert of().writing(small) is None
 
 
 def test_vectors_are_not_written():
@@ -62,9 +64,8 @@ def test_vectors_are_not_written():
 
 def test_text_has_no_more_tokens_than_bytes():
     """And what providers put in front; the window bounds both."""
-    plain = Need(len(b'{"a":"b"}') + HIDDEN, None, audio=False, long_cache=False)
-    assert plain == of(a="b")
-    assert WINDOW == of(a="b" * WINDOW).read
+    assert Demand(len(b'{"a":"b"}') + HIDDEN, None) == of(a="b")
+    assert WINDOW == of(a="b" * WINDOW).reading(GPT)
 
 
 @pytest.mark.parametrize(
@@ -82,18 +83,35 @@ def test_text_has_no_more_tokens_than_bytes():
 )
 def test_what_does_not_show_in_bytes_may_fill_the_window(fields):
     """Pictures, documents, and what a provider looks up by itself."""
-    assert WINDOW == of(**fields).read
+    assert (None, WINDOW) == (of(**fields).read, of(**fields).reading(GPT))
 
 
 def test_dear_classes_must_be_asked_for():
     """Sound in or out, and a cache that holds for an hour."""
     assert of(modalities=["text", "audio"]).audio
+    assert of(a={"type": "input_audio", "input_audio": {}}).audio
+    assert of(inlineData={"mimeType": "audio/wav"}).audio
+    assert (False, False) == (of(a="audio 1h").audio, of(a="audio 1h").long_cache)
     assert of(cache_control={"type": "ephemeral", "ttl": "1h"}).long_cache
+
+
+@pytest.mark.parametrize(
+    "fields",
+    (
+        {"tools": [{"name": "read", "input_schema": {"properties": {"file_path": {"type": "string"}}}}]},
+        {"tools": [{"name": "draw", "input_schema": {"properties": {"image": {"type": "string"}}}}]},
+        {"input": [{"type": "input_text", "text": "a"}, {"type": "message"}]},
+        {"user": "web_search", "metadata": {"file": "x"}},
+    ),
+)  # fmt: skip
+def test_names_that_sound_like_pictures(fields):
+    """A tool's own fields are text."""
+    assert of(**fields).read is not None
 
 
 def test_words_about_pictures_are_text():
     """A quote in a text is escaped, and so no field's name."""
-    assert of(a='say "image" twice').read < WINDOW
+    assert of(a='say {"type": "image"} twice').read is not None
 
 
 @given(st.text(max_size=300))
@@ -102,4 +120,4 @@ def test_the_bound_is_one(text):
     body = json.encode({"messages": [{"role": "user", "content": text}]})
     counted = TokenCounter().count("gpt-4o", text)
 
-    assert counted <= need(body, {}, GPT, writes=True).read
+    assert counted <= demand(body, {}, writes=True).reading(GPT)

@@ -1,6 +1,6 @@
 """How a face tells of limits: which headers, and when the window closes in which words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import ceil
 
@@ -14,10 +14,33 @@ Moment = Callable[[int, float], bytes]
 _MICROS = 1_000_000
 
 
+Names = Mapping[Unit, tuple[bytes, bytes, bytes]]
+"""Of limit, remaining and reset, by what is limited."""
+
+
+def _names(pattern: str) -> Names:
+    def name(what: str, unit: Unit) -> bytes:
+        return pattern.format(what=what, unit=unit.value).encode()
+
+    return {
+        unit: (name("limit", unit), name("remaining", unit), name("reset", unit))
+        for unit in (Unit.REQUESTS, Unit.TOKENS)
+    }
+
+
+_OPENAI = _names("x-ratelimit-{what}-{unit}")
+_ANTHROPIC = _names("anthropic-ratelimit-{unit}-{what}")
+
+
 def tightest(allowances: Sequence[Allowance], unit: Unit) -> Allowance | None:
     """Of several limits of a kind, the one that the caller will run into first."""
-    of_kind = [a for a in allowances if a.limit.unit is unit]
-    return min(of_kind, key=lambda a: a.remaining / max(1, a.limit.most), default=None)
+    found: Allowance | None = None
+    for one in allowances:
+        if one.limit.unit is unit and (
+            found is None or one.remaining * found.limit.most < found.remaining * one.limit.most
+        ):
+            found = one
+    return found
 
 
 def single(exchange: Exchange) -> HeaderLines:
@@ -34,25 +57,22 @@ def single(exchange: Exchange) -> HeaderLines:
 
 def pairs(exchange: Exchange, moment: Moment) -> HeaderLines:
     """X-RateLimit-{Limit,Remaining,Reset}-{Requests,Tokens}, as OpenAI and keyplex name them."""
-    return _pairs(exchange, b"x-ratelimit-%(what)b-%(unit)b", moment)
+    return _pairs(exchange, _OPENAI, moment)
 
 
 def anthropic(exchange: Exchange) -> HeaderLines:
     """anthropic-ratelimit-requests-limit and the like (platform.claude.com, "Rate limits", seen 2026-11-21)."""
-    return _pairs(exchange, b"anthropic-ratelimit-%(unit)b-%(what)b", rfc3339)
+    return _pairs(exchange, _ANTHROPIC, rfc3339)
 
 
-def _pairs(exchange: Exchange, name: bytes, moment: Moment) -> HeaderLines:
+def _pairs(exchange: Exchange, names: Names, moment: Moment) -> HeaderLines:
     lines: HeaderLines = []
-    for unit, word in ((Unit.REQUESTS, b"requests"), (Unit.TOKENS, b"tokens")):
+    for unit, (limit, remaining, reset) in names.items():
         found = tightest(exchange.allowances, unit)
         if found is not None:
-            for what, value in (
-                (b"limit", b"%d" % found.limit.most),
-                (b"remaining", b"%d" % max(0, found.remaining)),
-                (b"reset", moment(found.closes, exchange.received_at)),
-            ):
-                lines.append((name % {b"what": what, b"unit": word}, value))
+            lines.append((limit, b"%d" % found.limit.most))
+            lines.append((remaining, b"%d" % max(0, found.remaining)))
+            lines.append((reset, moment(found.closes, exchange.received_at)))
     return lines
 
 

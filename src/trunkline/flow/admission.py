@@ -9,6 +9,8 @@ care before it is refused.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from msgspec import structs
+
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Forbidden, GatewayError, LimitsUnavailable
 from trunkline.canon.exchange import Exchange
@@ -18,11 +20,12 @@ from trunkline.canon.usage import Usage, UsageBound
 from trunkline.kernel.clock import Clock
 from trunkline.storage.state import Claim, Decision, State
 from trunkline.tenancy.refusals import refusal
-from trunkline.tenancy.reserve import HIDDEN, need
+from trunkline.tenancy.reserve import HIDDEN, Demand, demand
 from trunkline.tenancy.usual import FIRST, UsualOutput
 
 # Our counts of other people's tokens: exact for OpenAI's models, estimates for others.
 _MARGIN = 1.5
+_EMBED = "embeddings"
 _MOMENT = 1.0
 _TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
 
@@ -104,22 +107,21 @@ class Admission:
         limits = self._limits(exchange)
         if not limits or not plan:
             return plan
-        budgeted = any(limit.unit is Unit.COST for limit in limits)
-        if budgeted:
-            plan = self._priced(exchange, plan)
-            if self._state.lost:
-                raise LimitsUnavailable(
-                    "What was spent so far is being added up; try again in a moment.",
-                    retry_after=_MOMENT,
-                )
-        claim = self._claim(exchange, limits, plan, None)
+        measured, budgeted = _measured(limits)
+        if not measured:
+            claim = Claim(exchange.id, limits, 0, 0)
+            self._tell(exchange, claim, await self._decide(claim))
+            return plan
+        asked = demand(exchange.body, exchange.envelope, writes=exchange.operation != _EMBED)
+        claim, able = self._claim(exchange, limits, plan, asked, budgeted=budgeted)
         decision = await self._decide(claim)
         if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):
-            closer = await self._closer(exchange, limits, plan, read)
-            if closer is not None and closer != claim:
-                claim, decision = closer, await self._decide(closer)
+            closer = await self._counted(plan[0], asked, read)
+            if closer is not None:
+                claim, able = self._claim(exchange, limits, plan, closer, budgeted=budgeted)
+                decision = await self._decide(claim)
         self._tell(exchange, claim, decision)
-        return plan
+        return able
 
     async def _decide(self, claim: Claim) -> Decision:
         try:
@@ -151,58 +153,59 @@ class Admission:
         own = self._more(exchange)
         return (*limits, *own) if own else limits
 
-    def _priced(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Deployment]:
-        """A model without a price is never free: under a budget it is not asked."""
-        now = exchange.received_at
-        priced = [d for d in plan if self._bounds.bound(d, _NOTHING, now) is not None]
-        if not priced:
+    def _claim(
+        self,
+        exchange: Exchange,
+        limits: Sequence[Limit],
+        plan: Sequence[Deployment],
+        asked: Demand,
+        *,
+        budgeted: bool,
+    ) -> tuple[Claim, Sequence[Deployment]]:
+        """And whom of the plan it may be made for: a model without a price is never free."""
+        usual = self.usual.of(exchange.principal.key_id, exchange.model)
+        if not budgeted:
+            return Claim(exchange.id, limits, max(_tokens(asked, d, usual) for d in plan), 0), plan
+        if self._state.lost:
+            raise LimitsUnavailable(
+                "What was spent so far is being added up; try again in a moment.",
+                retry_after=_MOMENT,
+            )
+        raw = exchange.envelope.get("service_tier")
+        tier = None if raw is None else _TIERS.get(bytes(raw))
+        tokens, cost, able = 0, 0, []
+        for deployment in plan:
+            writing = asked.writing(deployment)
+            if writing is None:
+                writing = FIRST if usual is None else usual
+            most = UsageBound(asked.reading(deployment), writing, asked.audio, asked.long_cache)
+            bound = self._bounds.bound(deployment, most, exchange.received_at, tier)
+            if bound is not None:
+                able.append(deployment)
+                tokens = max(tokens, _tokens(asked, deployment, usual))
+                cost = max(cost, bound)
+        if not able:
             raise Forbidden(
                 f"This key has a budget, and the model '{exchange.model[:100]}' has no known price:"
                 " use another model, or a key without limits in dollars.",
                 param="model",
                 code="model_without_price",
             )
-        return priced
+        return Claim(exchange.id, limits, tokens, cost), able
 
-    async def _closer(
-        self,
-        exchange: Exchange,
-        limits: Sequence[Limit],
-        plan: Sequence[Deployment],
-        read: ReadRequest,
-    ) -> Claim | None:
-        """The claim of a request whose tokens were counted; None where it cannot be read."""
+    async def _counted(
+        self, deployment: Deployment, asked: Demand, read: ReadRequest
+    ) -> Demand | None:
+        """With its tokens counted, where that says more; None where it does not, or is not to be read."""
+        if asked.read is None:
+            return None  # nobody here can count what it brings
         try:
             request = read()
         except GatewayError:
             return None
-        counted = await self._counts.estimate(plan[0], request, ())
-        return self._claim(exchange, limits, plan, round(counted.input * _MARGIN) + HIDDEN)
-
-    def _claim(
-        self,
-        exchange: Exchange,
-        limits: Sequence[Limit],
-        plan: Sequence[Deployment],
-        counted: int | None,
-    ) -> Claim:
-        """`counted`: tokens it reads, where that is known better than from its length."""
-        tokens = cost = 0
-        writes = exchange.operation != "embeddings"
-        usual = self.usual.of(exchange.principal.key_id, exchange.model)
-        raw = exchange.envelope.get("service_tier")
-        tier = None if raw is None else _TIERS.get(bytes(raw))
-        for deployment in plan:
-            asked = need(exchange.body, exchange.envelope, deployment, writes=writes)
-            reading = asked.read if counted is None else min(asked.read, counted)
-            likely = FIRST if usual is None else usual
-            writing = likely if asked.written is None else asked.written
-            # Tokens are a rate: what the key usually takes of a generous bound will do.
-            tokens = max(tokens, reading + (writing if usual is None else min(writing, usual)))
-            most = UsageBound(reading, writing, asked.audio, asked.long_cache)
-            bound = self._bounds.bound(deployment, most, exchange.received_at, tier)
-            cost = max(cost, bound or 0)
-        return Claim(exchange.id, limits, tokens, cost)
+        counted = await self._counts.estimate(deployment, request, ())
+        reads = round(counted.input * _MARGIN) + HIDDEN
+        return structs.replace(asked, read=reads) if reads < asked.read else None
 
     def _tell(self, exchange: Exchange, claim: Claim, decision: Decision) -> None:
         """Raises what the caller is refused with."""
@@ -226,8 +229,28 @@ def _guards(admission: Admission, unlimited: Unlimited) -> tuple[Admitting, Admi
     return admission, unlimited
 
 
-_NOTHING = UsageBound(0, 0)
 _MEASURED = (Unit.TOKENS, Unit.COST)
+
+
+def _measured(limits: Sequence[Limit]) -> tuple[bool, bool]:
+    """Whether what a request may take matters, and whether money does."""
+    measured = False
+    for limit in limits:
+        if limit.unit is Unit.COST:
+            return True, True
+        if limit.unit is Unit.TOKENS:
+            measured = True
+    return measured, False
+
+
+def _tokens(asked: Demand, deployment: Deployment, usual: int | None) -> int:
+    """Tokens are a rate: what the key usually takes of a generous bound will do."""
+    writing = asked.writing(deployment)
+    if writing is None:
+        writing = FIRST if usual is None else usual
+    elif usual is not None and usual < writing:
+        writing = usual
+    return asked.reading(deployment) + writing
 
 
 def _amount(limit: Limit, claim: Claim) -> int:
