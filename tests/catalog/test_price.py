@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.canon.usage import Usage, UsageBound
+from trunkline.canon.usage import Usage
 from trunkline.catalog.model import Tier, Window
 from trunkline.catalog.price import Price, pico_per_token, price_of
 
@@ -166,19 +166,19 @@ def test_costs_add_up(one: Usage, other: Usage) -> None:
 def test_no_answer_costs_more_than_its_bound(counts: list[int]) -> None:
     """However its tokens fall into classes, and whatever tier they reach."""
     usage = Usage(**dict(zip(CLASSES, counts, strict=True)))
-    price = price_of(SONNET, "v")
-    assert price is not None
+    price = priced(SONNET)
+    ceiling = price.ceiling(audio=True, long_cache=True)
 
-    assert price.cost(usage) <= price.bound(UsageBound(usage.total_input, usage.total_output))
+    assert price.cost(usage) <= ceiling.bound(usage.total_input, usage.total_output)
 
 
 def test_a_bound_is_reached() -> None:
     """By whoever takes the dearest class of each: it is not beyond all reason."""
-    price = price_of(SONNET, "v")
-    assert price is not None
+    price = priced(SONNET)
     usage = Usage(cache_write_1h=250_000, output=1000)
 
-    assert price.cost(usage) == price.bound(UsageBound(250_000, 1000))
+    bound = price.ceiling(audio=True, long_cache=True).bound(250_000, 1000)
+    assert price.cost(usage) == bound
 
 
 @given(st.lists(st.integers(0, 400_000), min_size=5, max_size=5))
@@ -186,11 +186,22 @@ def test_what_was_not_asked_for_is_not_in_the_bound(counts: list[int]) -> None:
     """No sound and no long cache: their prices would reserve what cannot be spent."""
     plain = ("input", "cache_read", "cache_write", "output", "reasoning")
     usage = Usage(**dict(zip(plain, counts, strict=True)))
-    price = priced(
-        Window(input="1", cache_write="1.2", cache_write_1h="2", output="4", audio_input="9")
-    )
-    most = UsageBound(usage.total_input, usage.total_output, audio=False, long_cache=False)
+    window = Window(input="1", cache_write="1.2", cache_write_1h="2", output="4", audio_input="9")
+    price = priced(window)
+    low = price.ceiling(audio=False, long_cache=False)
+    read, written = usage.total_input, usage.total_output
 
-    assert price.cost(usage) <= price.bound(most)
-    assert price.bound(most) <= price.bound(UsageBound(most.read, most.written))
-    assert 1200 == price.bound(UsageBound(1000, 0, audio=False, long_cache=False)) // 1000
+    assert price.cost(usage) <= low.bound(read, written)
+    assert low.bound(read, written) <= price.ceiling(audio=True, long_cache=True).bound(
+        read, written
+    )
+    assert 1_200_000 == low.bound(1_000_000, 0) // 1000
+    assert 9_000_000 == price.ceiling(audio=True, long_cache=False).bound(1_000_000, 0) // 1000
+    assert 2_000_000 == price.ceiling(audio=False, long_cache=True).bound(1_000_000, 0) // 1000
+
+
+def test_the_request_itself_is_in_the_bound() -> None:
+    """Where it has a price of its own; rounded up, never down."""
+    price = priced(Window(input="1", output="1", request="0.000000001"))
+
+    assert 2 == price.ceiling(audio=False, long_cache=False).bound(1, 0) - 999

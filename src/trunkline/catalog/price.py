@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from msgspec import Struct
 
-from trunkline.canon.usage import Usage, UsageBound
+from trunkline.canon.usage import Usage
 from trunkline.catalog.model import Rates, Window
 
 _PICO_PER_MILLION_TOKENS = Decimal(10**6)
@@ -71,26 +71,44 @@ class Price(Struct, frozen=True):
         )
         return (pico + 500) // 1000
 
-    def bound(self, most: UsageBound) -> int:
-        """Nano-dollars that no such answer exceeds, into whatever classes its tokens fall."""
-        reachable = (self.rates, *(rates for above, rates in self.tiers if most.read > above))
-        dearest = max(
-            most.read * _dearest_input(rates, most) + most.written * _dearest_output(rates, most)
-            for rates in reachable
+    def ceiling(self, *, audio: bool, long_cache: bool) -> "Ceiling":
+        """The dearest rates that a request can reach which asks for no more than that."""
+        return Ceiling(
+            self.request,
+            tuple(
+                (above, _dearest_input(rates, audio, long_cache), _dearest_output(rates, audio))
+                for above, rates in ((-1, self.rates), *self.tiers)
+            ),
         )
+
+
+class Ceiling(Struct, frozen=True):
+    """What no answer's cost exceeds, as a line in the tokens it reads and writes."""
+
+    request: int
+    """Pico-dollars."""
+    tiers: tuple[tuple[int, int, int], ...]
+    """(tokens of input above which it holds, pico-dollars for one read, for one written), ascending."""
+
+    def bound(self, read: int, written: int) -> int:
+        """Nano-dollars."""
+        dearest = 0
+        for above, reading, writing in self.tiers:
+            if read > above:
+                dearest = max(dearest, read * reading + written * writing)
         return (dearest + self.request + 999) // 1000
 
 
-def _dearest_input(rates: TokenRates, most: UsageBound) -> int:
+def _dearest_input(rates: TokenRates, audio: bool, long_cache: bool) -> int:  # noqa: FBT001 - as Price.ceiling names them
     dearest = max(rates.input, rates.cache_read, rates.cache_write)
-    if most.long_cache:
+    if long_cache:
         dearest = max(dearest, rates.cache_write_1h)
-    return max(dearest, rates.audio_input) if most.audio else dearest
+    return max(dearest, rates.audio_input) if audio else dearest
 
 
-def _dearest_output(rates: TokenRates, most: UsageBound) -> int:
+def _dearest_output(rates: TokenRates, audio: bool) -> int:  # noqa: FBT001 - as Price.ceiling names it
     dearest = max(rates.output, rates.reasoning)
-    return max(dearest, rates.audio_output) if most.audio else dearest
+    return max(dearest, rates.audio_output) if audio else dearest
 
 
 def pico_per_token(dollars_per_million: str) -> int:

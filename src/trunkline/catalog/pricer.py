@@ -3,7 +3,7 @@
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.usage import Usage, UsageBound
 from trunkline.catalog.catalog import Catalog
-from trunkline.catalog.price import Price
+from trunkline.catalog.price import Ceiling, Price
 
 # What the ordering by price takes for a usual request: a page in, a paragraph out.
 _USUAL = Usage(input=1500, output=500)
@@ -14,12 +14,14 @@ _MOST_REMEMBERED = 4096
 class CatalogPricer:
     """Prices by deployment. A deployment without `price_model` has no known price."""
 
-    __slots__ = ("_catalog", "_minute", "_prices")
+    __slots__ = ("_catalog", "_ceilings", "_minute", "_prices")
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._minute = -1
         self._prices: dict[str, Price | None] = {}
+        self._ceilings: dict[tuple[str, bool, bool], Ceiling] = {}
+        """By a price's version, and what a request asks for of dear classes."""
 
     def cost(
         self, deployment: Deployment, usage: Usage, unix: float, tier: str | None = None
@@ -37,7 +39,14 @@ class CatalogPricer:
     ) -> int | None:
         """Nano-dollars that no such answer exceeds; None: no price known."""
         price = self.price(deployment, unix, tier)
-        return None if price is None else price.bound(most)
+        if price is None:
+            return None
+        place = (price.version, most.audio, most.long_cache)
+        ceiling = self._ceilings.get(place)
+        if ceiling is None:
+            ceiling = price.ceiling(audio=most.audio, long_cache=most.long_cache)
+            self._ceilings[place] = ceiling
+        return ceiling.bound(most.read, most.written)
 
     def usual(self, deployment: Deployment, unix: float) -> float:
         """Nano-dollars of a usual request, for ordering only; infinity when unknown."""
@@ -52,6 +61,7 @@ class CatalogPricer:
         if minute != self._minute or len(self._prices) > _MOST_REMEMBERED:
             self._minute = minute
             self._prices.clear()
+            self._ceilings.clear()
         if tier is not None:
             return self._catalog.price(key, unix, tier)
         if key not in self._prices:
