@@ -69,6 +69,22 @@ def allowance(
             None,
         ),
         (
+            allowance(Unit.COST, 10**9, "sessions.budget_usd", window=DAY, scope="session"),
+            10**8,
+            ("This session may use $1 per day (`sessions.budget_usd`): $0 is left of the $0.1"
+            " this may take; the window closes in 12 s."),
+            "session_budget_exceeded",
+            12.0,
+        ),
+        (
+            allowance(Unit.REQUESTS, 5, "sessions.repeats", window=300_000_000, scope="session"),
+            1,
+            ("This very request was sent 5 times within 300 s (`sessions.repeats`), which looks like a"
+            " loop: look at what sends it, change the request or its session, or wait 12 s."),
+            "loop_detected",
+            12.0,
+        ),
+        (
             allowance(Unit.CONCURRENT, 3, "concurrent_requests", window=0, closes=0),
             1,
             ("This key may have 3 requests under way at a time (`concurrent_requests`), and has;"

@@ -8,6 +8,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1)]
 Dollars = Annotated[float, Meta(ge=0, le=2_000_000)] | str
 """As text they are exact however many digits they have."""
+SessionDollars = Annotated[float, Meta(gt=0, le=2_000_000)]
 
 
 class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +65,21 @@ class IdempotencyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class WebhooksConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow_private: bool = False
     """Also http, any port, and addresses of this machine and its networks; not their metadata."""
+
+
+class SessionsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What keeps one session, or one agent's run, from running away; None: nothing does."""
+
+    budget_usd: SessionDollars | None = None
+    """Of one session, in `window`."""
+    requests: Annotated[int, Meta(ge=1)] | None = None
+    """The same, of its requests."""
+    window: Seconds = 86400.0
+    """Begins with a session's first request."""
+    spend_per_minute_usd: SessionDollars | None = None
+    repeats: Annotated[int, Meta(ge=1)] | None = None
+    """So many identical requests of one key and session, in `repeat_window`; one more is refused."""
+    repeat_window: Seconds = 300.0
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,6 +195,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: ServerConfig = ServerConfig()
     ledger: LedgerConfig = LedgerConfig()
     responses: ResponsesConfig = ResponsesConfig()
+    sessions: SessionsConfig = SessionsConfig()
     idempotency: IdempotencyConfig = IdempotencyConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     auth: AuthConfig = AuthConfig()

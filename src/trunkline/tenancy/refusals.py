@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited
 from trunkline.canon.limit import Allowance, Limit, Unit
+from trunkline.tenancy.session import REPEATS, SCOPE
 
 _WHOSE = {
     "key": "this key",
@@ -31,6 +32,10 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
     never = amount > limit.most
     wait = None if never else _wait(allowance, now)
     message = _message(allowance, amount, wait, never=never)
+    if limit.field == REPEATS:
+        return RateLimited(_loop(limit, wait), code="loop_detected", retry_after=wait)
+    if limit.unit is Unit.COST and limit.scope == SCOPE:
+        return BudgetExceeded(message, code="session_budget_exceeded", retry_after=wait)
     if limit.unit is Unit.COST:
         code = "insufficient_quota" if limit.window == 0 else f"cost_limit_per_{_span(limit)}"
         return BudgetExceeded(message, code=code, retry_after=wait)
@@ -53,6 +58,14 @@ def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bo
     asks = "" if limit.unit is Unit.REQUESTS else f" of the {_told(limit, amount)} this may take"
     when = "" if wait is None else f"; the window closes in {max(1, round(wait))} s"
     return f"{start}: {left}{asks}{when}."
+
+
+def _loop(limit: Limit, wait: float | None) -> str:
+    return (
+        f"This very request was sent {limit.most} times within {_span(limit)}"
+        f" (`{limit.field}`), which looks like a loop: look at what sends it, change the request"
+        f" or its session, or wait {max(1, round(wait or 1))} s."
+    )
 
 
 def _is(limit: Limit, allowance: Allowance) -> str:
