@@ -12,6 +12,7 @@ import importlib
 import sys
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,14 @@ def main() -> int:
     racing: Any = importlib.import_module(f"tests.storage.{given.backend}.racing")
     failures = 0
     with tempfile.TemporaryDirectory() as folder, racing.runners(Path(folder)) as runners:
+        settle = getattr(runners, "settle", None) or partial(runners.ask, "settle")
         for restart in (False, True) if BACKENDS[given.backend] else (False,):
             for unit in racing.UNITS:
                 admitted: Counter[int] = Counter()
                 for number in range(given.rounds):
                     more = {"restart": True} if restart else {}
                     admitted[runners.round(number + 10_000 * restart, unit, **more)] += 1
-                    runners.settle()
+                    settle()
                 wrong = sum(
                     rounds
                     for count, rounds in admitted.items()

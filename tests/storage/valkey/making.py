@@ -12,9 +12,11 @@ from trunkline.storage.valkey.backend import open_valkey
 from trunkline.storage.valkey.session import Pace
 from trunkline.storage.valkey.state import ValkeyState
 
-EAGER = Pace(settling=0.0, quiet=0.0, pulse=0.02, timeout=0.25)
-"""Admits at once, and notices soon."""
-PROMPT = Pace(settling=0.2, quiet=0.0, pulse=0.02, timeout=0.25)
+EAGER = Pace(settling=0.0, quiet=0.0, pulse=0.02, timeout=5.0)
+"""Admits at once, and notices soon; a busy machine is no outage."""
+PROMPT = Pace(settling=0.2, quiet=0.0, pulse=0.02, timeout=5.0)
+HASTY = Pace(settling=0.0, quiet=0.0, pulse=0.02, timeout=0.2)
+"""For a server that freezes."""
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 _META = "{trunkline}:meta"

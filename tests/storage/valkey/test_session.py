@@ -7,6 +7,7 @@ import pytest
 
 from tests.storage.valkey.making import (
     EAGER,
+    HASTY,
     HOUR,
     MINUTE,
     PROMPT,
@@ -227,7 +228,7 @@ def test_what_was_admitted_alone_is_told_later(breakable):
     """Uses during an outage are added to the server's counters, those still under way included."""
 
     async def run():
-        async with opened(breakable, "w1", pace=EAGER) as (_, state):
+        async with opened(breakable, "w1", pace=HASTY) as (_, state):
             await state.admit(claim("r0", TOKENS, REQUESTS, tokens=100))
             breakable.freeze()
             with_tokens = claim("r1", TOKENS, REQUESTS, tokens=50)
@@ -258,7 +259,7 @@ def test_a_frozen_server_holds_nobody_up(breakable):
     """A claim waits for one timeout; those after it for nothing."""
 
     async def run():
-        async with opened(breakable, "w1") as (_, state):
+        async with opened(breakable, "w1", pace=HASTY) as (_, state):
             breakable.freeze()
             loop = asyncio.get_running_loop()
             began = loop.time()
@@ -272,15 +273,15 @@ def test_a_frozen_server_holds_nobody_up(breakable):
 
     first, rest = asyncio.run(run())
 
-    assert first < 0.5
-    assert rest < 0.1
+    assert first < 1.0
+    assert rest < 0.2
 
 
 def test_a_claim_that_comes_late_is_void(breakable):
     """What a frozen server reads after its answer was given up holds nothing."""
 
     async def run():
-        async with opened(breakable, "w1", "w2", pace=EAGER) as (_, one, two):
+        async with opened(breakable, "w1", "w2", pace=HASTY) as (_, one, two):
             await two.look([AT_ONCE])
             breakable.freeze()
             with pytest.raises(LimitsUnavailable):
