@@ -16,12 +16,20 @@ from msgspec import Struct
 
 from trunkline.admin.app import control_app
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.exchange import Exchange
+from trunkline.canon.limit import Limit
 from trunkline.catalog.catalog import Catalog
 from trunkline.catalog.pricer import CatalogPricer
 from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
-from trunkline.config.schema import Config, LedgerConfig, ServerConfig, WebhooksConfig
+from trunkline.config.schema import (
+    Config,
+    LedgerConfig,
+    ServerConfig,
+    SessionsConfig,
+    WebhooksConfig,
+)
 from trunkline.conversations.service import Conversations
 from trunkline.dialects.registry import (
     COUNTING,
@@ -78,6 +86,7 @@ from trunkline.tenancy.keyring import Keyring
 from trunkline.tenancy.keys import Mac
 from trunkline.tenancy.plans import BUILT_IN, Plans, plans_of
 from trunkline.tenancy.service import KeyService
+from trunkline.tenancy.session import session_limits
 from trunkline.tenancy.subscriptions import SubscriptionService
 from trunkline.tenancy.tenants import TenantService
 from trunkline.tenancy.vault import Ring, Vault
@@ -92,6 +101,8 @@ simulator = simulate
 
 # Seconds between looks whether a generation has served its last exchange.
 _RETIRING = 1.0
+
+_NO_SESSIONS = SessionsConfig()
 
 Loaded = tuple[Config, str, str]
 ReadConfig = Callable[[], Loaded]
@@ -211,10 +222,12 @@ class Gateway:
                 clock=machine.clock,
                 tasks=self.tasks,
                 emit=self.webhooks.emit,
-                more=lambda exchange: (),
+                more=self._session_limits,
                 on_problem=self._problem,
             )
         )
+        self._sessions: SessionsConfig | None = None
+        """None: nothing is limited by session."""
         self._standing: tuple[ServerConfig, LedgerConfig, WebhooksConfig] | None = None
         self.edge: Edge | None = None
         """Once there is one: what it counts is part of our statistics."""
@@ -315,6 +328,7 @@ class Gateway:
                 router.cooling.forget(credential.id for credential in provider.credentials)
         self._providers = providers
         self.plans = plans
+        self._sessions = None if config.sessions == _NO_SESSIONS else config.sessions
         self.keys.use(plans)
         self._tokens.trust(issuers)
         return Rooms(
@@ -416,6 +430,9 @@ class Gateway:
         """An unguessable id for an answer."""
         return self.machine.entropy(12).hex()
 
+    def _session_limits(self, exchange: Exchange) -> Sequence[Limit]:
+        return session_limits(self._sessions, exchange) if self._sessions is not None else ()
+
     def _task_failed(self, name: str, error: BaseException) -> None:
         self.log.error("task failed", task=name, error=repr(error))
 
@@ -455,9 +472,14 @@ def examine_storage(server: ServerConfig, data: Path) -> None:
 def _open_state(
     worker: str, server: ServerConfig, data: Path, machine: Machine, tell: Callable[[str], None]
 ) -> State:
-    """The shared counters that the configuration asks for."""
-    spec = STATES["lmdb"]
-    return spec.open(Place(data=data, url="", holder=worker, clock=machine.clock, tell=tell))
+    """The shared counters that the configuration asks for. Raises ConfigError."""
+    scheme = server.state.partition("://")[0] if server.state else None
+    for spec in STATES.values():
+        if scheme in spec.schemes or (scheme is None and not spec.schemes):
+            clock, url = machine.clock, server.state
+            return spec.open(Place(data=data, url=url, holder=worker, clock=clock, tell=tell))
+    known = ", ".join(f"{name}://" for spec in STATES.values() for name in spec.schemes)
+    raise ConfigError("server.state", f"expected a URL that begins with one of {known}")
 
 
 def _admin_key(data: Path, machine: Machine) -> str | bytes:

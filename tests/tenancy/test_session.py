@@ -51,11 +51,21 @@ def test_whose_session_it_is(headers, body, dialect, expected):
     assert expected == session_of(headers, envelope(body), dialect)
 
 
-def exchange(body=CHAT, session=b"s", key="k1", tenant="acme"):
-    headers = {b"x-trunkline-session-id": session} if session else {}
+def exchange(body=CHAT, session="s", key="k1", tenant="acme"):
     who = Principal(key_id=key, tenant=tenant)
     return Exchange(
-        "req_1", "native", "openai-chat", "chat", who, envelope(body), "m", False, headers, 0, 0
+        "req_1",
+        "native",
+        "openai-chat",
+        "chat",
+        who,
+        envelope(body),
+        "m",
+        False,
+        {},
+        0,
+        0,
+        session=session,
     )
 
 
@@ -83,7 +93,7 @@ def test_without_a_session_only_repeats_are_counted():
     """There is nothing else to count them by than the key."""
     config = SessionsConfig(budget_usd=1, repeats=3, repeat_window=10.0)
 
-    (limit,) = session_limits(config, exchange(session=b""))
+    (limit,) = session_limits(config, exchange(session=""))
 
     assert ("sessions.repeats", Unit.REQUESTS, 3, 10_000_000) == (
         limit.field,
@@ -100,9 +110,9 @@ def test_the_same_name_is_another_session_of_another_key():
         exchange(),
         exchange(key="k2"),
         exchange(tenant="other"),
-        exchange(session=b"t"),
-        exchange(session=b""),
-        exchange(key="k1\0s", session=b""),
+        exchange(session="t"),
+        exchange(session=""),
+        exchange(key="k1\0s", session=""),
     )
 
     counters = [limit.counter for one in asked for limit in session_limits(config, one)]

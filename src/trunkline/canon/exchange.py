@@ -102,6 +102,8 @@ class Exchange:
     body: bytes = b""
     request_id_header: bytes = b"x-request-id"
     """In which header of the answer the client's dialect looks for `id`."""
+    session: str = ""
+    """Which conversation or agent's run it belongs to, as its client said; empty: nobody said."""
     opened: bool = False
     """Somebody of ours has looked inside or changed it: its bytes cannot just pass."""
     request: Request | None = None

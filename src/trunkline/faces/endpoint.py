@@ -25,6 +25,7 @@ from trunkline.flow.remembered import Remembered
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
 from trunkline.tenancy.keys import allow_scope
+from trunkline.tenancy.session import session_of
 
 _ENVELOPE = json.Decoder(dict[str, Raw])
 _MODEL = json.Decoder(str)
@@ -213,6 +214,7 @@ class _Admitted:
         """Shallow: one level of JSON. Raises Malformed."""
         envelope = decode_envelope(body)
         face, mount, head = self._endpoint.face, self._endpoint.mount, self._head
+        session = session_of(head.headers, envelope, mount.dialect)
         if self._endpoint.names_model:
             read_path(head, mount, envelope)
         if face.prepare(envelope) or self._endpoint.names_model:
@@ -231,6 +233,7 @@ class _Admitted:
             started=head.started,
             body=body,
             request_id_header=self._endpoint.request_id_header,
+            session=session,
         )
 
 

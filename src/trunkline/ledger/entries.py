@@ -202,6 +202,8 @@ def asked(exchange: Exchange, tried: Tried) -> Asked:
         None,
         principal.user,
         principal.tags,
+        "",
+        exchange.session,
     )
 
 
@@ -226,6 +228,8 @@ def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: flo
         _paid(attempts[:-1]) if len(attempts) > 1 else None,
         principal.user,
         principal.tags,
+        "",
+        exchange.session,
     )
 
 

@@ -27,6 +27,8 @@ _MINUTE = 60 * _MICROS
 _HEADERS = (b"x-trunkline-session-id", b"x-plexor-session-id", b"x-claude-code-session-id")
 # Codex sends session-id; older ones, and their forks, session_id (Codex 0.169, seen 2026-11-21).
 _LATER_HEADERS = (b"session-id", b"session_id")
+_ANY_HEADER = frozenset((*_HEADERS, *_LATER_HEADERS))
+_SAYING = frozenset(("plexor_session_id", "metadata", "prompt_cache_key"))
 # Claude Code: "user_<hash>_account_<uuid>_session_<uuid>"; newer ones a JSON object in a string
 # (2.1, seen 2026-11-21).
 _SESSION_PART = "_session_"
@@ -68,6 +70,8 @@ def session_of(headers: Mapping[bytes, bytes], envelope: Mapping[str, Raw], dial
 
     What says "session" comes before what only implies one: a key for the prompt cache is last.
     """
+    if _SAYING.isdisjoint(envelope) and _ANY_HEADER.isdisjoint(headers):
+        return ""  # as most requests
     return (
         _header(headers, _HEADERS)
         or _text(envelope.get("plexor_session_id"))
