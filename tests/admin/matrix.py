@@ -10,6 +10,7 @@ ADMIN: Sequence[str] = (
     "GET /admin/v1/requests/{request_id}",
     "GET /admin/v1/requests",
     "GET /admin/v1/usage",
+    "POST /admin/v1/reconcile",
     "POST /admin/v1/keys",
     "GET /admin/v1/keys",
     "GET /admin/v1/keys/{key_id}",

@@ -13,6 +13,8 @@ from trunkline.storage.records import (
     Position,
     RequestQuery,
     RequestRow,
+    Spent,
+    SpentQuery,
     StoredRequest,
     Totals,
     UsageQuery,
@@ -86,6 +88,9 @@ class MemoryStore:
         return StoredRequest(row, tuple(self.attempts[key] for key in tries))
 
     async def find(self, query: RequestQuery) -> Sequence[RequestRow]:
+        raise NotImplementedError
+
+    async def spent(self, query: SpentQuery) -> Sequence[Spent]:
         raise NotImplementedError
 
     async def backfill(self) -> bool:

@@ -16,7 +16,15 @@ from trunkline.ledger.views import (
 )
 from trunkline.ledger.workers import worker_folders
 from trunkline.storage.base import LedgerStore
-from trunkline.storage.records import OPEN, RequestQuery, StoredRequest, Totals, UsageQuery
+from trunkline.storage.records import (
+    OPEN,
+    RequestQuery,
+    Spent,
+    SpentQuery,
+    StoredRequest,
+    Totals,
+    UsageQuery,
+)
 
 # Another worker's journal reaches the database within its mover's interval (0.2 s) and a batch.
 _LOOKS = 12
@@ -59,6 +67,11 @@ class Reports:
         await self._mover.catch_up()
         # Of thousands of rows, which would hold up the event loop for some 10 ms.
         return await asyncio.to_thread(usage_view, await self._store.usage(query))
+
+    async def spent(self, query: SpentQuery) -> Sequence[Spent]:
+        """What providers were asked for; of other workers, as far as their movers have come."""
+        await self._mover.catch_up()
+        return await self._store.spent(query)
 
     async def totals(self) -> Totals:
         """The ledger's side of a comparison of books."""

@@ -24,6 +24,8 @@ from trunkline.storage.records import (
     RequestQuery,
     RequestRow,
     ResponseRecord,
+    Spent,
+    SpentQuery,
     StoredRequest,
     Totals,
     UsageQuery,
@@ -161,6 +163,9 @@ class LedgerStore(Protocol):
     async def usage(self, query: UsageQuery) -> UsageReport: ...
     async def totals(self) -> Totals: ...
     async def find(self, query: RequestQuery) -> Sequence[RequestRow]: ...
+    async def spent(self, query: SpentQuery) -> Sequence[Spent]:
+        """By day and model."""
+
     async def backfill(self) -> bool:
         """
         Add some requests to the rollups that were written before there were any.

@@ -194,6 +194,29 @@ class UsageReport(Struct, frozen=True):
     total: UsageSum
 
 
+class SpentQuery(Struct, frozen=True):
+    start: int
+    """Unix microseconds at which a day begins (UTC), inclusive."""
+    end: int
+    """Likewise, exclusive."""
+    providers: tuple[str, ...]
+    """At least one."""
+
+
+class Spent(Struct, frozen=True):
+    """What one model of some providers was asked for on one day, with the platform's credentials."""
+
+    day: int
+    """Unix microseconds at which it begins."""
+    model: str
+    """The upstream's name for it."""
+    requests: int
+    usage: UsageColumns
+    cost_nanousd: int
+    attempts: bool
+    """Every attempt is in it; False: these are no longer kept, and only what answered is."""
+
+
 class Totals(Struct, frozen=True, kw_only=True):
     """The ledger's side of a comparison of books; the last three are zero in sound books."""
 

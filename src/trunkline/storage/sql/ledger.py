@@ -13,6 +13,8 @@ from trunkline.storage.records import (
     Position,
     RequestQuery,
     RequestRow,
+    Spent,
+    SpentQuery,
     StoredRequest,
     Totals,
     UsageColumns,
@@ -24,6 +26,7 @@ from trunkline.storage.sql.partitions import drop_months, prepare
 from trunkline.storage.sql.requests import find, stored
 from trunkline.storage.sql.retention import drop, take
 from trunkline.storage.sql.rollup import backfill, roll
+from trunkline.storage.sql.spent import spent
 from trunkline.storage.sql.usage import totals, usage
 
 # Each step of a statement gives up the interpreter's lock and must win it back from a busy
@@ -157,6 +160,9 @@ class SqlLedgerStore:
 
     async def totals(self) -> Totals:
         return await self._database.report(totals)
+
+    async def spent(self, query: SpentQuery) -> Sequence[Spent]:
+        return await self._database.report(lambda session: spent(session, query))
 
     async def backfill(self) -> bool:
         return await self._database.write(

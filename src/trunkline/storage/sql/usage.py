@@ -94,7 +94,7 @@ def usage(session: Session, query: UsageQuery) -> UsageReport:
     which follow on each other still add up to the whole.
     """
     groups = query.group_by
-    kept = _kept_since(session) if backfilled(session) else None
+    kept = kept_since(session)
     columns: tuple[str, ...] = tuple(_COLUMNS[group] for group in groups)
     if query.tag is not None:
         columns = (*columns, "tags")
@@ -103,8 +103,14 @@ def usage(session: Session, query: UsageQuery) -> UsageReport:
     return _report(rows, query)
 
 
-def _kept_since(session: Session) -> int:
-    """Unix microseconds: of what was received since then, every request is still there."""
+def kept_since(session: Session) -> int | None:
+    """
+    Unix microseconds: of what was received since then, every request is still there.
+
+    None: they all are, and the rollups are not complete yet.
+    """
+    if not backfilled(session):
+        return None
     mark = session.one("SELECT number FROM ledger_marks WHERE name = 'kept since'")
     return 0 if mark is None else as_int(mark[0])
 

@@ -1,0 +1,155 @@
+"""What a provider says it was asked for: a statement read from its export, line by line."""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Protocol
+
+from msgspec import DecodeError, Struct, json
+
+from trunkline.canon.errors import Malformed
+
+_NANO = 10**9
+# Names that money or tokens may hide behind: one of these that is not known is not passed over.
+_MATTERS = re.compile(r"token|amount|cost|price", re.IGNORECASE)
+_DATE = re.compile(r"-(20\d\d-\d\d-\d\d|20\d{6}|latest)$")
+_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+
+Record = Mapping[str, object]
+"""A row of a CSV file, or a result of a JSON page."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """Some of one model's usage on one day; None: the export does not tell."""
+
+    day: str
+    """2026-11-21, in UTC."""
+    model: str
+    """See `plain`; empty: all models together."""
+    requests: int | None = None
+    input: int | None = None
+    """Read, but not from a cache; written to one included."""
+    cache_read: int | None = None
+    output: int | None = None
+    """Reasoning included."""
+    cost_nanousd: int | None = None
+
+
+class Format(Protocol):
+    """How a provider writes its exports. Both raise Malformed, saying what was expected."""
+
+    def rows(self, rows: Iterator[Record], columns: Sequence[str]) -> Iterator[Line]:
+        """Of a CSV file with these columns."""
+
+    def bucket(self, bucket: Record, result: Record) -> Line | None:
+        """Of one result of a bucket of a JSON page; None where it tells nothing of models."""
+
+    def plain(self, model: str) -> str:
+        """A model's name as both sides may be compared by."""
+
+
+def read_statement(data: bytes, form: Format) -> list[Line]:
+    """A JSON page, or several in an array, or a CSV file. Raises Malformed."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Malformed("the export must be UTF-8 text: JSON or CSV") from None
+    lines = list(_json(text, form) if text.lstrip()[:1] in ("{", "[") else _csv(text, form))
+    if not lines:
+        raise Malformed("the export has no line that tells of usage")
+    return lines
+
+
+def _csv(text: str, form: Format) -> Iterator[Line]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        yield from form.rows(iter(reader), reader.fieldnames or ())
+    except csv.Error as error:
+        raise Malformed(f"line {reader.line_num} of the export is no CSV: {error}") from None
+
+
+def _json(text: str, form: Format) -> Iterator[Line]:
+    try:
+        pages = json.decode(text)
+    except (DecodeError, RecursionError):
+        raise Malformed("the export is not valid JSON") from None
+    pages = pages if isinstance(pages, list) else [pages]
+    for page in pages:
+        if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+            raise Malformed("a page of the export has no array `data`")
+    if pages and pages[-1].get("has_more"):
+        raise Malformed(
+            "the export ends where `has_more` is true: ask the provider for the next pages and put"
+            " all of them in one JSON array"
+        )
+    for page in pages:
+        for bucket in page["data"]:
+            for result in _results(bucket):
+                line = form.bucket(bucket, result)
+                if line is not None:
+                    yield line
+
+
+def _results(bucket: object) -> Sequence[Record]:
+    results = bucket.get("results") if isinstance(bucket, dict) else None
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+        raise Malformed("a bucket of the export has no array `results` of objects")
+    return results
+
+
+def known_only(names: Collection[str], known: Collection[str], what: str) -> None:
+    """Raises Malformed for a name that money or tokens may hide behind."""
+    for name in names:
+        if name not in known and _MATTERS.search(name):
+            raise Malformed(
+                f"{what} `{name}` of the export is not known here; those that count are"
+                f" {', '.join(sorted(n for n in known if _MATTERS.search(n)))}"
+            )
+
+
+def count(record: Record, name: str) -> int:
+    """A number of tokens; what is left out or empty is none. Raises Malformed."""
+    value = record.get(name)
+    if value is None or value == "":
+        return 0
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise _not_a_number(name, value) from None
+    if not number.is_finite() or number < 0 or number != int(number):
+        raise _not_a_number(name, value)
+    return int(number)
+
+
+def nanousd(value: object, name: str, units: int = 1) -> int:
+    """`units`: how many make a dollar. What is left out or empty is none. Raises Malformed."""
+    if value is None or value == "":
+        return 0
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise _not_a_number(name, value) from None
+    if not amount.is_finite() or abs(amount) > _NANO:
+        raise _not_a_number(name, value)
+    return round(amount * _NANO / units)
+
+
+def day_of(value: object, name: str) -> str:
+    """The day with which a text of a moment begins. Raises Malformed."""
+    found = _DAY.match(str(value))
+    if found is None:
+        raise Malformed(
+            f"`{name}` of the export must begin with a day like 2026-11-21: {value!r:.80}"
+        )
+    return found[0]
+
+
+def undated(model: str) -> str:
+    """Without the date of its snapshot: we may have asked for the alias."""
+    return _DATE.sub("", model)
+
+
+def _not_a_number(name: str, value: object) -> Malformed:
+    return Malformed(f"`{name}` of the export must be a number: {value!r:.80}")

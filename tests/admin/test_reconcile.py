@@ -1,0 +1,57 @@
+"""POST /admin/v1/reconcile over HTTP: a provider's export beside what was asked here."""
+
+import pytest
+
+from tests.gateway import World, within
+
+PATH = "/admin/v1/reconcile"
+HEADER = "start_time_iso,model,num_model_requests,input_tokens,input_cached_tokens,output_tokens"
+
+
+async def export(w: World, more: int = 0) -> bytes:
+    """What the simulator would tell of today if it were OpenAI."""
+    view = (await w.ask("GET", "/admin/v1/usage?provider=sim&group_by=day")).json["rows"][0]
+    tokens = view["tokens"]
+    read = tokens["input"] + tokens["cache_read"] + more
+    row = f"{view['day']}T00:00:00+00:00,sim-chat,{view['requests']},{read},0,{tokens['output']}"
+    return f"{HEADER}\n{row}\n".encode()
+
+
+def test_books_that_agree_and_that_do_not(tmp_path):
+    """By day and model, of the providers that are named."""
+
+    async def test(w: World) -> None:
+        for _ in range(2):
+            await w.chat(await w.key())
+        path = f"{PATH}?provider=openai&as=sim"
+        same = (await w.ask("POST", path, await export(w))).json
+        other = (await w.ask("POST", path, await export(w, more=1000))).json
+        wide = (await w.ask("POST", f"{path}&tolerance=1", await export(w, more=1000))).json
+
+        assert (True, ["sim-chat"]) == (same["agrees"], [row["model"] for row in same["rows"]])
+        assert (False, -1000) == (other["agrees"], other["total"]["delta"]["input"])
+        assert wide["agrees"]
+        assert ["sim"] == same["names"]
+
+    within(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "says"),
+    (
+        ("provider=acme", b"x", "one of openai, anthropic"),
+        ("provider=openai", b"x", "none of OpenAI's columns"),
+        ("provider=anthropic&tolerance=2", b"x", "from 0 to 1"),
+        ("provider=openai&colour=red", b"x", "colour"),
+    ),
+)
+def test_what_cannot_be_compared(tmp_path, query, body, says):
+    """400, and why."""
+
+    async def test(w: World) -> None:
+        answer = await w.ask("POST", f"{PATH}?{query}", body)
+
+        assert 400 == answer.status
+        assert says in answer.json["error"]["message"]
+
+    within(tmp_path, test)
