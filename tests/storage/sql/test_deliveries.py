@@ -204,3 +204,15 @@ def test_a_sweep_takes_what_is_over_and_old(database):
         assert 0 == await store.sweep(100, 100, 9)
 
     asyncio.run(main())
+
+
+def test_a_delivery_without_its_event_stops_no_other(database):
+    """Somebody tidied up by hand."""
+
+    async def main() -> None:
+        store = await put(database, 3, "a")
+        await database.write(lambda s: s.run("DELETE FROM webhook_events WHERE id = 'evt_0001'"))
+        claimed = await store.claim({"whe_a": 9}, "c1", 10, LATER)
+        assert ["evt_0002", "evt_0003"] == sorted(one.event for one in claimed)
+
+    asyncio.run(main())
