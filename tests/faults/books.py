@@ -6,13 +6,14 @@ and got; the ledger, what is billed. Nothing here knows which fault was played: 
 follows from what the client and the simulators saw.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 import apsw
+import psycopg
 from msgspec import Struct, convert
 
 from tests.faults.client import PROMPT, End, Seen
@@ -42,19 +43,30 @@ class Ledger(Struct, frozen=True):
     def read(cls, data: Path) -> "Ledger":
         file = apsw.Connection(str(data / "trunkline.db"), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            requests = list(_rows(file, "requests", RequestRow, "model, request_id"))
-            attempts = list(_rows(file, "attempts", AttemptRow, "request_id, attempt"))
+            return cls._of(file.execute)
         finally:
             file.close()
+
+    @classmethod
+    def read_postgres(cls, url: str) -> "Ledger":
+        with psycopg.connect(url) as connection:
+            return cls._of(lambda sql: connection.execute(sql.encode()))
+
+    @classmethod
+    def _of(cls, execute: Callable[[str], Iterable[tuple[object, ...]]]) -> "Ledger":
+        requests = list(_rows(execute, "requests", RequestRow, "model, request_id"))
+        attempts = list(_rows(execute, "attempts", AttemptRow, "request_id, attempt"))
         return cls(
             {name: list(rows) for name, rows in groupby(requests, lambda r: r.model)},
             {name: list(rows) for name, rows in groupby(attempts, lambda a: a.request_id)},
         )
 
 
-def _rows(file: apsw.Connection, table: str, kind: type[R], order: str) -> Iterator[R]:
+def _rows(
+    execute: Callable[[str], Iterable[tuple[object, ...]]], table: str, kind: type[R], order: str
+) -> Iterator[R]:
     names = kind.__struct_fields__
-    for row in file.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}"):
+    for row in execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}"):
         yield convert(dict(zip(names, row, strict=True)), kind, strict=False)
 
 

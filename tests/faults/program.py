@@ -70,7 +70,9 @@ class Program(Simulators):
 
     def compare(self, seen: Sequence[Seen]) -> Books:
         """Only while the gateway is stopped: its rows are read from the file."""
-        books = compare(seen, self.arrivals(), Ledger.read(self.folder / "data"))
+        url = str(self.server.get("database", ""))
+        ledger = Ledger.read_postgres(url) if url else Ledger.read(self.folder / "data")
+        books = compare(seen, self.arrivals(), ledger)
         sys.stdout.write(f"{books}\n")
         return books
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import openai
 import pytest
 
-from tests.integration.program import Gateway, Program, run, serving
+from tests.integration.program import Gateway, Program, pause, run, serving
 from tests.storage.postgres_server import PASSWORD, PostgresServer
 
 CONFIG = """
@@ -100,6 +100,26 @@ def test_a_conversation_goes_on_at_the_other(pair: Pair) -> None:
             pass
     assert 3 == len(items)
     assert ("completed", True) == (answer.status, bool(answer.output_text))
+
+
+def test_a_node_that_starts_leaves_the_others_requests_alone(
+    pair: Pair, url: str, tmp_path: Path
+) -> None:
+    """What is running elsewhere has no journal here, and is no dead worker's."""
+    slow = {**BODY, "model": "sim/sim-chat@ttft=6000"}
+    (tmp_path / "data").mkdir()
+    shutil.copy(pair.one.data / "pepper", tmp_path / "data" / "pepper")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(pair.one.post, "/v1/chat/completions", slow, pair.key)
+        with serving(tmp_path, CONFIG.format(url=url)) as third:
+            third.await_workers(2)
+            while third.admin("GET", "/statistics").json()["ledger"]["recovered"] is None:
+                pause()
+            assert not asked.done()
+        answer = asked.result()
+
+    assert 200 == answer.status
+    assert "ok" == pair.one.entry(answer.headers["x-request-id"], pair.key)["status"]
 
 
 def test_commands_ask_the_database(pair: Pair) -> None:

@@ -23,7 +23,7 @@ Connection = psycopg.Connection[TupleRow]
 
 # A server's restart takes about a second; who waits for one longer than a request may take is
 # told at once instead.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _CONNECT_TIMEOUT: Final = 3
 # What libpq sends and waits for on a silent line, in seconds and milliseconds: a machine that is
 # switched off closes no connection (postgresql.org/docs/15/libpq-connect.html, seen 2026-11-21).
