@@ -1,13 +1,15 @@
 """`trunkline credentials`: listed without their secrets, and rested under another key."""
 
+import argparse
 import asyncio
 
 import msgspec
 import pytest
 
 from tests.tenancy.sealed import SECRET, Dice, Process
+from trunkline.cli.credentials import _rotate
 from trunkline.cli.main import main
-from trunkline.storage.keks import KEK_FILE
+from trunkline.storage.keks import KEK_FILE, GivenKeks
 
 
 @pytest.fixture
@@ -65,8 +67,12 @@ def test_the_key_is_changed(credentials, tmp_path):
     assert before != (tmp_path / "data" / KEK_FILE).read_bytes()
 
 
-def test_a_given_key_is_somebody_elses_to_remove(credentials, monkeypatch):
+def test_a_given_key_is_somebody_elses_to_remove(tmp_path, capsys):
     """It says which are needed no more."""
-    monkeypatch.setenv("TRUNKLINE_KEK", "11" * 32)
 
-    assert "needed no more" in credentials("rotate-kek")
+    async def run():
+        async with Process(tmp_path, Dice(), GivenKeks("11" * 32)) as it:
+            return await _rotate(it.service, argparse.Namespace(json=False))
+
+    assert 0 == asyncio.run(run())
+    assert "needed no more" in capsys.readouterr().out

@@ -22,7 +22,6 @@ from trunkline.canon.errors import Forbidden, IssuerUnavailable, Unauthenticated
 from trunkline.canon.exchange import Principal
 from trunkline.config.schema import IssuerConfig
 from trunkline.storage.holders import KeySet
-from trunkline.tenancy import callers
 from trunkline.tenancy.callers import Callers, Tokens
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.holding import Hold
@@ -63,7 +62,7 @@ class NoKeys:
 
 
 class Scene:
-    def __init__(self, **more):
+    def __init__(self, most=100, **more):
         said = {"issuer": ISSUER, "audience": AUDIENCE, "secret": SECRET, **more}
         config = convert({k: v for k, v in said.items() if v is not None}, IssuerConfig)
         self.net, self.clock, self.grants = (
@@ -72,7 +71,7 @@ class Scene:
             Grants(),
         )
         self.jwks = Jwks(self.net, self.clock, pytest.fail)
-        self.tokens = Tokens(self.grants, self.jwks)
+        self.tokens = Tokens(self.grants, self.jwks, most)
         self.tokens.trust(trusted([config]))
         self.keyring = Keyring(Mac(bytes(32)))
         self.follower = KeyringFollower(self.keyring, NoKeys(), pytest.fail)
@@ -152,10 +151,9 @@ def test_a_disabled_tenants_token_is_refused_each_time():
     assert 0 == it.tokens.statistics().remembered
 
 
-def test_so_many_are_remembered_and_no_more(monkeypatch):
+def test_so_many_are_remembered_and_no_more():
     """Those that have ended go first, then the oldest; they are only checked again."""
-    monkeypatch.setattr(callers, "_MOST_REMEMBERED", 3)
-    it = Scene()
+    it = Scene(most=3)
     tokens = [signed(claims(sub=f"u{number}", exp=int(NOW) + 100)) for number in range(4)]
     brief = signed(claims(exp=int(NOW) + 10))
     for token in (brief, tokens[0], tokens[1]):

@@ -66,9 +66,20 @@ class Tokens:
     one takes 80 (RS256) to 190 (EdDSA).
     """
 
-    __slots__ = ("_changes", "_checked", "_grants", "_issuers", "_jwks", "_known", "_refused")
+    __slots__ = (
+        "_changes",
+        "_checked",
+        "_grants",
+        "_issuers",
+        "_jwks",
+        "_known",
+        "_most",
+        "_refused",
+    )
 
-    def __init__(self, grants: Grants, jwks: Jwks) -> None:
+    def __init__(self, grants: Grants, jwks: Jwks, most: int = _MOST_REMEMBERED) -> None:
+        """`most`: tokens that are remembered."""
+        self._most = most
         self._grants = grants
         self._jwks = jwks
         self._issuers: Mapping[str, Issuer] = {}
@@ -138,7 +149,7 @@ class Tokens:
             record = known.caller
         ends = now if record.expires_at is None else record.expires_at
         known = _Remembered(record, ends, self._grants.visitor(record, now), version)
-        if len(self._known) >= _MOST_REMEMBERED:
+        if len(self._known) >= self._most:
             self._make_room(now)
         self._known[digest] = known
         return known
@@ -173,7 +184,7 @@ class Tokens:
 
     def _make_room(self, now: float) -> None:
         self._known = {d: known for d, known in self._known.items() if now < known.ends}
-        while len(self._known) >= _MOST_REMEMBERED:
+        while len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
 
     def __repr__(self) -> str:
