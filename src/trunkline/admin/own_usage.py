@@ -121,8 +121,9 @@ async def plutosai(call: ControlCall) -> Response:
         total.cost_nanousd / 1e9,
         {str(row.model): row.requests for row in view.rows},
     )
-    most = {limit.field: limit.most for limit in _principal(call).limits}
-    limits = PlutosaiLimits(*(most.get(name) for name in PlutosaiLimits.__struct_fields__))
+    limits = PlutosaiLimits(
+        *(_narrowest(_principal(call), name) for name in PlutosaiLimits.__struct_fields__)
+    )
     return answer(PlutosaiUsage(period, numbers, limits))
 
 
@@ -167,6 +168,11 @@ def _principal(call: ControlCall) -> Principal:
     if call.principal is None:
         raise Forbidden("this is a key's own usage; the admin key has /admin/v1/usage")
     return call.principal
+
+
+def _narrowest(principal: Principal, field: str) -> int | None:
+    """Of the limits of the key, its user and its tenant."""
+    return min((limit.most for limit in principal.limits if limit.field == field), default=None)
 
 
 def _read(tokens: Tokens) -> int:
