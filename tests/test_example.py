@@ -5,7 +5,8 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from trunkline.config.load import parse
-from trunkline.config.schema import LedgerConfig, RoutingConfig, ServerConfig
+from trunkline.config.schema import LedgerConfig, PlanLimits, RoutingConfig, ServerConfig
+from trunkline.tenancy.plans import BUILT_IN, plans_of
 
 ROOT = Path(__file__).parents[1]
 ENVIRON = {"OPENAI_API_KEY": "sk-1", "ANTHROPIC_API_KEY": "sk-2"}
@@ -28,7 +29,7 @@ def test_it_names_every_setting():
     """A setting that the example lacks is one nobody finds."""
     text = (ROOT / "trunkline.example.toml").read_text()
     later = {"mode", "baseline"}  # accepted, and without effect as yet
-    for struct in (ServerConfig(), LedgerConfig(), RoutingConfig()):
+    for struct in (ServerConfig(), LedgerConfig(), RoutingConfig(), PlanLimits()):
         missing = [
             name for name in asdict(struct) if name not in later and f"\n{name} = " not in text
         ]
@@ -41,3 +42,4 @@ def test_its_names_are_there():
 
     assert ["openai", "anthropic", "mybox", "second-openai", "sim"] == list(config.providers)
     assert ["fast", "split"] == list(config.models)
+    assert {"gold", *BUILT_IN} == set(plans_of(config.plans))
