@@ -115,6 +115,10 @@ def test_secrets_that_protect_nothing_are_refused(tmp_path):
             '[providers.a]\ndialect = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n',
             "t.toml:2: providers.a.dialect: no such dialect; there are openai-chat, anthropic-mess",
         ),
+        (
+            '[server]\ndatabase = "mysql://u:s3cret@h/x"\n',
+            't.toml:2: server.database: expected "postgresql://user:password@host/name"',
+        ),
         ('[[faces]]\nname = "plexor"\nprefix = "/x"\n', "t.toml:1: faces: is not served yet"),
         ("[providers.sim]\ndefault = 1\n", "t.toml:2: providers.sim.default: unknown key"),
         (

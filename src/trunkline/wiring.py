@@ -139,7 +139,7 @@ class Gateway:
             raise ConfigError("", str(error)) from None
         except OSError as error:
             raise StorageRefused(f"cannot use the data folder {data}: {error}") from error
-        self.storage: Storage = _open_storage(loaded[0].server, data, mac, machine.clock)
+        self.storage: Storage = _open_storage(loaded, data, mac, machine.clock)
         for problem in self.storage.statistics().problems:
             self._problem(problem)
         self.keys = Keyring(mac)
@@ -450,23 +450,26 @@ def _keks(data: Path, machine: Machine) -> Keks:
         raise ConfigError("", f"TRUNKLINE_KEK: {error}") from None
 
 
-def _storage_spec(server: ServerConfig) -> StorageSpec:
+def _storage_spec(loaded: Loaded) -> StorageSpec:
     """The kind of database that the configuration names. Raises ConfigError for none of ours."""
-    scheme, _, rest = server.database.partition("://")
+    config, text, file = loaded
+    url = config.server.database
+    scheme, _, rest = url.partition("://")
     for spec in STORAGES.values():
-        if (rest and scheme in spec.schemes) or not (spec.schemes or server.database):
+        if (rest and scheme in spec.schemes) or not (spec.schemes or url):
             return spec
-    raise ConfigError("server.database", 'expected "postgresql://user:password@host/name"')
+    error = ConfigError("server.database", 'expected "postgresql://user:password@host/name"')
+    raise place_error(error, text, file)
 
 
-def _open_storage(server: ServerConfig, data: Path, mac: Mac, clock: Clock) -> Storage:
-    fingerprint = mac(b"who shares this database")
-    return _storage_spec(server).open(Where(data, server.database, fingerprint), clock)
+def _open_storage(loaded: Loaded, data: Path, mac: Mac, clock: Clock) -> Storage:
+    where = Where(data, loaded[0].server.database, mac(b"who shares this database"))
+    return _storage_spec(loaded).open(where, clock)
 
 
-def examine_storage(server: ServerConfig, data: Path) -> None:
+def examine_storage(loaded: Loaded, data: Path) -> None:
     """Asks nobody. Raises ConfigError and StorageRefused."""
-    _storage_spec(server).examine(Where(data, server.database))
+    _storage_spec(loaded).examine(Where(data, loaded[0].server.database))
 
 
 def _open_state(

@@ -81,6 +81,8 @@ def test_an_unknown_name_is_told_the_nearest(check):
         ("[server]\nprot = 1\n", "t.toml:2: server.prot: unknown key; see trunkline.example.toml"),
         ("[providers.a]\n", "t.toml:1: providers.a"),
         (CONFIG + 'x = "', "not valid TOML"),
+        ('[server]\ndatabase = "mysql://h/x"\n', "t.toml:2: server.database: expected"),
+        ('[server]\ndatabase = "postgresql://u@[::/x"\n', "server.database is no address"),
     ),
 )
 def test_a_mistake_is_told_with_its_place(check, text, says):
@@ -89,3 +91,12 @@ def test_a_mistake_is_told_with_its_place(check, text, says):
 
     assert 1 == code
     assert says in told.err
+
+
+def test_no_database_is_asked(check, tmp_path):
+    """Nor any counters: it is checked whether they can be named so, and what is kept is thrown away."""
+    away = '[server]\ndatabase = "postgresql://u@127.0.0.1:1/x"\nstate = "redis://127.0.0.1:1/0"\n'
+    code, _ = check(text=away + CONFIG)
+
+    assert 0 == code
+    assert not (tmp_path / "data").exists()

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import Raw, ValidationError, convert
 
-from trunkline.config.schema import Config, ModelConfig
+from trunkline.config.schema import Config, ModelConfig, ServerConfig
 
 
 def test_nothing_said_is_a_configuration():
@@ -30,6 +30,16 @@ def test_a_target_is_a_name_or_a_table():
         model.targets[1].weight,
         model.targets[1].idle_timeout,
     )
+
+
+def test_passwords_are_not_shown():
+    """Not even of the database: whoever prints settings prints no secrets."""
+    given = {"database": "postgresql://u:s3cret@h/x", "state": "redis://:s3cret@h:6379/0"}
+    server = convert(given, ServerConfig)
+
+    assert given["database"] == server.database
+    assert "s3cret" not in repr(server)
+    assert "s3cret" not in repr(Config(server=server))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     settings = of(options)
-    examine_storage(settings.read()[0].server, settings.data)
+    examine_storage(settings.read(), settings.data)
     # Neither in the data folder nor in a database: looking leaves no keys and no books behind.
     with TemporaryDirectory(prefix="trunkline-check-") as scratch:
         gateway = settings.gateway(Path(scratch))
