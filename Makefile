@@ -1,6 +1,6 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents test-clients bench peers soak fuzz explore fmt lock clean
+.PHONY: help run test test-agents test-clients bench peers soak soak-limits fuzz explore fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
 
@@ -33,6 +33,11 @@ peers: ## install other gateways, to stand in the benchmark's table
 soak: ## ten minutes of 200 streams: errors, memory, p99 of the time we add
 	@scripts/install bench
 	@exec $(PY) -m bench soak $(ARGS)
+
+soak-limits: ## shared counters on this machine: 10,000 random histories, 300 races, 1,000 kills
+	@scripts/install test
+	@PYTHONPATH=src $(PY) -m scripts.limits_soak lmdb
+	@PYTHONPATH=src exec $(PY) -m scripts.lmdb_soak $(ARGS)
 
 fuzz: ## mutated inputs by the million into every dialect (ARGS="--executions 10000000 --workers 2")
 	@scripts/install test
