@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,10 @@ class Kind(Enum):
 
     SECRET = "nowhere"
     CONTENT = "in the answers to its own caller"
-    NAME = "in answers, and where requests are told apart by the model they named"
+    NAME = "in answers, and where requests are told apart by their model or session"
+
+
+_ANYBODYS = (("somewhere", Kind.SECRET),)
 
 
 class Canaries:
@@ -32,19 +35,22 @@ class Canaries:
     def __init__(self) -> None:
         self.places: dict[str, tuple[str, Kind]] = {}
         """By canary: where it was put."""
+        self._whole: dict[str, tuple[str, Kind]] = {}
+        """The same, as it is looked for."""
 
     def new(self, place: str, kind: Kind = Kind.SECRET) -> str:
         digest = hashlib.sha256(f"{place}{len(self.places)}".encode()).digest()
         letters = base64.b32encode(digest).decode().rstrip("=").lower()
         canary = (PREFIX + letters)[:_LENGTH]
-        self.places[canary] = (place, kind)
+        self.places[canary] = self._whole[canary.lower()] = (place, kind)
         return canary
 
     def plant(self, place: str, template: Any, kind: Kind = Kind.CONTENT) -> Any:
-        """A copy, with a canary for every "@" in it, names of fields included."""
+        """A copy, with a canary for every "@" in it, names of fields included; for "#" a NAME."""
         if isinstance(template, str):
-            while "@" in template:
-                template = template.replace("@", self.new(place, kind), 1)
+            for sign, its in (("@", kind), ("#", Kind.NAME)):
+                while sign in template:
+                    template = template.replace(sign, self.new(place, its), 1)
             return template
         if isinstance(template, Mapping):
             return {
@@ -59,22 +65,26 @@ class Canaries:
 
     def found(self, sink: str, data: bytes, *, allowed: frozenset[Kind] = frozenset()) -> list[str]:
         """What stands in these bytes that may not: "sink: place, as form"."""
-        hits = []
+        hits = set()
         for form, needle in _NEEDLES:
             for match in needle.finditer(data):
-                place, kind = self._whose(form, data[match.start() : match.start() + 2 * _LENGTH])
-                if kind not in allowed:
-                    hits.append(f"{sink}: {place}, {form}")
-        return sorted(set(hits))
+                seen = data[match.start() : match.start() + _LENGTH]
+                whose = self._whose(seen) if form == "as it is" else _ANYBODYS
+                if not any(kind in allowed for _, kind in whose):
+                    hits.add(f"{sink}: {whose[0][0]}, {form}")
+        return sorted(hits)
 
-    def _whose(self, form: str, seen: bytes) -> tuple[str, Kind]:
-        """As well as it can be told: what is cut short or encoded may be anybody's."""
-        if form == "as it is":
-            text = seen.decode("latin-1")
-            for canary, whose in self.places.items():
-                if text.lower().startswith(canary[:12].lower()):
-                    return whose
-        return "somewhere", Kind.SECRET
+    def _whose(self, seen: bytes) -> Sequence[tuple[str, Kind]]:
+        """Those that begin as this does, for as long as any; a page's end may have cut it short."""
+        text = seen.decode("latin-1").lower()
+        whole = self._whole.get(text)
+        if whole is not None:
+            return (whole,)
+        for length in range(_LENGTH - 1, len(PREFIX) - 1, -1):
+            found = [w for c, w in self.places.items() if c[:length].lower() == text[:length]]
+            if found:
+                return found
+        return _ANYBODYS
 
 
 def _shifted(word: bytes, offset: int) -> bytes:

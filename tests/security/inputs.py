@@ -1,4 +1,8 @@
-"""Every place of the input that a client can put a word in. "@" is where a canary goes."""
+"""
+Every place of the input that a client can put a word in.
+
+"@" is where a canary goes; "#" too, where the ledger tells requests apart by what stands there.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -36,6 +40,14 @@ HEADERS: Final = (
     "x-stainless-lang",
     "x-trunkline-anything",
 )
+SESSIONS: Final = (
+    "x-trunkline-session-id",
+    "x-plexor-session-id",
+    "x-claude-code-session-id",
+    "session-id",
+    "session_id",
+)
+"""Headers by which the ledger tells requests apart (docs/reference/sessions.md)."""
 # The key itself, wherever one may stand: header and value, or a query.
 KEYS: Final = (
     ("authorization", "Bearer @"),
@@ -76,7 +88,7 @@ BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
         "metadata": {"@": "@"},
         "user": "@",
         "safety_identifier": "@",
-        "prompt_cache_key": "@",
+        "prompt_cache_key": "#",
         "stop": ["@"],
         "prediction": {"type": "content", "content": "@"},
         "x_@": "@",
@@ -108,7 +120,7 @@ BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
         "metadata": {"@": "@"},
         "user": "@",
         "safety_identifier": "@",
-        "prompt_cache_key": "@",
+        "prompt_cache_key": "#",
     },
     "/v1/completions": {"prompt": "@", "suffix": None, "user": "@", "stop": ["@"]},
     "/v1/embeddings": {"input": ["@"], "user": "@"},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.canary import Kind
-from tests.security.inputs import BODIES, BROKEN, FAULTS, HEADERS, KEYS
+from tests.security.inputs import BODIES, BROKEN, FAULTS, HEADERS, KEYS, SESSIONS
 from tests.security.watched import Watched, bodies, secrets_of_tenants, watched, with_key
 from trunkline.storage.records import ResponseRecord
 
@@ -42,6 +42,9 @@ def test_what_a_header_says_is_left_nowhere(town: Watched) -> None:
         for path in (CHAT, MESSAGES):
             value = town.canaries.new(f"header {name}")
             town.ask(path, PLAIN, "o1/sim-chat", **{name: value})
+    for name in SESSIONS:
+        value = town.canaries.new(f"header {name}", Kind.NAME)
+        town.ask(CHAT, PLAIN, "o1/sim-chat", **{name: value})
 
     assert [] == town.leaks()
 
@@ -53,6 +56,11 @@ def test_a_key_is_left_nowhere(town: Watched) -> None:
             answer = with_key(town, place, form, path, PLAIN)
             assert answer is None or answer.status in {401, 404, 405}, (place, path)
     town.ask(CHAT, PLAIN, "o1/sim-chat")
+    told = town.send(
+        CHAT, {"model": "model-0", **PLAIN}, {"authorization": f"Bearer {town.token()}"}
+    )
+    assert told is not None
+    assert 200 == told.status, told.body
     secret = town.key.rpartition("_")[2][:12].encode()
 
     assert [] == town.leaks()

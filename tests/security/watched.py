@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jwt
 import msgspec
 
 from tests.faults.gateway import World, impatient, opened
@@ -16,16 +17,24 @@ from tests.integration.program import Answer, call
 from tests.security.canary import Canaries, Kind, left_behind
 from tests.security.inputs import BODIES
 from trunkline.admin.app import ROUTES
-from trunkline.config.schema import Config, ModelConfig, RoutingConfig, WebhooksConfig
+from trunkline.config.schema import (
+    AuthConfig,
+    Config,
+    IssuerConfig,
+    ModelConfig,
+    RoutingConfig,
+    WebhooksConfig,
+)
 from trunkline.wiring import Gateway, Machine
 
 # What an answer to a caller may say again: what that caller said itself.
 OWN = frozenset({Kind.CONTENT, Kind.NAME})
-# The ledger tells requests apart by the model they named.
+# The ledger tells requests apart by the model they named, and by their session.
 LEDGER = frozenset({Kind.NAME})
 _TENANT = "watched"
+ISSUER = "https://issuer.example"
 _AT_ONCE = 8
-_BY_MODEL = re.compile(r"trunkline\.db|journal/|GET \S*/(?:usage|requests|me)\b")
+_BOOKS = re.compile(r"trunkline\.db|journal/|GET \S*/(?:usage|requests|me)\b")
 
 
 class Watched(World):
@@ -38,6 +47,7 @@ class Watched(World):
         self.heard: list[tuple[str, bytes]] = []
         """Where, and what the caller was told there."""
         self._upstream = self.canaries.new("a provider's key")
+        self._signing = self.canaries.new("an issuer's secret") * 2
         self._header = self.canaries.new("a provider's header")
 
     def build(self, machine: Machine) -> Gateway:
@@ -57,11 +67,18 @@ class Watched(World):
         }
         config, text, file = super().config()
         self.providers = before
-        return (
-            msgspec.structs.replace(config, webhooks=WebhooksConfig(allow_private=True)),
-            text,
-            file,
+        auth = AuthConfig(
+            issuers=(IssuerConfig(issuer=ISSUER, audience="gateway", secret=self._signing),)
         )
+        webhooks = WebhooksConfig(allow_private=True)
+        return msgspec.structs.replace(config, webhooks=webhooks, auth=auth), text, file
+
+    def token(self) -> str:
+        """A good one of the issuer's, with more in it than is asked for."""
+        now = int(self.clock.unix())
+        more = {name: self.canaries.new(f"claim {name}") for name in ("jti", "email", "name")}
+        claims = {"iss": ISSUER, "aud": "gateway", "sub": "somebody", "tenant": "watched"}
+        return jwt.encode({**claims, "iat": now, "exp": now + 600, **more}, self._signing)
 
     @property
     def base(self) -> str:
@@ -143,7 +160,7 @@ class Watched(World):
         for sink, data in self.heard:
             found += look(sink, data, allowed=OWN)
         for sink, data in (*self.shown(), *left_behind(self.data)):
-            found += look(sink, data, allowed=LEDGER if _BY_MODEL.match(sink) else frozenset())
+            found += look(sink, data, allowed=LEDGER if _BOOKS.match(sink) else frozenset())
         return sorted(set(found))
 
 
