@@ -44,6 +44,8 @@ CASES = (
     (errors.ContentRejected("m"), 400, INVALID, "content_filter", None),
     (errors.Refused("m", status=422, code="x", param="y"), 422, INVALID, "x", "y"),
     (errors.NoRouteAvailable("m"), 503, "server_error", "no_route_available", None),
+    (errors.CredentialMissing("m"), 403, "invalid_request_error", "credential_missing", None),
+    (errors.IssuerUnavailable("m"), 503, "server_error", "issuer_unavailable", None),
     (errors.LedgerUnavailable("m"), 503, "server_error", "ledger_unavailable", None),
     (errors.Draining("m"), 503, "server_error", "shutting_down", None),
     (errors.Busy("m"), 503, "server_error", "overloaded", None),

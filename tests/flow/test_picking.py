@@ -111,4 +111,5 @@ def test_a_provider_without_keys_of_ours_serves_those_who_bring_theirs():
     answer = it.ask(chat_body())
     assert (403, [0]) == (answer.status, it.sent)
     assert b"yours has brought none" in answer.written[0]
+    assert "credential_missing" == json.decode(answer.body)["error"]["code"]
     assert WHOLE not in answer.written

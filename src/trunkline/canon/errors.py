@@ -28,6 +28,7 @@ GatewayError
 │   ├── Throttled               429  the provider's own limit
 │   ├── QuotaExhausted          429  the account behind the credential has run dry
 │   ├── BadCredential           502  401 or 403: ours, never the client's
+│   │   └── CredentialMissing   403  asked with tenants' own alone, and this one has none
 │   ├── ModelMissing            404  the provider does not serve the model (to us)
 │   ├── ContextLengthExceeded   400  the prompt is longer than the model can read
 │   ├── ContentRejected         400  the provider's own filter
@@ -212,6 +213,13 @@ class QuotaExhausted(UpstreamError):
 
 class BadCredential(UpstreamError):
     code = "upstream_auth"
+
+
+class CredentialMissing(BadCredential):
+    """The provider is asked with its tenants' own credentials alone, and this tenant brought none."""
+
+    status = 403
+    code = "credential_missing"
 
 
 class ModelMissing(UpstreamError):

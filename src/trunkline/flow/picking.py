@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import BadCredential, QuotaExhausted, Throttled, UpstreamError
+from trunkline.canon.errors import (
+    BadCredential,
+    CredentialMissing,
+    QuotaExhausted,
+    Throttled,
+    UpstreamError,
+)
 from trunkline.canon.exchange import Principal
 from trunkline.flow.rooms import Rooms
 from trunkline.providers.base import Credential
@@ -73,7 +79,7 @@ def soonest(
 def resting(rooms: Rooms, those: Choice, deployment: Deployment, now: float) -> UpstreamError:
     """What made them rest, with the shortest wait."""
     if not those.count:
-        return BadCredential(_NONE.format(provider=deployment.provider), status=403)
+        return CredentialMissing(_NONE.format(provider=deployment.provider))
     wait, why = soonest(rooms, those, deployment.model, now)
     own = those.first[0].own if those.first else False
     told = _PAUSED.get(why, _PAUSED[Throttled]).format(

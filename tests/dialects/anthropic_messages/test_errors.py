@@ -162,6 +162,7 @@ def test_errors_amid_a_stream(error: bytes, kind: type[GatewayError]) -> None:
         (E.ContentRejected("m"), 400, "invalid_request_error"),
         (E.Refused("m", status=422), 422, "invalid_request_error"),
         (E.NoRouteAvailable("m"), 529, "overloaded_error"),
+        (E.CredentialMissing("m"), 403, "permission_error"),
         (E.LedgerUnavailable("m"), 503, "api_error"),
         (E.Draining("m"), 529, "overloaded_error"),
         (E.InternalError("m"), 500, "api_error"),
