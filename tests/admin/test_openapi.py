@@ -34,6 +34,13 @@ def test_methods_of_one_path_stand_together():
     assert [{"key": []}] == paths["/x"]["get"]["security"]
 
 
+def test_a_scope_stands_beside_its_key():
+    """As a role that whoever calls must hold (OpenAPI 3.1, Security Requirement Object)."""
+    paths = told(ControlRoute("GET", "/x", Policy.KEY, None, "Look", "usage:read"))["paths"]
+
+    assert [{"key": ["usage:read"]}] == paths["/x"]["get"]["security"]
+
+
 def test_every_security_scheme_is_explained():
     """What an operation names must be defined, or the document is not valid."""
     schemes = told()["components"]["securitySchemes"]

@@ -132,6 +132,41 @@ def test_what_a_key_uses_counts_for_those_who_made_it() -> None:
     } == counted(holdings(maker, middle, key).hold(key, 0.0).principal)
 
 
+def test_a_key_never_may_more_than_its_maker() -> None:
+    """Whatever became of that since: it is both lists at once, and the sooner end."""
+    maker = replace(
+        KEY,
+        id="maker",
+        scopes=("chat:write", "keys:write"),
+        models=("a", "b"),
+        pipes=("p",),
+        expires_at=9.0,
+    )
+    key = replace(
+        KEY,
+        created_by="maker",
+        scopes=("chat:write", "usage:read"),
+        models=("b", "c"),
+        pipes=None,
+        modes=("eco",),
+    )
+    hold = holdings(maker, key).hold(key, 0.0)
+
+    assert ({"chat:write"}, {"b"}, {"p"}, {"eco"}, None, 9.0) == (
+        hold.principal.scopes,
+        hold.principal.models,
+        hold.principal.pipes,
+        hold.principal.modes,
+        hold.principal.providers,
+        hold.until,
+    )
+    with pytest.raises(Unauthenticated, match="expired"):
+        holdings(maker, key).hold(key, 9.0)
+    other = replace(maker, scopes=("keys:write",))
+    with pytest.raises(Forbidden, match="nothing of what"):
+        holdings(other, key).hold(key, 0.0)
+
+
 def test_a_successor_counts_as_the_key_it_succeeds() -> None:
     """Or else each rotation would be a full budget anew."""
     old = replace(KEY, id="old", limits=LimitSet(cost_total=7))

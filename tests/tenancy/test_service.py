@@ -341,6 +341,22 @@ def test_a_key_makes_a_key() -> None:
         asyncio.run(office.service.grant(NewKey(name="m"), structs.replace(principal, key_id="x")))
 
 
+def test_keys_make_keys_to_a_depth() -> None:
+    """Deep enough for anybody, and no deeper."""
+    office = Office()
+    scopes = ("keys:write", "chat:write")
+    keys = [asyncio.run(office.service.create(NewKey(name="0", scopes=scopes)))]
+
+    def deeper() -> CreatedKey:
+        principal = office.keyring.authenticate(keys[-1].key, NOON)
+        return asyncio.run(office.service.grant(NewKey(name="n", scopes=scopes), principal))
+
+    while len(keys) < 8:
+        keys.append(deeper())
+    with pytest.raises(Forbidden, match="8 deep"):
+        deeper()
+
+
 def test_what_happens_to_keys_is_told() -> None:
     """Made, rotated, revoked; by what they are known by, never by their secret."""
     office = Office()

@@ -64,7 +64,7 @@ def document(routes: Sequence[ControlRoute]) -> Document:
         operations[route.method.lower()] = Operation(
             route.summary,
             tuple(Parameter(name=name) for name in _PARAMETER.findall(route.path)),
-            ({_SCHEMES[route.policy]: ()},),
+            ({_SCHEMES[route.policy]: (route.scope,) if route.scope else ()},),
             {"default": Answer("JSON; an error has an `error` object")},
         )
     schemes = {name: Scheme("http", "bearer") for name in _SCHEMES.values()}

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TypeVar
 
 from msgspec import Struct
 
@@ -23,12 +22,8 @@ from trunkline.tenancy.plans import Plans
 
 HOW_TO_GET_ONE = "create one with `trunkline keys create` or POST /admin/v1/keys"
 _MICROS = 1_000_000
-# Keys made by keys made by keys ...: as many as anybody has a reason for.
-_LINE = 32
-
 Holder = tuple[LimitSet, str, str]
 """Limits, their scope, and whose they are."""
-NameT = TypeVar("NameT")
 
 
 class Hold(Struct, frozen=True):
@@ -58,12 +53,14 @@ class Holdings:
         `now`: Unix seconds. Raises Unauthenticated where the key is good no more, Forbidden where
         something else is in the way.
         """
-        _check_key(key, now)
+        line = self._line(key)
+        for one in line:
+            _check_key(one, now)
         tenant = self._tenants.get(key.tenant)
         user = self._users.get((key.tenant, key.user)) if key.user else None
         _check_enabled(tenant, user)
         subscription = self._in_force(key.tenant, now)
-        holders = list(self._holders(key, tenant, user, subscription))
+        holders = list(self._holders(line, tenant, user, subscription))
         models: dict[str, tuple[Limit, ...]] = {}
         for holder in holders:
             for model, limits in model_limits_for(*holder).items():
@@ -71,28 +68,28 @@ class Holdings:
         principal = Principal(
             key_id=key.id,
             tenant=key.tenant,
-            scopes=frozenset(key.scopes),
-            models=_any_or(key.models),
+            scopes=_scopes(line),
+            models=_common(one.models for one in line),
             user=key.user,
             plan=key.plan or (subscription.plan if subscription else ""),
             limits=strictest(chain.from_iterable(limits_for(*holder) for holder in holders)),
             model_limits={model: strictest(limits) for model, limits in models.items()},
-            providers=_any_or(key.providers),
-            modes=_any_or(key.modes),
-            pipes=_any_or(key.pipes),
+            providers=_common(one.providers for one in line),
+            modes=_common(one.modes for one in line),
+            pipes=_common(one.pipes for one in line),
             tags=key.tags,
         )
-        return Hold(principal, _until(key, subscription))
+        return Hold(principal, _until(line, subscription))
 
     def _holders(
         self,
-        key: KeyRecord,
+        line: Sequence[KeyRecord],
         tenant: TenantRecord | None,
         user: UserRecord | None,
         subscription: SubscriptionRecord | None,
     ) -> Iterator[Holder]:
         """Everybody whose limits count, the key first."""
-        for one in self._line(key):
+        for one in line:
             meter = one.meter or one.id
             yield one.limits, "key", meter
             if one.plan:
@@ -104,10 +101,10 @@ class Holdings:
         if subscription is not None:
             yield self._plan(subscription.plan), "tenant", subscription.tenant
 
-    def _line(self, key: KeyRecord) -> Iterable[KeyRecord]:
-        """The key, the key that made it, and so on: what it uses counts for all of them."""
+    def _line(self, key: KeyRecord) -> Sequence[KeyRecord]:
+        """The key, the key that made it, and so on: it may do what all of them may, and counts for all."""
         line = [key]
-        while len(line) < _LINE and (maker := self.keys.get(line[-1].created_by.encode())):
+        while (maker := self.keys.get(line[-1].created_by.encode())) and maker not in line:
             line.append(maker)
         return line
 
@@ -155,11 +152,26 @@ def _check_enabled(tenant: TenantRecord | None, user: UserRecord | None) -> None
             )
 
 
-def _until(key: KeyRecord, subscription: SubscriptionRecord | None) -> float:
-    expires = math.inf if key.expires_at is None else key.expires_at
-    ends = math.inf if subscription is None else subscription.period_end / _MICROS
-    return min(expires, ends)
+def _scopes(line: Sequence[KeyRecord]) -> frozenset[str]:
+    held = _common(one.scopes or None for one in line)
+    if held is None:
+        return frozenset()
+    if not held:  # which would be all of them
+        raise Forbidden("The key that made this one may do nothing of what this one was made for.")
+    return held
 
 
-def _any_or(names: tuple[NameT, ...] | None) -> frozenset[NameT] | None:
-    return None if names is None else frozenset(names)
+def _common(lists: Iterable[Sequence[str] | None]) -> frozenset[str] | None:
+    """What is in all of them; None is any."""
+    common: frozenset[str] | None = None
+    for names in lists:
+        if names is not None:
+            common = frozenset(names) if common is None else common.intersection(names)
+    return common
+
+
+def _until(line: Sequence[KeyRecord], subscription: SubscriptionRecord | None) -> float:
+    ends = [one.expires_at for one in line if one.expires_at is not None]
+    if subscription is not None:
+        ends.append(subscription.period_end / _MICROS)
+    return min(ends, default=math.inf)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import structs
 
-from trunkline.canon.errors import InternalError, Malformed, NotFound
+from trunkline.canon.errors import Forbidden, InternalError, Malformed, NotFound
 from trunkline.canon.exchange import Principal
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy
@@ -23,6 +23,8 @@ DEFAULT_OVERLAP = 86_400
 LONGEST_OVERLAP = 366 * 86_400
 # Two ids in 62^12 that are the same: once is already a broken source of entropy.
 _TRIES = 3
+# Keys that keys made that keys made ...: a person, a team's tool, its jobs, and room.
+_DEEPEST = 8
 # Of one look at all of them.
 _ALL = 1_000_000
 
@@ -63,8 +65,16 @@ class KeyService:
         Raises Forbidden where it asks for more than its maker has, and Malformed.
         """
         maker = await self._record(principal.key_id, principal.tenant)
+        await self._check_depth(maker)
         record = wished(granted(wanted, maker), self._clock.unix(), self._plans())
         return await self._create(structs.replace(record, created_by=maker.id))
+
+    async def _check_depth(self, maker: KeyRecord) -> None:
+        made_by, depth = maker.created_by, 1
+        while made_by and (one := await self._store.get(made_by)):
+            made_by, depth = one.created_by, depth + 1
+            if depth >= _DEEPEST:
+                raise Forbidden(f"Keys can be made by keys {_DEEPEST} deep, and this one is.")
 
     async def _create(self, wish: KeyRecord) -> CreatedKey:
         record, key = await self._mint(
