@@ -45,7 +45,7 @@ from trunkline.edge.settings import limits_of, stages_of
 from trunkline.faces.endpoint import FaceEndpoint
 from trunkline.faces.registry import FACES
 from trunkline.flow.background import Background
-from trunkline.flow.base import Endpoints
+from trunkline.flow.base import Endpoints, Face
 from trunkline.flow.limiting import Limiting, Places
 from trunkline.flow.once import Once
 from trunkline.flow.rooms import Rooms
@@ -432,6 +432,13 @@ class Gateway:
 
     def _session_limits(self, exchange: Exchange) -> Sequence[Limit]:
         return session_limits(self._sessions, exchange) if self._sessions is not None else ()
+
+    def face_at(self, path: str) -> Face | None:
+        """Whose clients ask for this path, where the path tells."""
+        for spec in FACES.values():
+            if spec.root and path.startswith(f"{spec.root}/"):
+                return spec.face
+        return None
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self.log.error("task failed", task=name, error=repr(error))

@@ -99,6 +99,36 @@ def test_lists_leave_others_keys_out(tmp_path):
     within(tmp_path, test)
 
 
+def test_refusals_have_the_faces_shape(tmp_path):
+    """Keyplex's, whatever is wrong: type, code, message, param and request_id."""
+
+    async def test(w: World) -> None:
+        manager, plain = await w.key(scopes=MANAGER), await w.key(scopes=("chat:write",))
+        told = [
+            await w.ask("GET", KEYS, key=plain),
+            await w.ask("GET", KEYS, key=""),
+            await w.ask("GET", f"{KEYS}/nope", key=manager),
+            await w.ask("POST", KEYS, {"name": "x", "limits": []}, key=manager),
+            await w.ask("PUT", KEYS, key=manager),
+            await w.ask("GET", "/api/v1/nothing", key=manager),
+        ]
+
+        assert [
+            (403, "permission_error", "permission_denied", None),
+            (401, "authentication_error", "invalid_api_key", None),
+            (404, "invalid_request_error", "not_found", "id"),
+            (400, "invalid_request_error", "invalid_request", "limits"),
+            (405, "invalid_request_error", "method_not_allowed", None),
+            (404, "invalid_request_error", "not_found", None),
+        ] == [
+            (one.status, *(one.json["error"][name] for name in ("type", "code", "param")))
+            for one in told
+        ]
+        assert all(one.json["error"]["request_id"].startswith("req_") for one in told)
+
+    within(tmp_path, test)
+
+
 def test_the_admin_key_is_told_where_its_own_are(tmp_path):
     """It belongs to no tenant."""
 

@@ -189,9 +189,12 @@ async def authorise(route: ControlRoute, request: Request, plane: ControlPlane) 
 def _refusal(
     error: GatewayError, request: Request, plane: ControlPlane, request_id: str
 ) -> Response:
-    wire = spoken(request.headers, plane.rooms.dialects, request.url.path).render_error(
-        error, request_id
-    )
+    path = request.url.path
+    teller, face = spoken(request.headers, plane.rooms.dialects, path), plane.face_at(path)
+    if face is None:
+        wire = teller.render_error(error, request_id)
+    else:
+        wire = face.refuse(error, request_id, teller)
     response = Response(wire.body, wire.status)
     for name, value in wire.headers:
         response.headers[name.decode()] = value.decode("latin-1")

@@ -14,6 +14,7 @@ from trunkline.canon.exchange import Principal
 from trunkline.catalog.catalog import Catalog
 from trunkline.conversations.service import Conversations
 from trunkline.flow.background import Background
+from trunkline.flow.base import Face
 from trunkline.flow.limiting import Limiting
 from trunkline.flow.rooms import Rooms
 from trunkline.kernel.clock import Clock
@@ -79,6 +80,9 @@ class ControlPlane(Protocol):
     def webhooks(self) -> Webhooks: ...
     @property
     def clock(self) -> Clock: ...
+    def face_at(self, path: str) -> Face | None:
+        """Whose clients ask for this path, where the path tells."""
+
     async def reload(self) -> int:
         """Read the configuration anew; the new generation. Raises ConfigError, and nothing changed."""
 

@@ -33,6 +33,11 @@ class FaceSpec(Struct, frozen=True):
 
     face: Face
     mounts: tuple[Mount, ...]
+    root: str = ""
+    """
+    What else begins with this path is the face's, too: refusals of the control plane have its
+    shape there. Empty: the caller's dialect is all there is to tell by.
+    """
 
     @property
     def name(self) -> str:

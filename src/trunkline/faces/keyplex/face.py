@@ -83,4 +83,5 @@ SPEC = FaceSpec(
         Mount(b"/api/v1/completions", "openai-completions", "text_completion", "completions:write"),
         Mount(b"/api/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
     ),
+    root="/api/v1",
 )
