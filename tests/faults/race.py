@@ -6,11 +6,11 @@ ledger holds, must say the same.
 """
 
 import asyncio
+import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -18,12 +18,24 @@ from msgspec import Struct
 from tests.faults.client import PATIENCE, Call, Line, Seen
 from tests.faults.simulators import Simulators
 from tests.integration.program import Gateway, serving
+from trunkline.tenancy.reserve import HIDDEN
 
 MODEL = "far/sim-chat@ttft={hold}"
-# Enough that all others have asked before the first is over.
-HOLD_MS = 3000
+# Enough that all others have asked before the first is over, on a machine that is busy, too.
+HOLD_MS = 10_000
+MAX_TOKENS = 20
+_MIDST = 0.15
+"""Seconds into a race: some have been decided, others not."""
 _TOGETHER = 100
 """Connections that are opened at the same time; a listening socket has a backlog."""
+
+
+def bound() -> int:
+    """Nano-dollars that one of these requests reserves."""
+    body = {"max_tokens": MAX_TOKENS}
+    call = Call(MODEL.format(hold=HOLD_MS), "openai-chat", stream=False, body=body)
+    # The simulator's dearest: $1.25 and $5 per million tokens.
+    return (len(call.encode()) + HIDDEN) * 1250 + MAX_TOKENS * 5000
 
 
 class Round(Struct, frozen=True):
@@ -53,16 +65,30 @@ class Track:
         """A fresh one with these limits: its windows are not open yet."""
         return self.gateways[0].new_key(name="race", limits=limits)
 
-    def race(self, key: str, attempts: int, hold_ms: int, **fields: object) -> Round:
+    def race(
+        self,
+        key: str,
+        attempts: int,
+        hold_ms: int,
+        *,
+        meanwhile: Callable[[], None] | None = None,
+        **fields: object,
+    ) -> Round:
+        """`meanwhile`: done in a thread once all have been sent."""
         before = self._arrivals()
-        seen = asyncio.run(self._all(key, attempts, hold_ms, fields))
+        seen = asyncio.run(self._all(key, attempts, hold_ms, fields, meanwhile))
         return Round(self._arrivals() - before, Counter(one.status for one in seen))
 
     def _arrivals(self) -> int:
         return sum(row.method == "POST" for row in self.sims.arrivals())
 
     async def _all(
-        self, key: str, attempts: int, hold_ms: int, fields: Mapping[str, object]
+        self,
+        key: str,
+        attempts: int,
+        hold_ms: int,
+        fields: Mapping[str, object],
+        meanwhile: Callable[[], None] | None,
     ) -> Sequence[Seen]:
         """Connected first, then all at once, over all gateways in turn."""
         call = Call(MODEL.format(hold=hold_ms), "openai-chat", stream=False, body=fields)
@@ -71,7 +97,11 @@ class Track:
         for start in range(0, attempts, _TOGETHER):
             several = range(start, min(attempts, start + _TOGETHER))
             lines += await asyncio.gather(*(Line.open(ports[n % len(ports)]) for n in several))
-        return await asyncio.gather(*(_ask(line, key, call) for line in lines))
+        asking = asyncio.gather(*(_ask(line, key, call) for line in lines))
+        if meanwhile is not None:
+            await asyncio.sleep(_MIDST)
+            await asyncio.to_thread(meanwhile)
+        return await asking
 
 
 async def _ask(line: Line, key: str, call: Call) -> Seen:
@@ -89,7 +119,7 @@ async def _ask(line: Line, key: str, call: Call) -> Seen:
     return seen
 
 
-def config(sims: Simulators, server: Mapping[str, object] = {}) -> str:
+def config(sims: Simulators, server: Mapping[str, object]) -> str:
     """A gateway's file: one provider, the first simulator, with its prices."""
     settings = "".join(
         f"{name} = {msgspec.json.encode(v).decode()}\n" for name, v in server.items()
@@ -108,16 +138,21 @@ headers = {{ authorization = "Bearer sk-upstream-canary-1234567890" }}
 
 
 @contextmanager
-def track(folder: Path, *, nodes: int = 1, workers: int, server: Mapping[str, object] = {}) -> Any:
+def track(
+    folder: Path, *, nodes: int = 1, workers: int, server: Mapping[str, object] | None = None
+) -> Iterator[Track]:
     """`nodes` gateways of `workers` each. Several need a database and counters that they share."""
     sims = Simulators()
     sims.open()
     try:
         with ExitStack() as stack:
-            gateways = []
+            gateways: list[Gateway] = []
             for number in range(nodes):
                 home = folder / f"node{number}"
-                text = config(sims, server)
+                if gateways:
+                    (home / "data").mkdir(parents=True)
+                    shutil.copy(gateways[0].data / "pepper", home / "data" / "pepper")
+                text = config(sims, server or {})
                 gateway = stack.enter_context(serving(home, text, "--workers", str(workers)))
                 gateway.await_workers(workers)
                 gateways.append(gateway)

@@ -1,17 +1,23 @@
 """Limits of one key under a stampede, over all workers: exactly as many reach the upstream as may."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
 
 import pytest
 
-from tests.faults.client import Call
-from tests.faults.race import HOLD_MS, MODEL, Track, track
-from trunkline.tenancy.reserve import HIDDEN
+from tests.faults.race import HOLD_MS, MAX_TOKENS, Track, bound, track
+from tests.storage.postgres_server import PostgresServer
+from tests.storage.valkey_server import ValkeyServer
 
 WORKERS = 4
 ATTEMPTS = 300
 LIMIT = 100
-MAX_TOKENS = 20
+
+
+def most(limit: str) -> object:
+    """Of this limit, for a hundred requests."""
+    return f"{bound() * LIMIT / 10**9:.9f}" if limit == "cost_total_usd" else LIMIT
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +50,48 @@ def test_places(course: Track) -> None:
 @pytest.mark.slow
 def test_money(course: Track) -> None:
     """Nobody spends what others have reserved; and what is spent is no more than was allowed."""
-    body = Call(
-        MODEL.format(hold=HOLD_MS), "openai-chat", stream=False, body={"max_tokens": MAX_TOKENS}
-    )
-    reading = len(body.encode()) + HIDDEN
-    # The simulator's dearest: $1.25 and $5 per million tokens.
-    bound = reading * 1250 + MAX_TOKENS * 5000
-    allowed = f"{bound * LIMIT / 10**9:.9f}"
-    key = course.key(cost_total_usd=allowed)
+    key = course.key(cost_total_usd=most("cost_total_usd"))
     race = course.race(key, ATTEMPTS, HOLD_MS, max_tokens=MAX_TOKENS)
 
     assert (LIMIT, {200: LIMIT, 429: ATTEMPTS - LIMIT}) == (race.arrived, race.statuses)
+
+
+class Machines(NamedTuple):
+    track: Track
+    valkey: ValkeyServer
+
+
+@pytest.fixture(scope="module")
+def machines(
+    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
+) -> Iterator[Machines]:
+    """Two of four workers each: records in PostgreSQL, counters in Valkey."""
+    folder = tmp_path_factory.mktemp("machines")
+    with closing(ValkeyServer(folder, persistent=True)) as valkey:
+        server = {"database": postgres.fresh(), "state": valkey.url}
+        with track(folder, nodes=2, workers=WORKERS, server=server) as made:
+            yield Machines(made, valkey)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ("requests_per_minute", "cost_total_usd", "concurrent_requests"))
+def test_over_two_machines(machines: Machines, limit: str) -> None:
+    """The same, through a server that all of them ask."""
+    key = machines.track.key(**{limit: most(limit)})
+    race = machines.track.race(key, ATTEMPTS, HOLD_MS, max_tokens=MAX_TOKENS)
+
+    assert (LIMIT, {200: LIMIT, 429: ATTEMPTS - LIMIT}) == (race.arrived, race.statuses)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ("requests_per_minute", "cost_total_usd"))
+def test_while_the_counters_server_restarts(machines: Machines, limit: str) -> None:
+    """Never more; whom nobody can decide about is told to come back."""
+    key = machines.track.key(**{limit: most(limit)})
+    race = machines.track.race(
+        key, ATTEMPTS, HOLD_MS, meanwhile=machines.valkey.restart, max_tokens=MAX_TOKENS
+    )
+
+    assert race.arrived <= LIMIT
+    assert race.arrived == race.answered
+    assert {200, 429, 503} >= set(race.statuses)

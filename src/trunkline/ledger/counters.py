@@ -86,7 +86,7 @@ class CounterKeeper:
 
     async def start(self) -> None:
         """Counters that begin anew are whole when this returns, unless something is out of reach."""
-        await self._carefully(self._restore)
+        await self._carefully(self._begin)
 
     async def run(self) -> None:
         """For ever. What cannot be done now is told once, and done later."""
@@ -114,6 +114,10 @@ class CounterKeeper:
                 self._on_problem(f"the counters of limits are not kept: {_why(error)}")
             return False
         return True
+
+    async def _begin(self) -> None:
+        await self._state.beat()  # a server's counters are not known before it was asked
+        await self._restore()
 
     async def _write_down(self) -> None:
         fresh, self._fresh = self._fresh, {}
