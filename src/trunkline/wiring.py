@@ -67,10 +67,11 @@ from trunkline.routing.registry import STRATEGIES
 from trunkline.routing.router import Router
 from trunkline.routing.rules import breaker_rules, retry_rules
 from trunkline.routing.table import RouteTable
-from trunkline.storage.base import Storage, StorageRefused, StorageSpec, Where
+from trunkline.storage.base import StorageRefused
 from trunkline.storage.keks import Keks, keks_of
 from trunkline.storage.registry import STATES, STORAGES
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_node, load_or_create, load_pepper
+from trunkline.storage.spec import Storage, StorageSpec, Where
 from trunkline.storage.sql.credentials import CredentialStore
 from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
 from trunkline.storage.sql.tenants import SqlTenantStore

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.making import FakeClock
-from trunkline.storage.base import StorageRefused, Where
+from trunkline.storage.base import StorageRefused
 from trunkline.storage.postgres.backend import SPEC
+from trunkline.storage.spec import Where
 
 WITHOUT_DRIVER = """
 import sys

@@ -12,8 +12,9 @@ from tests.ledger.making import FakeClock
 from tests.storage.postgres.making import connection_to
 from tests.storage.postgres_server import PASSWORD
 from tests.storage.sql.test_responses import RECORD
-from trunkline.storage.base import StorageRefused, Where
+from trunkline.storage.base import StorageRefused
 from trunkline.storage.postgres.storage import PostgresStorage, examined, open_postgres
+from trunkline.storage.spec import Where
 from trunkline.storage.sql.history import MIGRATIONS
 
 SOUND = {

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from tests.ledger.making import FakeClock
 from trunkline.canon.errors import TooLarge
-from trunkline.storage.base import Where
 from trunkline.storage.postgres.storage import open_postgres
 from trunkline.storage.records import ResponseRecord
+from trunkline.storage.spec import Where
 from trunkline.storage.sql.responses import SqlResponseStore
 from trunkline.storage.sqlite.backend import open_sqlite
 

@@ -7,7 +7,8 @@ import apsw
 import pytest
 
 from tests.ledger.making import FakeClock
-from trunkline.storage.base import StorageRefused, StorageStatistics, Where
+from trunkline.storage.base import StorageRefused
+from trunkline.storage.spec import StorageStatistics, Where
 from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sqlite.backend import FILE, SPEC
 from trunkline.storage.sqlite.connection import Options, connect

@@ -5,7 +5,8 @@ import importlib.util
 from typing import Final, cast
 
 from trunkline.kernel.clock import Clock
-from trunkline.storage.base import Storage, StorageRefused, StorageSpec, Where
+from trunkline.storage.base import StorageRefused
+from trunkline.storage.spec import Storage, StorageSpec, Where
 
 _DRIVER: Final = "psycopg"
 # What needs the driver is imported when somebody asks for it.

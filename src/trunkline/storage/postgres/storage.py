@@ -6,10 +6,11 @@ from typing import Final
 import psycopg
 
 from trunkline.kernel.clock import Clock
-from trunkline.storage.base import Storage, StorageRefused, StorageStatistics, Where
+from trunkline.storage.base import StorageRefused
 from trunkline.storage.postgres.connection import Address, Connection
 from trunkline.storage.postgres.database import connected
 from trunkline.storage.postgres.migrations import migrate
+from trunkline.storage.spec import Storage, StorageStatistics, Where
 from trunkline.storage.sql.idempotency import SqlIdempotency
 from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore

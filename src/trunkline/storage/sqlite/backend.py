@@ -5,7 +5,8 @@ from pathlib import Path
 import apsw
 
 from trunkline.kernel.clock import Clock
-from trunkline.storage.base import Storage, StorageRefused, StorageSpec, StorageStatistics, Where
+from trunkline.storage.base import StorageRefused
+from trunkline.storage.spec import Storage, StorageSpec, StorageStatistics, Where
 from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.responses import SqlResponseStore
