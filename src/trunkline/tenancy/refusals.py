@@ -62,7 +62,7 @@ def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bo
 
 def _loop(limit: Limit, wait: float | None) -> str:
     return (
-        f"This very request was sent {limit.most} times within {_span(limit)}"
+        f"This very request was sent {limit.most} times within {limit.window // _MICROS} s"
         f" (`{limit.field}`), which looks like a loop: look at what sends it, change the request"
         f" or its session, or wait {max(1, round(wait or 1))} s."
     )
