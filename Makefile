@@ -39,6 +39,10 @@ soak-limits: ## shared counters on this machine: 10,000 random histories, 300 ra
 	@PYTHONPATH=src $(PY) -m scripts.limits_soak lmdb
 	@PYTHONPATH=src exec $(PY) -m scripts.lmdb_soak $(ARGS)
 
+races: ## stampedes at limits, on one machine and on two, and revocations under load (ARGS="--rounds 5")
+	@scripts/install test
+	@PYTHONPATH=src exec $(PY) -m scripts.races $(ARGS)
+
 fuzz: ## mutated inputs by the million into every dialect (ARGS="--executions 10000000 --workers 2")
 	@scripts/install test
 	@PYTHONPATH=src exec $(PY) -m scripts.fuzz $(ARGS)
