@@ -186,6 +186,18 @@ def test_responses_are_found_by_their_items(responses):
     assert [["resp_2", "resp_1"], [], ["resp_2"]] == asyncio.run(work())
 
 
+@pytest.mark.parametrize("item", ("x" * 10_000, "é" * 512, "a\0b"))
+def test_items_may_have_any_id(responses, item):
+    """It keeps no response from being stored; by one beyond reason it is not found."""
+
+    async def work():
+        await responses.put(replace(RECORD, items=(item,), body=b"{}"))
+        stored = await responses.get("acme", "resp_1")
+        return stored.body, len(await responses.holding("acme", (item,)))
+
+    assert (b"{}", 0 if len(item) > 512 else 1) == asyncio.run(work())
+
+
 def test_large_ones_come_back_as_they_went_in(responses):
     """Though they are packed elsewhere."""
     large = replace(RECORD, events=b"data: x\n\n" * 100_000)

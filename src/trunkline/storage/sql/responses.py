@@ -20,6 +20,9 @@ PackedT = TypeVar("PackedT")
 _LEVEL: Final = 1
 # What takes longer than a few milliseconds to pack is not packed where others wait to write.
 _LARGE: Final = 256 << 10
+# Of an item's id. Clients make some up, and PostgreSQL's indexes take 2704 bytes an entry at most
+# (postgresql.org/docs/15/btree.html, seen 2026-11-21); the longest of any provider has some 100.
+_LONGEST_ID: Final = 512
 # Rows dropped at a time, so that whoever stores an answer meanwhile hardly waits.
 _SWEPT: Final = 200
 
@@ -213,7 +216,8 @@ def _of(record: ResponseRecord) -> tuple[str, str, int]:
 def _enter(session: Session, record: ResponseRecord) -> None:
     """So that the response is found by its items."""
     for item in record.items:
-        session.run(_ITEM, (record.tenant, item, record.id))
+        if len(item) <= _LONGEST_ID:
+            session.run(_ITEM, (record.tenant, item, record.id))
 
 
 def _turn(row: Row) -> ResponseRecord:
