@@ -15,7 +15,7 @@ from trunkline.storage.records import (
 _tags = json.Decoder(tuple[str, ...])
 
 
-class Tokens(Struct, frozen=True, kw_only=True):
+class Tokens(Struct, frozen=True, kw_only=True, gc=False):
     """Disjoint classes; `cache_write` holds both lifetimes."""
 
     input: int
@@ -94,7 +94,7 @@ class RequestView(RequestFacts, frozen=True, kw_only=True):
     attempts: tuple[AttemptView, ...]
 
 
-class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The groups asked for, then the sums; UNSET where not grouped by."""
 
     model: str | UnsetType = UNSET

@@ -174,7 +174,7 @@ class UsageQuery(Struct, frozen=True, kw_only=True):
     status: str | None = None
 
 
-class UsageSum(Struct, frozen=True):
+class UsageSum(Struct, frozen=True, gc=False):
     group: Mapping[Grouping, str]
     requests: int
     usage: UsageColumns
