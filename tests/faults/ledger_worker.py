@@ -1,7 +1,7 @@
 """
 A worker that serves requests as fast as it can until it is killed, and the client's log of it.
 
-Run as a program: data folder, name, honest | lazy. Every line it prints is a request id whose
+Run as a program: data folder, first number, honest | lazy, URL of a database or "". Every line it prints is a request id whose
 last byte has gone out: from then on it must be in the books.
 """
 
@@ -15,7 +15,9 @@ from trunkline.kernel.clock import SystemClock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.mover import Pace
-from trunkline.ledger.service import LedgerService
+from trunkline.ledger.service import Home, LedgerService
+from trunkline.storage.postgres.storage import open_postgres
+from trunkline.storage.spec import Storage, Where
 from trunkline.storage.sqlite.backend import open_sqlite
 
 
@@ -29,10 +31,21 @@ def cost_of(number: int) -> int:
     return number + 1
 
 
-async def serve(folder: Path, first: int, lazy: bool) -> None:
-    storage = open_sqlite(folder, SystemClock())
+def opened(folder: Path, url: str) -> Storage:
+    """SQLite in this folder, or PostgreSQL where there is a URL."""
+    if url:
+        return open_postgres(Where(folder, url), SystemClock())
+    return open_sqlite(folder, SystemClock())
+
+
+def home(folder: Path, url: str) -> Home:
+    return Home(folder, "node" if url else "")
+
+
+async def serve(folder: Path, first: int, lazy: bool, url: str) -> None:
+    storage = opened(folder, url)
     worker = HastyLedger(
-        folder,
+        home(folder, url),
         storage.ledger,
         SystemClock(),
         os.urandom,
@@ -63,4 +76,4 @@ async def serve(folder: Path, first: int, lazy: bool) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "lazy"))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "lazy", sys.argv[4]))

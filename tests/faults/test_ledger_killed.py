@@ -10,23 +10,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.ledger_worker import cost_of
+from tests.faults.ledger_worker import cost_of, home, opened
 from tests.ledger.making import exchange
 from trunkline.kernel.clock import SystemClock
 from trunkline.ledger.disk import SystemDisk
-from trunkline.ledger.service import Home, LedgerService
+from trunkline.ledger.service import LedgerService
 from trunkline.storage.records import StoredRequest, Totals
-from trunkline.storage.sqlite.backend import open_sqlite
 
 AT_ONCE = 2
 # Room for the numbers that one worker serves.
 SHARE = 1_000_000
 
 
-def killed_worker(folder: Path, first: int, answers: int, manner: str) -> list[int]:
+@pytest.fixture(params=("sqlite", "postgres"))
+def url(request: pytest.FixtureRequest) -> str:
+    """Of the database; empty: the file in the folder."""
+    if request.param == "sqlite":
+        return ""
+    return str(request.getfixturevalue("postgres").fresh())
+
+
+def killed_worker(folder: Path, first: int, answers: int, manner: str, url: str) -> list[int]:
     """Start a worker, kill it after so many answers, and return all it has acknowledged."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.ledger_worker", str(folder), str(first), manner],
+        [sys.executable, "-m", "tests.faults.ledger_worker", str(folder), str(first), manner, url],
         stdout=subprocess.PIPE,
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
     ) as worker:
@@ -37,7 +44,7 @@ def killed_worker(folder: Path, first: int, answers: int, manner: str) -> list[i
     return [int(line) for line in acknowledged if line.endswith(b"\n")]
 
 
-def killed(folder: Path, rounds: int, manner: str = "honest") -> list[int]:
+def killed(folder: Path, url: str, rounds: int, manner: str = "honest") -> list[int]:
     """Each round's workers find what those of the round before have left."""
     dice = random.Random(rounds)
     acknowledged: list[int] = []
@@ -50,6 +57,7 @@ def killed(folder: Path, rounds: int, manner: str = "honest") -> list[int]:
                     (turn * AT_ONCE + which) * SHARE,
                     dice.randint(1, 400),
                     manner,
+                    url,
                 )
                 for which in range(AT_ONCE)
             ]
@@ -59,13 +67,13 @@ def killed(folder: Path, rounds: int, manner: str = "honest") -> list[int]:
 
 
 async def books(
-    folder: Path, acknowledged: list[int]
+    folder: Path, url: str, acknowledged: list[int]
 ) -> tuple[list[StoredRequest | None], Totals, list[str]]:
     """What the ledger says of these once all is recovered, in all, and what it complained of."""
     problems: list[str] = []
-    storage = open_sqlite(folder, SystemClock())
+    storage = opened(folder, url)
     service = LedgerService(
-        Home(folder), storage.ledger, SystemClock(), os.urandom, SystemDisk(), problems.append
+        home(folder, url), storage.ledger, SystemClock(), os.urandom, SystemDisk(), problems.append
     )
     await service.recover()
     totals = await service.reports.totals()
@@ -85,16 +93,16 @@ def as_served(number: int, stored: StoredRequest | None) -> bool:
 
 
 @pytest.mark.slow
-def test_no_kill_loses_or_doubles_an_answer(tmp_path: Path) -> None:
+def test_no_kill_loses_or_doubles_an_answer(tmp_path: Path, url: str) -> None:
     """Two workers at a time on one database, killed 20 times in all at moments drawn by lot."""
     rounds = 10
-    acknowledged = killed(tmp_path, rounds)
+    acknowledged = killed(tmp_path, url, rounds)
 
-    found, totals, problems = asyncio.run(books(tmp_path, acknowledged))
+    found, totals, problems = asyncio.run(books(tmp_path, url, acknowledged))
 
     lost = [n for n, row in zip(acknowledged, found, strict=True) if not as_served(n, row)]
     print(  # noqa: T201 - an honest zero names its N
-        f"{rounds * AT_ONCE} kills, {len(acknowledged)} acknowledged, {len(lost)} lost,"
+        f"{'PostgreSQL' if url else 'SQLite'}: {rounds * AT_ONCE} kills, {len(acknowledged)} acknowledged, {len(lost)} lost,"
         f" {totals.orphaned} orphaned"
     )
     assert [] == lost
@@ -115,10 +123,10 @@ def test_no_kill_loses_or_doubles_an_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_writes_late_is_caught(tmp_path: Path) -> None:
+def test_a_worker_that_writes_late_is_caught(tmp_path: Path, url: str) -> None:
     """The planted bug: answers acknowledged before they are written are missed by this harness."""
-    acknowledged = killed(tmp_path, 2, "lazy")
+    acknowledged = killed(tmp_path, url, 2, "lazy")
 
-    found, _, _ = asyncio.run(books(tmp_path, acknowledged))
+    found, _, _ = asyncio.run(books(tmp_path, url, acknowledged))
 
     assert not all(as_served(n, row) for n, row in zip(acknowledged, found, strict=True))
