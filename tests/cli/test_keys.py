@@ -55,6 +55,23 @@ def test_what_a_key_may_do(keys):
     assert "2100-01-01T00:00:00Z" in keys("list")
 
 
+def test_how_much_a_key_may_use(keys):
+    """Limits, a budget and a plan; and whose keys it looks like."""
+    made = msgspec.json.decode(
+        keys(
+            *("create", "--json", "--tenant", "acme", "--user", "ann", "--face", "plexor"),
+            *("--plan", "plutosai-pro", "--limit", "requests_per_day=5", "--budget", "2.5/day"),
+        )
+    )
+
+    assert ("ann", "plutosai-pro", {"requests_per_day": 5, "cost_per_day_usd": "2.5"}) == (
+        made["user"],
+        made["plan"],
+        made["limits"],
+    )
+    assert made["key"].startswith("plx_ann_")
+
+
 def test_without_models_any_may_be_used(keys):
     """None is not an empty list, which would forbid all."""
     assert msgspec.json.decode(keys("create", "--json"))["models"] is None

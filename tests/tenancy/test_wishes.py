@@ -104,7 +104,8 @@ def test_what_was_true_once_may_stay() -> None:
 
 def test_who_it_is_cannot_be_changed() -> None:
     """Its id, its tenant, its secret, its face and who made it are no fields of a change."""
-    fixed = {"id", "tenant", "mac", "prefix", "face", "created_at", "created_by", "revoked_at"}
+    fixed = {"id", "tenant", "mac", "prefix", "face", "meter"}
+    fixed |= {"created_at", "created_by", "revoked_at"}
 
     assert fixed == set(KeyRecord.__struct_fields__) - set(KeyChanges.__struct_fields__)
     assert UNSET is KeyChanges().name
