@@ -36,7 +36,7 @@ async def serve(world: World, durability: Durability, synchronous: str) -> None:
         world.root, FakeClock(), Options(synchronous=synchronous, vfs="trunkline-power-cut")
     )
     worker = HastyLedger(
-        world.root,
+        Home(world.root),
         storage.ledger,
         FakeClock(),
         counting_entropy(),

@@ -134,7 +134,24 @@ def test_an_address_keeps_its_password_to_itself(postgres):
 
     assert "<PostgreSQL nowhere at 127.0.0.1>" == repr(address)
     assert 'database "nowhere" does not exist' in address.told(caught.value)
-    assert "password *** is wrong" == address.told(ValueError(f"password {PASSWORD}\n is wrong"))
+    assert "password *** is wrong" == address.told(
+        psycopg.OperationalError(f"password {PASSWORD}\n is wrong")
+    )
+
+
+def test_what_was_written_is_in_no_error(postgres):
+    """PostgreSQL's details tell whole rows."""
+
+    async def work(database):
+        await put(database, "canary")
+        with pytest.raises(LedgerUnavailable) as caught:
+            await put(database, "canary")
+        return caught.value
+
+    with database_at(postgres.fresh()) as database:
+        told = asyncio.run(work(database))
+    assert told.detail.startswith("writer: UniqueViolation: duplicate key")
+    assert "canary" not in told.detail + str(told)
 
 
 @pytest.mark.parametrize(

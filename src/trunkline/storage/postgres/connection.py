@@ -68,9 +68,9 @@ class Address:
             context=TYPES,
         )
 
-    def told(self, error: BaseException) -> str:
-        """An error in one line, fit for a log."""
-        text = " ".join(str(error).split())
+    def told(self, error: psycopg.Error) -> str:
+        """An error in one line, fit for a log: its details may have what somebody wrote."""
+        text = " ".join((error.diag.message_primary or str(error)).split())
         return text.replace(self._password, "***") if self._password else text
 
     def __repr__(self) -> str:
