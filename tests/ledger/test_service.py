@@ -19,6 +19,7 @@ from tests.ledger.making import (
     try_at,
 )
 from tests.ledger.memory import MemoryStore
+from tests.storage.rows import DAY, NOON_MICROS, batch, request
 from trunkline.canon.exchange import Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.kernel.tasks import Tasks
@@ -314,5 +315,25 @@ def test_usage_is_billed_to_the_token(tmp_path: Path) -> None:
         totals = await worker.reports.totals()
         assert Usage(input=1000, cache_read=200, output=500, reasoning=70) == totals.usage
         await worker.aclose()
+
+    live(tmp_path, work)
+
+
+def test_what_is_old_is_forgotten_while_it_runs(tmp_path: Path) -> None:
+    """In the background, from the start on."""
+
+    async def work(house: House) -> None:
+        old = request(1, status="ok", received_at=NOON_MICROS - 31 * DAY)
+        await house.storage.ledger.apply(batch((old, request(2, status="ok"))))
+        tasks = Tasks(lambda name, error: house.problems.append(f"{name}: {error!r}"))
+        worker = house.worker()
+        worker.start(tasks, keep_days=30)
+        for _ in range(2000):
+            if (await house.storage.ledger.totals()).requests == 1:
+                break
+            await asyncio.sleep(0.001)
+        await tasks.aclose()
+        await worker.aclose()
+        assert (1, []) == ((await house.storage.ledger.totals()).requests, house.problems)
 
     live(tmp_path, work)
