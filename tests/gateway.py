@@ -16,7 +16,9 @@ from trunkline.config.load import parse
 from trunkline.flow.base import Head
 from trunkline.tenancy.wishes import NewKey
 from trunkline.testing.fakes import FakeReply, ManualClock
-from trunkline.wiring import Gateway, Machine, endpoints
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.machine import Machine
+from trunkline.wiring.serving import endpoints
 
 CONFIG = """
 [providers.sim]

@@ -8,7 +8,7 @@ import pytest
 from tests.gateway import ADMIN_KEY, World, entropy, within, world
 from trunkline.admin.app import ROUTES, control_app
 from trunkline.admin.base import Policy
-from trunkline.wiring import Gateway
+from trunkline.wiring.gateway import Gateway
 
 
 def test_nothing_is_open(tmp_path):

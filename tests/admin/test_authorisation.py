@@ -14,7 +14,7 @@ from trunkline.tenancy.keys import NAMED, SCOPES
 from trunkline.tenancy.tenants import HolderChanges
 from trunkline.tenancy.wishes import NewKey
 from trunkline.testing.fakes import FakeReply
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 OPENAPI = "GET /admin/v1/openapi.json"
 PRIVATE = """

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tests.gateway import within
 from trunkline.admin.metrics import exposition
 from trunkline.observe.names import METRICS
-from trunkline.wiring import edge
+from trunkline.wiring.serving import edge
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"'

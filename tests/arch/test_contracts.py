@@ -36,14 +36,14 @@ def house(repository: Path, tmp_path: Path) -> Path:
     """A package with every room of ours, all empty."""
     plant(tmp_path, {"trunkline/__init__.py": ""})
     for room in rooms(repository):
-        single = room in ("__main__", "wiring")
+        single = room == "__main__"
         plant(tmp_path, {f"trunkline/{room}{'' if single else '/__init__'}.py": ""})
     plant(
         tmp_path,
         {
             "trunkline/kernel/registry.py": "",
             "trunkline/dialects/registry.py": "import trunkline.kernel.registry\n",
-            "trunkline/wiring.py": "import trunkline.dialects.registry\n",
+            "trunkline/wiring/gateway.py": "import trunkline.dialects.registry\n",
         },
     )
     return tmp_path

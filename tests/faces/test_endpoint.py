@@ -15,7 +15,7 @@ from trunkline.tenancy.keys import mint
 from trunkline.tenancy.service import KeyService
 from trunkline.tenancy.wishes import NewKey
 from trunkline.testing.fakes import FakeReply
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 CHAT = "/v1/chat/completions"
 

@@ -11,7 +11,7 @@ from trunkline.canon.errors import Malformed
 from trunkline.canon.exchange import Principal
 from trunkline.faces.idempotency import asked, canonical
 from trunkline.testing.fakes import FakeReply, ManualClock
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 CHAT = "/v1/chat/completions"
 BODY = b'{"model": "fast", "messages": []}'

@@ -16,7 +16,9 @@ from tests.faults.simulators import OPENAI, Simulators, until
 from trunkline.config.schema import Config, ModelConfig, RoutingConfig, ServerConfig, Target
 from trunkline.edge.server import Edge, Listen
 from trunkline.tenancy.wishes import NewKey
-from trunkline.wiring import Gateway, Machine, edge
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.machine import Machine
+from trunkline.wiring.serving import edge
 
 W = TypeVar("W", bound=Simulators)
 

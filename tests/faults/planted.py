@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.faults.gateway import World
 from trunkline.flow.rooms import Rooms
-from trunkline.routing.router import Router
-from trunkline.wiring import Gateway, Loaded, Machine
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.machine import Machine
 
 Bug = Callable[[Rooms], Rooms]
 
@@ -20,13 +20,12 @@ class Faulty(World):
         self._bug = bug
 
     def build(self, machine: Machine) -> Gateway:
-        bug = self._bug
-
-        class FaultyGateway(Gateway):
-            def _furnish(self, loaded: Loaded, generation: int, elder: Router | None) -> Rooms:
-                return bug(super()._furnish(loaded, generation, elder))
-
-        return FaultyGateway(machine, self.config, self.data)
+        gateway = Gateway(machine, self.config, self.data)
+        generations, bug = gateway.generations, self._bug
+        furnished = generations._furnished
+        generations._rooms = bug(gateway.rooms)
+        generations._furnished = lambda loaded, elder: bug(furnished(loaded, elder))  # type: ignore[method-assign] - a test's own instance
+        return gateway
 
 
 class Over:

@@ -13,7 +13,7 @@ from trunkline.flow.background import BackgroundStatistics
 from trunkline.storage.records import ResponseRecord
 from trunkline.testing.fakes import FakeReply
 from trunkline.wire.sse import frames
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 JOB = Job(
     face="native",

@@ -14,7 +14,7 @@ from trunkline.faces.native.face import Native
 from trunkline.flow.remembered import Remembered, Wish, read_wish
 from trunkline.storage.base import ResponseStore
 from trunkline.testing.fakes import FakeReply
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 
 def exchange(**fields):

@@ -12,7 +12,7 @@ from trunkline.faces.base import Mount
 from trunkline.faces.registry import FACES
 from trunkline.tenancy.keys import SCOPES
 from trunkline.testing.fakes import FakeReply
-from trunkline.wiring import endpoints
+from trunkline.wiring.serving import endpoints
 
 MOUNTS: tuple[Mount, ...] = tuple(mount for spec in FACES.values() for mount in spec.mounts)
 CONFIG = """

@@ -25,7 +25,8 @@ from trunkline.config.schema import (
     RoutingConfig,
     WebhooksConfig,
 )
-from trunkline.wiring import Gateway, Machine
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.machine import Machine
 
 # What an answer to a caller may say again: what that caller said itself.
 OWN = frozenset({Kind.CONTENT, Kind.NAME})

@@ -131,12 +131,12 @@ def test_a_gateway_s_breakers_are_what_is_looked_at(tmp_path):
 
     async def test(w: World) -> None:
         gateway, seen = w.gateway, []
-        seen.append(dict(gateway._targets_well()))
+        seen.append(dict(gateway.generations.targets_well()))
         for _ in range(3):
             gateway.rooms.router.failed(target, Unreachable("no"), w.clock.monotonic())
-        seen.append(dict(gateway._targets_well()))
+        seen.append(dict(gateway.generations.targets_well()))
         gateway.rooms.router.succeeded(target, 1.0)
-        seen.append(dict(gateway._targets_well()))
+        seen.append(dict(gateway.generations.targets_well()))
 
         assert [{}, {"sim/m": False}, {"sim/m": True}] == seen
 

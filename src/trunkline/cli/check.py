@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from trunkline.cli.settings import add_options, of
-from trunkline.wiring import Gateway, examine_storage
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.stores import examine_storage
 
 
 class TargetReport(Struct, frozen=True):

@@ -15,7 +15,8 @@ from trunkline.cli.settings import Settings, add_options, of, port_number
 from trunkline.cli.welcome import cannot_listen, welcome
 from trunkline.config.errors import ConfigError
 from trunkline.edge.server import Listen
-from trunkline.wiring import Gateway, edge
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.serving import edge
 
 # Seconds between looks at the configuration file.
 _WATCH = 1.0

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from trunkline.config.load import parse, read
 from trunkline.config.schema import Config
-from trunkline.wiring import Gateway, Machine
+from trunkline.wiring.gateway import Gateway
+from trunkline.wiring.machine import Machine
 
 DEFAULT_FILE = "trunkline.toml"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import uvloop
 
 from trunkline.cli.settings import UsageError, port_number
-from trunkline.wiring import simulator
+from trunkline.wiring.serving import simulator
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

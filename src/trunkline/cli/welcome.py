@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trunkline.storage.secrets import ADMIN_KEY_FILE, load_or_create
 from trunkline.tenancy.wishes import NewKey
-from trunkline.wiring import Gateway
+from trunkline.wiring.gateway import Gateway
 
 FIRST_KEY_FILE = "first-key"
 # Cheap and quick, for a first call: the first of these that is served.
