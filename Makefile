@@ -1,6 +1,6 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents test-clients bench peers soak soak-limits fuzz explore fmt lock clean
+.PHONY: help run test test-agents test-clients bench peers soak soak-limits races fuzz explore fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
 

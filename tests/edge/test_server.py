@@ -82,7 +82,8 @@ def test_a_drain_waits_for_what_has_no_connection() -> None:
             running = asyncio.get_running_loop().create_task(w.edge.run())
             await asyncio.sleep(0)
             w.edge.stop()
-            await asyncio.sleep(0.1)
+            for _ in range(50):
+                await asyncio.sleep(0.001)
             assert not running.done()
             working[0] = False
             await soon(running)

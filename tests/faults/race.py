@@ -24,8 +24,8 @@ MODEL = "far/sim-chat@ttft={hold}"
 # Enough that all others have asked before the first is over, on a machine that is busy, too.
 HOLD_MS = 10_000
 MAX_TOKENS = 20
-_MIDST = 0.15
-"""Seconds into a race: some have been decided, others not."""
+_SOME = 10
+"""Arrivals after which a race is under way."""
 _TOGETHER = 100
 """Connections that are opened at the same time; a listening socket has a backlog."""
 
@@ -74,10 +74,16 @@ class Track:
         meanwhile: Callable[[], None] | None = None,
         **fields: object,
     ) -> Round:
-        """`meanwhile`: done in a thread once all have been sent."""
+        """`meanwhile`: done in a thread in the midst of it."""
         before = self._arrivals()
         seen = asyncio.run(self._all(key, attempts, hold_ms, fields, meanwhile))
         return Round(self._arrivals() - before, Counter(one.status for one in seen))
+
+    def _some_arrived(self) -> None:
+        """Some have been decided by then, others not."""
+        before, patience = self._arrivals(), 1000
+        while patience and self._arrivals() < before + _SOME:
+            patience -= 1
 
     def _arrivals(self) -> int:
         return sum(row.method == "POST" for row in self.sims.arrivals())
@@ -99,7 +105,7 @@ class Track:
             lines += await asyncio.gather(*(Line.open(ports[n % len(ports)]) for n in several))
         asking = asyncio.gather(*(_ask(line, key, call) for line in lines))
         if meanwhile is not None:
-            await asyncio.sleep(_MIDST)
+            await asyncio.to_thread(self._some_arrived)
             await asyncio.to_thread(meanwhile)
         return await asking
 

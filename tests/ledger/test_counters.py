@@ -184,7 +184,10 @@ def test_a_database_that_fails_is_told_of_once_and_written_to_later():
 
     async def work():
         task = asyncio.ensure_future(office.keeper.run())  # noqa: TID251 - ended below
-        await asyncio.sleep(0.02)
+        while not office.problems:  # noqa: ASYNC110 - nothing else tells
+            await asyncio.sleep(0.001)
+        for _ in range(5):
+            await asyncio.sleep(0.001)
         office.windows.failing = False
         async with asyncio.timeout(10):
             while not office.windows.kept:  # noqa: ASYNC110 - nothing else tells

@@ -6,6 +6,7 @@ is replaced by what it took. Where a first, rough bound finds no room, the reque
 care before it is refused.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -126,7 +127,9 @@ class Admission:
     async def _decide(self, claim: Claim) -> Decision:
         try:
             return await self._state.admit(claim)
-        except BaseException:  # its client left meanwhile: nobody knows whether it was counted
+        except (
+            asyncio.CancelledError
+        ):  # its client left meanwhile: nobody knows whether it was counted
             self._state.withdraw(claim.lease)
             raise
 

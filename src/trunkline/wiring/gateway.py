@@ -8,12 +8,19 @@ an exchange keeps the generation it began with.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from trunkline.catalog.catalog import Catalog
 from trunkline.catalog.pricer import CatalogPricer
 from trunkline.config.schema import Config, ResponsesConfig, WebhooksConfig
 from trunkline.conversations.service import Conversations
+from trunkline.dialects.registry import (
+    COUNTING,
+    DIALECTS,
+    EMBEDDING_SERVERS,
+    EMBEDDINGS,
+    TEXT_ONLY,
+    UPSTREAM_ONLY,
+)
 from trunkline.edge.server import Edge
 from trunkline.faces.registry import FACES
 from trunkline.flow.background import Background
@@ -37,7 +44,7 @@ from trunkline.transport.proxy import Proxies
 from trunkline.transport.tls import TlsContexts
 from trunkline.webhooks.room import House, WebhookRoom
 from trunkline.webhooks.vault import AesGcmVault
-from trunkline.wiring.generations import Generations, Ground
+from trunkline.wiring.generations import Furniture, Generations, Ground
 from trunkline.wiring.machine import Loaded, Machine, ReadConfig
 from trunkline.wiring.reception import Reception
 from trunkline.wiring.stores import keys_of_keys, open_state, open_storage, secrets_of
@@ -78,7 +85,7 @@ class Gateway:
             data=data,
             problem=self._problem,
         )
-        self.generations = Generations(ground, self._lasting)
+        self.generations = Generations(ground, self._rooms)
         self.lists = self.generations.lists
         self.generations.furnish(loaded)
 
@@ -166,22 +173,30 @@ class Gateway:
         )
         return WebhookRoom(house)
 
-    def _lasting(self) -> Mapping[str, Any]:
-        """What every generation's rooms are lent."""
-        return {
-            "own_keys": self.reception.vault.of,
-            "ledger": self.ledger.book,
-            "pricer": self.pricer,
-            "counter": self._estimator,
-            "admission": self.limiting.admission,
-            "clock": self.clock,
-            "tasks": self.tasks,
-            "dice": self.machine.dice,
-            "token": self._token,
-            "log": self.log,
-            "conversations": self.conversations,
-            "background": self.background,
-        }
+    def _rooms(self, furniture: Furniture) -> Rooms:
+        """One generation's."""
+        return Rooms(
+            generation=furniture.generation,
+            dialects={**DIALECTS, **TEXT_ONLY},
+            clients={**DIALECTS, **TEXT_ONLY, **UPSTREAM_ONLY},
+            counting=COUNTING,
+            embedding_servers=EMBEDDING_SERVERS,
+            embeddings=EMBEDDINGS,
+            providers=furniture.providers,
+            own_keys=self.reception.vault.of,
+            router=furniture.router,
+            ledger=self.ledger.book,
+            pricer=self.pricer,
+            counter=self._estimator,
+            admission=self.limiting.admission,
+            clock=self.clock,
+            tasks=self.tasks,
+            dice=self.machine.dice,
+            token=self._token,
+            log=self.log,
+            conversations=self.conversations,
+            background=self.background,
+        )
 
     @property
     def plans(self) -> Plans:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
@@ -14,14 +13,7 @@ from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig, WebhooksConfig
-from trunkline.dialects.registry import (
-    COUNTING,
-    DIALECTS,
-    EMBEDDING_SERVERS,
-    EMBEDDINGS,
-    TEXT_ONLY,
-    UPSTREAM_ONLY,
-)
+from trunkline.dialects.registry import DIALECTS, EMBEDDINGS, TEXT_ONLY, UPSTREAM_ONLY
 from trunkline.flow.rooms import Rooms
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
@@ -58,13 +50,21 @@ class Ground(Struct, frozen=True, kw_only=True):
     problem: Problem
 
 
+class Furniture(Struct, frozen=True):
+    """What a configuration brings into the rooms."""
+
+    generation: int
+    providers: Mapping[str, Provider]
+    router: Router
+
+
 class Generations:
     """The one in force is `rooms`; an exchange keeps the one it began with."""
 
-    def __init__(self, ground: Ground, lasting: Callable[[], Mapping[str, Any]]) -> None:
-        """`lasting`: the fields of Rooms that outlive a configuration."""
+    def __init__(self, ground: Ground, build: Callable[[Furniture], Rooms]) -> None:
+        """`build`: puts furniture beside what outlives a configuration."""
         self._ground = ground
-        self._lasting = lasting
+        self._build = build
         self._rows = ProviderRows.load()
         self._providers: dict[str, Built] = {}
         self.retired: list[Provider] = []
@@ -125,17 +125,8 @@ class Generations:
         self._retire_all_but(serving, router)
         self._providers = providers
         ground.reception.adopt(plans, issuers, config.sessions)
-        return Rooms(
-            generation=1 if elder is None else elder.generation + 1,
-            dialects={**DIALECTS, **TEXT_ONLY},
-            clients={**DIALECTS, **TEXT_ONLY, **UPSTREAM_ONLY},
-            counting=COUNTING,
-            embedding_servers=EMBEDDING_SERVERS,
-            embeddings=EMBEDDINGS,
-            providers=serving,
-            router=router,
-            **self._lasting(),
-        )
+        number = 1 if elder is None else elder.generation + 1
+        return self._build(Furniture(number, serving, router))
 
     def _retire_all_but(self, serving: Mapping[str, Provider], router: Router) -> None:
         for name, built in self._providers.items():

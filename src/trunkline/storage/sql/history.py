@@ -9,7 +9,7 @@ from trunkline.storage.sql.migrations.m006_webhooks import M006
 from trunkline.storage.sql.migrations.m007_credentials import M007
 from trunkline.storage.sql.migrations.m008_idempotency import M008
 from trunkline.storage.sql.migrations.m009_responses import M009
-from trunkline.storage.sql.migrations.m011_windows import M011
+from trunkline.storage.sql.migrations.m010_windows import M010
 
 MIGRATIONS = (
     M001,
@@ -21,5 +21,5 @@ MIGRATIONS = (
     M007,
     M008,
     M009,
-    M011,
+    M010,
 )
