@@ -114,6 +114,8 @@ class Exchange:
     first_content_ms: float | None = None
     allowances: Sequence[Allowance] = ()
     """Of the limits it was counted in, as they stood then."""
+    degraded: bool = False
+    """Its limits were not counted as they should be: the shared counters are out of reach."""
     leased: bool = False
     """It holds a place, tokens or money in the shared counters until its books are closed."""
 

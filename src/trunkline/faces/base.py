@@ -11,6 +11,7 @@ from trunkline.flow.base import Face
 # A header line longer than this is dropped by some proxies (nginx: 4 or 8 KiB buffers).
 _MAX_WARNINGS = 2048
 _NANO = 10**9
+_DEGRADED = (b"x-trunkline-degraded", b"limits")
 
 
 class Mount(Struct, frozen=True):
@@ -75,6 +76,8 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
         own = (exchange.first_content_ms or 0.0) - upstream
         # Server-Timing (W3C, seen 2026-11-21), up to the first content.
         headers.append((b"server-timing", b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, own)))
+    if exchange.degraded:
+        headers.append(_DEGRADED)
     if exchange.notes:
         headers.append((b"x-trunkline-warnings", warnings(exchange.notes)))
     return headers

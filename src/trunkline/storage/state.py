@@ -122,6 +122,12 @@ class State(Protocol):
     def lost(self) -> bool:
         """The counters have begun anew (a first start, a flush): money fails closed until `restore`."""
 
+    @property
+    def degraded(self) -> bool:
+        """
+        The shared counters cannot be reached: see the backend for what is enforced instead. Cheap.
+        """
+
     def statistics(self) -> StateStatistics: ...
     async def aclose(self) -> None:
         """What is on its way is written; the holder is gone at once."""

@@ -53,6 +53,8 @@ class MemoryCounts:
     beats: dict[str, int] = field(default_factory=dict)
     """When each holder last said that it is alive."""
     lost: bool = True
+    degraded: bool = False
+    """For tests of what is told then."""
     ahead: int = _NEVER
     """The most that Unix time was ever seen ahead of monotonic time, in microseconds."""
 
@@ -182,9 +184,13 @@ class MemoryState:
     def lost(self) -> bool:
         return self._counts.lost
 
+    @property
+    def degraded(self) -> bool:
+        return self._counts.degraded
+
     def statistics(self) -> StateStatistics:
         counts = self._counts
-        return StateStatistics("memory", len(counts.windows), len(counts.leases), degraded=False)
+        return StateStatistics("memory", len(counts.windows), len(counts.leases), self.degraded)
 
     async def aclose(self) -> None:
         self._counts.beats.pop(self._holder, None)

@@ -53,6 +53,7 @@ def test_what_cannot_be_settled_now_is_settled_later(stage):
         state.settle("1", 0, 5)
         state.withdraw("2")
         degraded = state.statistics().degraded
+        assert degraded is state.degraded
         with pytest.raises(LimitsUnavailable):
             await state.admit(Claim("3", (COST,), 0, 1))
         with pytest.raises(LimitsUnavailable):
@@ -63,7 +64,9 @@ def test_what_cannot_be_settled_now_is_settled_later(stage):
         return degraded, state.statistics().degraded, standing.used, standing.reserved
 
     assert (True, False, 5, 0) == asyncio.run(run())
-    assert ["disk full; what requests took is settled later"] == stage.problems
+    later, whole = stage.problems
+    assert "disk full; what requests took is settled later" == later
+    assert "the shared counters are whole again: 2 requests were settled late" == whole
 
 
 def test_closing_on_a_full_disk_says_what_is_lost(stage):

@@ -81,9 +81,14 @@ class LmdbState:
         self._lost = self._lost and self._store.read(_is_lost, None)
         return self._lost
 
+    @property
+    def degraded(self) -> bool:
+        """What requests took waits in memory, and is not in what others see."""
+        return bool(self._waiting)
+
     def statistics(self) -> StateStatistics:
         counters, leases = self._store.read(count, None)
-        return StateStatistics("lmdb", counters, leases, degraded=bool(self._waiting))
+        return StateStatistics("lmdb", counters, leases, self.degraded)
 
     async def aclose(self) -> None:
         if self._closed:
@@ -111,9 +116,12 @@ class LmdbState:
             self._waiting.append(settlement)
 
     def _settle_waiting(self) -> None:
+        count = len(self._waiting)
         while self._waiting:
             self._store.write(self._counters.settle, self._waiting[0])
             self._waiting.popleft()
+        if count:
+            self._tell(f"the shared counters are whole again: {count} requests were settled late")
 
     def __repr__(self) -> str:
         return f"<LmdbState {self._store.folder} {self._holder}>"

@@ -141,11 +141,15 @@ class ValkeyState:
         epoch = self._session.epoch
         return epoch is None or not epoch.restored
 
+    @property
+    def degraded(self) -> bool:
+        """The server is away: what is enforced is our share (share.py)."""
+        return self._session.share is not None
+
     def statistics(self) -> StateStatistics:
         """Of this process alone: counting the server's would stop it for a while."""
         own = self._own
-        degraded = self._session.share is not None
-        return StateStatistics("valkey", len(own.counts), len(own.leases), degraded)
+        return StateStatistics("valkey", len(own.counts), len(own.leases), self.degraded)
 
     async def arrived(self) -> None:
         """Return once the server has been told of everything that is over."""
