@@ -21,6 +21,7 @@ from trunkline.canon.exchange import Attempt, Principal, Status
 from trunkline.canon.limit import Limit, Unit
 from trunkline.canon.usage import Usage
 from trunkline.flow.admission import Admission
+from trunkline.flow.outage import Outage
 from trunkline.storage.state import Claim
 from trunkline.tenancy.reserve import HIDDEN
 from trunkline.testing.fakes import FlatPricer, LetterCounter
@@ -39,12 +40,15 @@ def limit(unit, most, scope="key", field="f", window=60_000_000):
 class Office:
     """A world whose key has these limits."""
 
-    def __init__(self, *limits, recordings=(), more=(), models=None, price="m", usual=None):
+    def __init__(self, *limits, recordings=(), more=(), models=None, price="m", usual=None,
+                 serves=True):  # fmt: skip
         provider = openai(*recordings or [whole()] * 20)
         provider._deployment["price_model"] = price
         self.world = World(provider)
         self.state = MemoryState(MemoryCounts(self.world.clock, lost=False))
         self.stood = []
+        self.away = 0.0
+        """Seconds that the ledger's database is."""
         admission = Admission(
             self.state,
             FlatPricer(),
@@ -52,6 +56,7 @@ class Office:
             self.world.clock,
             lambda exchange: more,
             lambda exchange, allowances, admitted: self.stood.append((admitted, allowances)),
+            Outage(lambda: self.away, patience=10.0, serves=serves),
         )
         if usual is not None:
             for _ in range(99):
@@ -262,3 +267,39 @@ def test_what_a_tenant_pays_itself_is_no_part_of_its_budget():
     asyncio.run(work())
 
     assert [(7, 0), (0, 0)] == office.used()
+
+
+def test_while_the_database_is_away_budgets_fail_closed():
+    """Before anything is reserved or asked; who has none is served, and all are once it is back."""
+    budget, rate = Office(limit(Unit.COST, 10**9)), Office(limit(Unit.REQUESTS, 9))
+    for office in (budget, rate):
+        office.away = 10.5
+    reply = budget.ask(max_tokens=5)
+
+    assert (503, "ledger_unavailable") == (reply.status, json.decode(reply.body)["error"]["code"])
+    assert (b"5", []) == (reply.header(b"retry-after"), budget.stood)
+    assert [] == budget.world.providers["up"].transport.sent
+    assert 200 == rate.ask().status
+    budget.away = 0.0
+    assert 200 == budget.ask(max_tokens=5).status
+
+
+def test_or_nobody_is_served():
+    """Also who is under no limit at all."""
+    office = Office(serves=False)
+    office.away = 10.5
+
+    assert 503 == office.ask().status
+
+
+def test_degraded_counters_are_told_of():
+    """In the answer, whatever it is; and not of a key that nothing is counted for."""
+    office, free = Office(limit(Unit.REQUESTS, 1)), Office()
+    first = office.ask()
+    for one in (office, free):
+        one.state._counts.degraded = True
+    name = b"x-trunkline-degraded"
+
+    assert (200, None) == (first.status, first.header(name))
+    assert (429, b"limits") == ((refused := office.ask()).status, refused.header(name))
+    assert (200, None) == ((served := free.ask()).status, served.header(name))

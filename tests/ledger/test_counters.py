@@ -275,3 +275,31 @@ def test_a_counter_of_nobody():
     """Is a bug, not a guess."""
     with pytest.raises(ValueError, match="planet"):
         subject("planet/x/cost/0")
+
+
+def test_a_worker_is_alive_while_its_database_is_not():
+    """However long a turn waits: others take no place of what it has under way."""
+    office = Office()
+
+    async def stuck(windows):
+        await asyncio.Event().wait()
+
+    async def work():
+        one = limit()
+        await office.mine.admit(Claim("req_1", [one], 0, 5))
+        office.windows.put = stuck
+        office.keeper.note([Allowance(one, 5, NOW + DAY)])
+        beating, turning = (
+            asyncio.ensure_future(loop())  # noqa: TID251 - ended below
+            for loop in (office.keeper.pulse, office.keeper.run)
+        )
+        for _ in range(3):
+            office.clock.now += 4.0
+            await asyncio.sleep(0.02)
+        left = await office.other.beat()
+        for task in (beating, turning):
+            task.cancel()
+        await asyncio.wait([beating, turning])
+        return left
+
+    assert [] == asyncio.run(work())

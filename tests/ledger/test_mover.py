@@ -235,3 +235,25 @@ def test_what_is_missing_is_told_as_missing() -> None:
     """Nobody can put a segment aside that is not there."""
     assert "segment 3 is missing" in describe(Damaged("w1", 3, 0, 0))
     assert "17 bytes at 5" in describe(Damaged("w1", 3, 5, 17))
+
+
+def test_how_long_the_database_takes_nothing(tmp_path: Path) -> None:
+    """From the first attempt that has not succeeded, also while one waits; not while all is moved."""
+
+    async def work(bench: Bench) -> None:
+        bench.serve(1)
+        await bench.mover.catch_up()
+        bench.clock.now += 60
+        assert 0.0 == bench.mover.away
+        bench.serve(2)
+        bench.store.failing = True
+        for _ in range(2):
+            with pytest.raises(LedgerUnavailable):
+                await bench.mover.catch_up()
+            bench.clock.now += 3
+        assert 6.0 == bench.mover.statistics().away
+        bench.store.failing = False
+        await bench.mover.catch_up()
+        assert 0.0 == bench.mover.away
+
+    run(tmp_path, work)

@@ -44,6 +44,10 @@ class LedgerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """ "process": what was acknowledged survives a kill; "power": a power cut, too."""
     keep_requests_days: Annotated[float, Meta(ge=0, le=36_500)] = 30
     """Then requests are forgotten one by one; what they added up to is kept for ever. 0: never."""
+    patience: Annotated[float, Meta(ge=0)] = 10.0
+    """Seconds that the database may take nothing before requests under a budget are answered 503."""
+    when_down: Literal["serve", "refuse"] = "serve"
+    """What happens then to requests without a budget."""
 
 
 class ResponsesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

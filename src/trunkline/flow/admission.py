@@ -18,6 +18,7 @@ from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage, UsageBound
+from trunkline.flow.outage import Outage
 from trunkline.kernel.clock import Clock
 from trunkline.storage.state import Claim, Decision, State
 from trunkline.tenancy.refusals import refusal
@@ -77,7 +78,9 @@ class Unlimited:
 class Admission:
     """One per process; it outlives reloads."""
 
-    __slots__ = ("_bounds", "_clock", "_counts", "_more", "_on_standing", "_state", "usual")
+    __slots__ = (
+        "_bounds", "_clock", "_counts", "_more", "_on_standing", "_outage", "_state", "usual"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class Admission:
         clock: Clock,
         more: MoreLimits,
         on_standing: OnStanding,
+        outage: Outage,
     ) -> None:
         self._state = state
         self._bounds = bounds
@@ -94,6 +98,7 @@ class Admission:
         self._clock = clock
         self._more = more
         self._on_standing = on_standing
+        self._outage = outage
         self.usual = UsualOutput()
 
     async def admit(
@@ -103,28 +108,29 @@ class Admission:
         Those of the plan that may be asked, once it is counted in all its limits.
 
         Raises RateLimited, BudgetExceeded, Forbidden where a budget meets a model without a price,
-        and LimitsUnavailable.
+        LimitsUnavailable, and LedgerUnavailable.
         """
         limits = self._limits(exchange)
+        measured, budgeted = _measured(limits)
+        self._outage.check(budgeted=budgeted)
         if not limits or not plan:
             return plan
-        measured, budgeted = _measured(limits)
         if not measured:
             claim = Claim(exchange.id, limits, 0, 0)
-            self._tell(exchange, claim, await self._decide(claim))
+            self._tell(exchange, claim, await self._decide(exchange, claim))
             return plan
         asked = demand(exchange.body, exchange.envelope, writes=exchange.operation != _EMBED)
         claim, able = self._claim(exchange, limits, plan, asked, budgeted=budgeted)
-        decision = await self._decide(claim)
+        decision = await self._decide(exchange, claim)
         if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):
             closer = await self._counted(plan[0], asked, read)
             if closer is not None:
                 claim, able = self._claim(exchange, limits, plan, closer, budgeted=budgeted)
-                decision = await self._decide(claim)
+                decision = await self._decide(exchange, claim)
         self._tell(exchange, claim, decision)
         return able
 
-    async def _decide(self, claim: Claim) -> Decision:
+    async def _decide(self, exchange: Exchange, claim: Claim) -> Decision:
         try:
             return await self._state.admit(claim)
         except (
@@ -132,6 +138,8 @@ class Admission:
         ):  # its client left meanwhile: nobody knows whether it was counted
             self._state.withdraw(claim.lease)
             raise
+        finally:
+            exchange.degraded = self._state.degraded
 
     def settle(self, exchange: Exchange) -> None:
         """Its books are closed: what it took counts, and what it held is free."""

@@ -8,6 +8,7 @@ from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance
 from trunkline.flow.admission import Admission, Bounds, MoreLimits, TokenCounts
+from trunkline.flow.outage import Outage
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.counters import CounterKeeper
@@ -32,6 +33,7 @@ class Places(Struct, frozen=True, kw_only=True):
     tasks: Tasks
     emit: Emit
     more: MoreLimits
+    outage: Outage
     on_problem: Callable[[str], None]
 
 
@@ -54,11 +56,13 @@ class Limiting:
             places.clock,
             places.more,
             self._stands,
+            places.outage,
         )
 
     async def start(self) -> None:
         """Counters that begin anew are whole when this returns, unless something is out of reach."""
         await self.keeper.start()
+        self._tasks.spawn("limits: beat", self.keeper.pulse())
         self._tasks.spawn("limits: keep", self.keeper.run())
 
     async def aclose(self) -> None:

@@ -96,6 +96,19 @@ class CounterKeeper:
             done = await self._carefully(self.turn, quiet=failing)
             failing = not done
 
+    async def pulse(self) -> None:
+        """
+        For ever: say that this worker is alive, however long a turn waits for the database.
+
+        One that did not would lose the places its requests hold to others.
+        """
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                await self._state.beat()
+            except LimitsUnavailable:
+                continue  # which the next turn tells
+
     async def turn(self) -> None:
         """One round. Raises LedgerUnavailable and LimitsUnavailable."""
         abandoned = await self._state.beat()

@@ -44,6 +44,8 @@ class MoverStatistics(Struct, frozen=True):
     batches: int
     failures: int
     damaged_bytes: int
+    away: float
+    """Seconds for which the database has not taken what it was given; 0: it takes it."""
 
 
 class Mover:
@@ -70,6 +72,7 @@ class Mover:
         self._oldest = 1
         self._damaged: set[int] = set()
         self._segment_since = clock.monotonic()
+        self._away_since: float | None = None
         self._stopped = False
         self._batches = 0
         self._failures = 0
@@ -109,8 +112,18 @@ class Mover:
         same = end.segment == self._moved.segment
         behind = end.offset - self._moved.offset if same else -1
         return MoverStatistics(
-            self._moved, behind, self._batches, self._failures, self._damaged_bytes
+            self._moved, behind, self._batches, self._failures, self._damaged_bytes, self.away
         )
+
+    @property
+    def away(self) -> float:
+        """
+        Seconds since the first of the attempts that have not succeeded yet; 0: the last one did.
+
+        One that is waiting for the database counts, too.
+        """
+        since = self._away_since
+        return 0.0 if since is None else self._clock.monotonic() - since
 
     async def _look(self) -> bool:
         """True where a whole batch was moved, so that there may well be more."""
@@ -134,7 +147,10 @@ class Mover:
         One batch; True if it was full. Cancelled or failed half way, it is simply done again.
         """
         stretches = await self._read()
+        if self._away_since is None:
+            self._away_since = self._clock.monotonic()
         await self._store.apply(merged([stretch.batch for stretch in stretches]))
+        self._away_since = None
         self._batches += 1
         for stretch in stretches:
             self._report(stretch.damage)

@@ -91,6 +91,11 @@ class LedgerService:
         """The process, as the books know it: no other ever had or will have this name."""
         return self._folder.name
 
+    @property
+    def away(self) -> float:
+        """Seconds for which the database has not taken what this worker has written."""
+        return self._mover.away
+
     def start(self, tasks: Tasks, keep_days: float = 0) -> None:
         """`keep_days`: how long requests are kept; 0: for ever."""
         tasks.spawn("ledger: recover", self._keep_recovering())

@@ -137,6 +137,9 @@ METRICS: Mapping[str, Metric] = {
     "ledger.mover.damaged_bytes": Metric(
         "trunkline_ledger_damaged_bytes_total", "counter", "Of the journal, could not be read."
     ),
+    "ledger.mover.away": Metric(
+        "trunkline_ledger_away_seconds", "gauge", "Since the database took a batch it was given."
+    ),
     "ledger.recovered.workers": Metric(
         "trunkline_recovered_workers", "gauge", "Dead workers whose journal this start found."
     ),

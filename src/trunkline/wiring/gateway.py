@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trunkline.catalog.catalog import Catalog
 from trunkline.catalog.pricer import CatalogPricer
-from trunkline.config.schema import Config, ResponsesConfig, WebhooksConfig
+from trunkline.config.schema import Config, LedgerConfig, ResponsesConfig, WebhooksConfig
 from trunkline.conversations.service import Conversations
 from trunkline.dialects.registry import (
     COUNTING,
@@ -27,6 +27,7 @@ from trunkline.flow.background import Background
 from trunkline.flow.base import Face
 from trunkline.flow.limiting import Limiting, Places
 from trunkline.flow.once import Once
+from trunkline.flow.outage import Outage
 from trunkline.flow.rooms import Rooms
 from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.ids import RequestIds
@@ -127,6 +128,7 @@ class Gateway:
                 tasks=self.tasks,
                 emit=self.webhooks.emit,
                 more=self.reception.session_limits,
+                outage=self._outage(config.ledger),
                 on_problem=self._problem,
             )
         )
@@ -143,6 +145,10 @@ class Gateway:
             self._problem,
             durability=Durability(settings.durability),
         )
+
+    def _outage(self, config: LedgerConfig) -> Outage:
+        ledger, serves = self.ledger, config.when_down == "serve"
+        return Outage(lambda: ledger.away, config.patience, serves=serves)
 
     def _remember(self, config: ResponsesConfig) -> tuple[Conversations, Background]:
         conversations = Conversations(
