@@ -139,3 +139,44 @@ def test_the_admin_key_is_told_where_its_own_are(tmp_path):
         assert "/admin/v1/keys" in told.json["error"]["message"]
 
     within(tmp_path, test)
+
+
+def test_a_key_rotates_no_key_that_it_did_not_make(tmp_path):
+    """The successor's secret would let it do what that key may: 403, and the key stays as it is."""
+
+    async def test(w: World) -> None:
+        manager = await w.key(tenant="acme", scopes=MANAGER, models=("fast",))
+        strong = await w.gateway.key_service.create(NewKey(name="strong", tenant="acme"))
+        made = (await w.ask("POST", KEYS, {"name": "deputy", "scopes": MANAGER}, key=manager)).json
+        below = (await w.ask("POST", KEYS, {"name": "below"}, key=made["key"])).json
+        others = await w.ask("POST", f"{KEYS}/{strong.id}/rotate", {}, key=manager)
+        upward = await w.ask("POST", f"{KEYS}/{made['created_by']}/rotate", {}, key=made["key"])
+        deeper = await w.ask("POST", f"{KEYS}/{below['id']}/rotate", {}, key=manager)
+
+        assert [(403, "id"), (403, "id"), (201, None)] == [
+            (told.status, told.json.get("error", {}).get("param"))
+            for told in (others, upward, deeper)
+        ]
+        view = await w.gateway.key_service.get(strong.id)
+        assert ("active", None) == (view.status, view.expires_at)
+
+    within(tmp_path, test)
+
+
+def test_a_key_that_rotates_itself_lives_no_longer(tmp_path):
+    """Its end was set by who made it; the admin's rotation gives it another life."""
+
+    async def test(w: World) -> None:
+        end = w.clock.unix() + 1000
+        manager = await w.gateway.key_service.create(
+            NewKey(name="manager", scopes=MANAGER, expires_at=end)
+        )
+        w.clock.advance(900)
+        itself = await w.ask("POST", f"{KEYS}/{manager.id}/rotate", {}, key=manager.key)
+        admins = await w.ask("POST", f"/admin/v1/keys/{manager.id}/rotate", {})
+
+        assert [(201, end), (201, end + 900)] == [
+            (told.status, told.json["expires_at"]) for told in (itself, admins)
+        ]
+
+    within(tmp_path, test)

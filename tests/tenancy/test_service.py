@@ -17,6 +17,7 @@ from trunkline.canon.errors import (
     NotFound,
     Unauthenticated,
 )
+from trunkline.canon.exchange import Principal
 from trunkline.storage.base import KeyStore
 from trunkline.storage.holders import LimitSet
 from trunkline.storage.sqlite.backend import open_sqlite
@@ -314,7 +315,7 @@ def test_another_tenants_key_is_not_found() -> None:
     for work in (
         lambda: office.service.get(key.id, "evil"),
         lambda: office.service.revoke(key.id, "evil"),
-        lambda: office.service.rotate(key.id, 0, "evil"),
+        lambda: office.service.rotate(key.id, 0, Principal(key_id=key.id, tenant="evil")),
     ):
         with pytest.raises(NotFound):
             asyncio.run(work())

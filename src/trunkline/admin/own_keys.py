@@ -41,9 +41,8 @@ async def one(call: ControlCall) -> Response:
 
 async def rotate(call: ControlCall) -> Response:
     wanted, key_id = await call.body(RotateKey), await _own(call)
-    tenant = _principal(call).tenant
-    rotated = await call.plane.key_service.rotate(key_id, wanted.overlap_seconds, tenant)
-    return answer(rotated, 201)
+    by = _principal(call)
+    return answer(await call.plane.key_service.rotate(key_id, wanted.overlap_seconds, by), 201)
 
 
 async def revoke(call: ControlCall) -> Response:

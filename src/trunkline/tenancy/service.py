@@ -70,11 +70,24 @@ class KeyService:
         return await self._create(structs.replace(record, created_by=maker.id))
 
     async def _check_depth(self, maker: KeyRecord) -> None:
-        made_by, depth = maker.created_by, 1
-        while made_by and (one := await self._store.get(made_by)):
-            made_by, depth = one.created_by, depth + 1
-            if depth >= _DEEPEST:
-                raise Forbidden(f"Keys can be made by keys {_DEEPEST} deep, and this one is.")
+        if 1 + len(await self._makers(maker)) >= _DEEPEST:
+            raise Forbidden(f"Keys can be made by keys {_DEEPEST} deep, and this one is.")
+
+    async def _check_maker(self, key: KeyRecord, by: Principal) -> None:
+        if by.key_id not in await self._makers(key):
+            raise Forbidden(
+                "A key can rotate itself and the keys that it made; others are for the admin.",
+                param="id",
+            )
+
+    async def _makers(self, key: KeyRecord) -> Sequence[str]:
+        """The ids of the key that made it, of the one that made that, and so on."""
+        makers: list[str] = []
+        made_by = key.created_by
+        while made_by and len(makers) < _DEEPEST and (one := await self._store.get(made_by)):
+            makers.append(made_by)
+            made_by = one.created_by
+        return makers
 
     async def _create(self, wish: KeyRecord) -> CreatedKey:
         record, key = await self._mint(
@@ -83,13 +96,16 @@ class KeyService:
         return CreatedKey(key=key, **structs.asdict(key_view(record, wish.created_at)))
 
     async def rotate(
-        self, key_id: str, overlap: float = DEFAULT_OVERLAP, tenant: str | None = None
+        self, key_id: str, overlap: float = DEFAULT_OVERLAP, by: Principal | None = None
     ) -> RotatedKey:
         """
         A successor that may do what the old key may, and lives as long from now as that one was
         made to; the old one ends after `overlap` seconds, if not sooner. Both count as one.
 
-        Raises NotFound, and Malformed for a key that is no longer valid.
+        `by`: the key that asks, None for the admin. It gets to know the successor's secret, so the
+        old key must be one that it made; or itself, and then its end stays what it was.
+
+        Raises NotFound, Forbidden, and Malformed for a key that is no longer valid.
         """
         if not 0 <= overlap <= LONGEST_OVERLAP:
             raise Malformed(
@@ -97,15 +113,18 @@ class KeyService:
                 param="overlap_seconds",
             )
         now = self._clock.unix()
-        old = await self._record(key_id, tenant)
+        old = await self._record(key_id, by.tenant if by else None)
+        itself = by is not None and by.key_id == old.id
+        if by is not None and not itself:
+            await self._check_maker(old, by)
         status = status_of(old, now)
         if status != "active":
             raise Malformed(f"The key `{key_id}` is {status}; create another.", param="id")
-        life = None if old.expires_at is None else old.expires_at - old.created_at
+        ends = old.expires_at
         wish = structs.replace(
             old,
             created_at=now,
-            expires_at=None if life is None else now + life,
+            expires_at=ends if ends is None or itself else now + ends - old.created_at,
             meter=old.meter or old.id,
         )
         tell = self._facts.key_created
