@@ -139,6 +139,33 @@ def test_a_successor_ends_the_old_key(database: Database, ends: float | None, at
     assert (True, 3, (replace(old, expires_at=at), new)) == (added, loaded.version, loaded.keys)
 
 
+def test_a_revoked_key_has_no_successor(database: Database) -> None:
+    """Revoked after it was read, and before that is written: both happen at one moment."""
+
+    async def work(stores: Stores) -> KeySet:
+        await stores.keys.add(KEY, Tell())
+        await stores.keys.revoke(KEY.id, 2.0, Tell())
+        with pytest.raises(Forbidden, match="revoked"):
+            await stores.keys.succeed(replace(KEY, id="new"), KEY.id, 9.0, Tell())
+        return await stores.keys.load()
+
+    assert (replace(KEY, revoked_at=2.0),) == run(database, work).keys
+
+
+def test_a_successor_may_do_what_the_old_key_may_at_that_moment(database: Database) -> None:
+    """Not what it might when it was read: its limits may have been lowered since."""
+    lower = replace(KEY, limits=LimitSet(requests_per_day=1), models=())
+    new = replace(KEY, id="new", prefix="tl_new", mac=bytes(32), created_at=8.0, meter=KEY.id)
+
+    async def work(stores: Stores) -> KeyRecord | None:
+        await stores.keys.add(KEY, Tell())
+        await stores.keys.amend(KEY.id, lambda _: lower)
+        await stores.keys.succeed(new, KEY.id, 9.0, Tell())
+        return await stores.keys.get("new")
+
+    assert replace(new, limits=lower.limits, models=()) == run(database, work)
+
+
 def test_what_counts_for_a_key(database: Database) -> None:
     """Itself, its successors, and what any of them made; a rotation keeps its children."""
     line = (("a", ""), ("b", "a"), ("c", "b"), ("x", ""), ("y", "x"))

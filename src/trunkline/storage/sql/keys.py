@@ -32,6 +32,8 @@ _UPDATE = (
     f"UPDATE keys SET ({quoted(_COLUMNS[1:])})"  # noqa: S608 - our own field names
     f" = ({', '.join('?' * (len(_COLUMNS) - 1))}) WHERE id = ?"
 )
+# What a key does not have from the one that it succeeds.
+_OWN = ("id", "prefix", "mac", "created_at", "expires_at", "meter")
 _LISTS = ("scopes", "models", "providers", "modes", "pipes", "tags")
 # A key and all that were made by it, by those, and so on.
 _LINE = """
@@ -71,7 +73,7 @@ class SqlKeyStore:
 
     async def succeed(self, key: KeyRecord, old_id: str, at: float, tell: TellKey) -> bool:
         def work(session: Session) -> bool:
-            if not _add(session, key, tell):
+            if not _add(session, _as_today(session, key, old_id), tell):
                 return False
             session.run(
                 "UPDATE keys SET expires_at = ?"
@@ -153,6 +155,19 @@ def _add(session: Session, key: KeyRecord, tell: TellKey) -> bool:
     changed(session)
     write_down(session, tell(key))
     return True
+
+
+def _as_today(session: Session, key: KeyRecord, old_id: str) -> KeyRecord:
+    """
+    With what the old key may do now: that may have changed since it was read.
+
+    Raises Forbidden where it was revoked meanwhile.
+    """
+    old = _one(session, old_id, key.tenant)
+    if old is None or old.revoked_at is not None:
+        raise Forbidden("This key was revoked, and can have no successor.")
+    own = {name: getattr(key, name) for name in _OWN}
+    return msgspec.structs.replace(old, **own)
 
 
 def _make_room(session: Session, key: KeyRecord) -> None:
