@@ -64,3 +64,13 @@ def test_it_is_asked_as_a_stream_by_whoever_holds_the_key_now():
         exchange.principal,
         json.decode(exchange.body)["stream"],
     )
+
+
+def test_it_stays_in_its_session():
+    """What limits a session limits what it has made in the background."""
+    world = World(openai())
+    exchange = world.make(json.encode({"model": "m", "input": "hi"}), "openai-responses")
+    exchange.session = "run-7"
+    job = read_job(queued(rooms_of(world), exchange, Native(), []).job)
+
+    assert "run-7" == asked(job, job.principal, "req_9", ManualClock()).session

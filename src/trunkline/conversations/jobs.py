@@ -29,6 +29,8 @@ class Job(Struct, frozen=True, kw_only=True):
     body: bytes
     stream: bool
     """Whether the client asked to read the events."""
+    session: str = ""
+    """Which it belongs to: as in Exchange."""
 
 
 def write_job(job: Job) -> bytes:

@@ -37,6 +37,7 @@ def queued(rooms: Rooms, exchange: Exchange, face: Face, own: Sequence[Raw]) -> 
         model=exchange.model,
         body=exchange.body,
         stream=exchange.stream,
+        session=exchange.session,
     )
     previous = exchange.envelope.get("previous_response_id")
     return ResponseRecord(
@@ -70,5 +71,6 @@ def asked(job: Job, principal: Principal, request_id: str, clock: Clock) -> Exch
         received_at=clock.unix(),
         started=clock.monotonic(),
         body=json.encode(envelope),
+        session=job.session,
         opened=True,
     )
