@@ -91,6 +91,23 @@ def test_all_of_its_own_must_allow_it():
     assert ["cred_3", "cred_1"] == asked_with(it)
 
 
+def test_what_cannot_be_opened_is_nobody_elses_to_pay():
+    """A machine without the key-encryption key refuses, unless every one of the tenant's allows the platform's."""
+    closed = OwnKey("cred_4", None, fallback=False)
+    it = world(whole(), own=(closed, KIND))
+    assert 200 == it.ask(chat_body()).status
+    assert ["cred_3"] == asked_with(it)
+
+    it = world(whole(), own=(closed,))
+    answer = it.ask(chat_body())
+    assert (502, []) == (answer.status, asked_with(it))
+    assert b"cannot be opened here" in answer.written[0]
+
+    it = world(whole(), own=(replace(closed, fallback=True),))
+    it.ask(chat_body())
+    assert ["up#1"] == asked_with(it)
+
+
 def test_the_client_hears_that_its_own_was_refused():
     """It is not the gateway's to mend; and no secret is told."""
     it = world(REFUSED, own=(ONE,))

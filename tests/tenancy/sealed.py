@@ -42,7 +42,8 @@ class Process:
         return await self.service.create(NewCredential(**said))
 
     def own(self, tenant="acme", provider="openai"):
-        return [key.key for key in (self.vault.of(tenant) or {}).get(provider, ())]
+        keys = (self.vault.of(tenant) or {}).get(provider, ())
+        return [key.key for key in keys if key.key is not None]
 
     async def __aenter__(self):
         return self

@@ -9,7 +9,7 @@ from msgspec import structs
 from tests.tenancy.sealed import SECRET, Dice, Process
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.config.errors import ConfigError
-from trunkline.storage.keks import KEK_FILE, GivenKeks
+from trunkline.storage.keks import KEK_FILE, FileKeks, GivenKeks
 from trunkline.storage.sql.credentials import CredentialStore
 from trunkline.tenancy.vault import OwnKey, Ring, Vault
 
@@ -182,7 +182,7 @@ def test_what_was_swapped_in_the_database_does_not_open(tmp_path, swap):
 
             await it.storage.database.write(change)
             await it.vault.refresh()
-            assert it.vault.of("acme") is None
+            assert [] == it.own("acme")
             assert [SECRET + "3"] == it.own("globex")
             await it.vault.refresh()
             return it.problems, it.vault.statistics().closed
@@ -190,6 +190,22 @@ def test_what_was_swapped_in_the_database_does_not_open(tmp_path, swap):
     problems, closed = asyncio.run(run())
     assert (1, 1) == (len(problems), closed)
     assert "cannot be opened" in problems[0]
+
+
+def test_what_cannot_be_opened_is_there_all_the_same(tmp_path):
+    """Whoever picks knows that the tenant brought one, and that nobody else is to pay in its place."""
+
+    async def run():
+        dice = Dice()
+        keks = FileKeks(tmp_path / "another machine", dice)
+        async with Process(tmp_path, dice) as one, Process(tmp_path, dice, keks) as other:
+            made = await one.create(fallback=True)
+            await other.vault.refresh()
+            return made.id, other.vault.of("acme"), other.vault.statistics()
+
+    made, own, statistics = asyncio.run(run())
+    assert {"openai": [OwnKey(made, None, fallback=True)]} == own
+    assert (0, 1) == (statistics.credentials, statistics.closed)
 
 
 def test_no_repr_shows_a_key(tmp_path):

@@ -27,6 +27,11 @@ _NONE = (
     " ask whoever runs this gateway to add it"
 )
 
+_CLOSED = (
+    "the credentials that your tenant brought for {provider} cannot be opened here; ask whoever"
+    " runs this gateway"
+)
+
 
 class Choice(Struct, frozen=True):
     """Those of one tenant at one provider."""
@@ -34,6 +39,8 @@ class Choice(Struct, frozen=True):
     first: Sequence[Credential]
     second: Sequence[Credential] = ()
     """Asked once all of the first rest."""
+    brought: bool = False
+    """The tenant has some of its own there, whether or not they can be opened."""
 
     @property
     def count(self) -> int:
@@ -47,10 +54,10 @@ def choice(rooms: Rooms, principal: Principal, deployment: Deployment) -> Choice
     brought = None if own is None else own.get(deployment.provider)
     if not brought:
         return Choice(provider.credentials)
-    mine = [provider.credential(key.id, key.key) for key in brought]
+    mine = [provider.credential(key.id, key.key) for key in brought if key.key is not None]
     # All must allow it: nobody shall pay for what one of two keys was not meant for.
     platform = provider.credentials if all(key.fallback for key in brought) else ()
-    return Choice([one for one in mine if one is not None], platform)
+    return Choice([one for one in mine if one is not None], platform, brought=True)
 
 
 def usable(rooms: Rooms, those: Choice, model: str, now: float) -> Credential | None:
@@ -78,6 +85,8 @@ def soonest(
 
 def resting(rooms: Rooms, those: Choice, deployment: Deployment, now: float) -> UpstreamError:
     """What made them rest, with the shortest wait."""
+    if not those.count and those.brought:
+        return BadCredential(_CLOSED.format(provider=deployment.provider))
     if not those.count:
         return CredentialMissing(_NONE.format(provider=deployment.provider))
     wait, why = soonest(rooms, those, deployment.model, now)

@@ -24,7 +24,8 @@ class OwnKey(Struct, frozen=True):
     """A key of a tenant's account at a provider."""
 
     id: str
-    key: str
+    key: str | None
+    """None: it cannot be opened here. It is there all the same: nobody else shall pay in its place."""
     fallback: bool
     """Once it rests, those of the platform may be used."""
 
@@ -130,7 +131,12 @@ class Vault:
 
     def statistics(self) -> VaultStatistics:
         return VaultStatistics(
-            credentials=sum(len(keys) for own in self._own.values() for keys in own.values()),
+            credentials=sum(
+                key.key is not None
+                for own in self._own.values()
+                for keys in own.values()
+                for key in keys
+            ),
             tenants=len(self._own),
             closed=len(self._closed),
         )
@@ -153,11 +159,11 @@ class Vault:
         data_keys = {key.tenant: key for key in known.keys}
         opened = dict[str, bytes]()
         for one in known.credentials:
+            secret = None
             try:
                 secret = self._open(one, data_keys, opened)
             except CannotOpen as error:
                 closed[one.id] = str(error)
-                continue
             keys = own.setdefault(one.tenant, {}).setdefault(one.provider, [])
             keys.append(OwnKey(one.id, secret, one.fallback))
         for credential_id in closed.keys() - self._closed:
