@@ -15,36 +15,61 @@ GPT = Deployment(
 )
 
 
-def of(writes=True, **fields):
-    body = json.encode(fields)
-    return demand(body, json.decode(body, type=dict[str, Raw]), writes=writes)
+CHAT, COMPLETIONS, RESPONSES = "openai-chat", "openai-completions", "openai-responses"
+MESSAGES, GEMINI = "anthropic-messages", "gemini"
+
+
+def read(body, dialect=CHAT, *, writes=True):
+    return demand(body, json.decode(body, type=dict[str, Raw]), dialect, writes=writes)
+
+
+def of(dialect=CHAT, writes=True, **fields):
+    return read(json.encode(fields), dialect, writes=writes)
 
 
 @pytest.mark.parametrize(
-    ("fields", "written"),
+    ("dialect", "fields", "written"),
     (
-        ({}, None),
-        ({"max_tokens": 50}, 50),
-        ({"max_completion_tokens": 50, "max_tokens": 70}, 50),
-        ({"max_output_tokens": 50}, 50),
-        ({"max_tokens": 50, "n": 3}, 150),
-        ({"max_tokens": 50, "n": 2, "best_of": 5}, 250),
-        ({"max_tokens": 50, "prompt": ["a", "b"]}, 100),
-        ({"max_tokens": 50, "prompt": [[1], [2], [3]]}, 150),
-        ({"max_tokens": 50, "prompt": [1, 2, 3]}, 50),
-        ({"max_tokens": 50, "prompt": "a"}, 50),
-        ({"generationConfig": {"maxOutputTokens": 9}}, 9),
-        ({"generationConfig": {"maxOutputTokens": 9, "candidateCount": 2}}, 18),
-        ({"generationConfig": {}}, None),
-        ({"generationConfig": 5}, None),
-        ({"max_tokens": None}, None),
-        ({"max_tokens": -5}, None),
-        ({"max_tokens": "many"}, None),
+        (CHAT, {}, None),
+        (CHAT, {"max_tokens": 50}, 50),
+        (MESSAGES, {"max_tokens": 50}, 50),
+        (RESPONSES, {"max_output_tokens": 50}, 50),
+        (CHAT, {"max_tokens": 50, "n": 3}, 150),
+        (COMPLETIONS, {"max_tokens": 50, "n": 2, "best_of": 5}, 250),
+        (COMPLETIONS, {"max_tokens": 50, "prompt": ["a", "b"]}, 100),
+        (COMPLETIONS, {"max_tokens": 50, "prompt": [[1], [2], [3]]}, 150),
+        (COMPLETIONS, {"max_tokens": 50, "prompt": [1, 2, 3]}, 50),
+        (COMPLETIONS, {"max_tokens": 50, "prompt": "a"}, 50),
+        (GEMINI, {"generationConfig": {"maxOutputTokens": 9}}, 9),
+        (GEMINI, {"generationConfig": {"maxOutputTokens": 9, "candidateCount": 2}}, 18),
+        (GEMINI, {"generation_config": {"max_output_tokens": 9, "candidate_count": 2}}, 18),
+        (GEMINI, {"generationConfig": {}}, None),
+        (GEMINI, {"generationConfig": 5}, None),
+        (CHAT, {"max_tokens": None}, None),
+        (CHAT, {"max_tokens": -5}, None),
+        (CHAT, {"max_tokens": "many"}, None),
     ),
 )
-def test_what_may_be_written(fields, written):
+def test_what_may_be_written(dialect, fields, written):
     """Every dialect's name for it, times the answers that were asked for."""
-    assert written == of(**fields).written
+    assert written == of(dialect, **fields).written
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fields", "written"),
+    (
+        (CHAT, {"max_completion_tokens": 1, "max_tokens": 70}, 70),
+        (CHAT, {"max_completion_tokens": 70, "max_tokens": 1}, 70),
+        (MESSAGES, {"max_completion_tokens": 1, "max_tokens": 70}, 70),
+        (RESPONSES, {"max_tokens": 1}, None),
+        (COMPLETIONS, {"max_completion_tokens": 1}, None),
+        (GEMINI, {"max_tokens": 1, "generationConfig": {"maxOutputTokens": 70}}, 70),
+        (GEMINI, {"max_tokens": 1}, None),
+    ),
+)
+def test_only_names_that_the_dialect_knows_bind(dialect, fields, written):
+    """Nobody reads the others; and of two that are read, who answers chooses."""
+    assert written == of(dialect, **fields).written
 
 
 def test_what_the_model_can_write_is_a_bound_too():
@@ -109,6 +134,25 @@ def test_names_that_sound_like_pictures(fields):
     assert of(**fields).read is not None
 
 
+@pytest.mark.parametrize(
+    "body",
+    (
+        rb'{"content":[{"t\u0079pe":"image_url"}]}',
+        rb'{"content":[{"type":"\u0069mage_url"}]}',
+        rb'{"parts":[{"file\u0044ata":{}}]}',
+        rb'{"a":[{"type":"\u0069\u006d\u0061\u0067\u0065"}]}',
+    ),
+)
+def test_letters_may_be_written_as_numbers(body):
+    """Who reads the body as JSON sees no difference (RFC 8259 section 7)."""
+    assert read(body).read is None
+
+
+def test_escaped_text_is_text():
+    """A quote, a backslash: what would end a text or begin a name stays as it was written."""
+    assert read(rb'{"a":"\u0022type\u0022: \u0022image\u0022 \u00e9 \\u0061"}').read is not None
+
+
 def test_words_about_pictures_are_text():
     """A quote in a text is escaped, and so no field's name."""
     assert of(a='say {"type": "image"} twice').read is not None
@@ -120,4 +164,4 @@ def test_the_bound_is_one(text):
     body = json.encode({"messages": [{"role": "user", "content": text}]})
     counted = TokenCounter().count("gpt-4o", text)
 
-    assert counted <= demand(body, {}, writes=True).reading(GPT)
+    assert counted <= read(body).reading(GPT)

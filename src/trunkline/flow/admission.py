@@ -119,7 +119,8 @@ class Admission:
             claim = Claim(exchange.id, limits, 0, 0)
             self._tell(exchange, claim, await self._decide(exchange, claim))
             return plan
-        asked = demand(exchange.body, exchange.envelope, writes=exchange.operation != _EMBED)
+        writes = exchange.operation != _EMBED
+        asked = demand(exchange.body, exchange.envelope, exchange.dialect, writes=writes)
         claim, able = self._claim(exchange, limits, plan, asked, budgeted=budgeted)
         decision = await self._decide(exchange, claim)
         if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):

@@ -6,14 +6,21 @@ are known by their place in the body alone: there the model's window is the boun
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.deployment import Deployment
 
-# How each dialect calls the most that may be written, all choices apart.
-_OUTPUT = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+# How each dialect calls the most that may be written, all choices apart. What one does not know is no
+# bound: nobody reads it.
+_OUTPUT: Mapping[str, tuple[str, ...]] = {
+    "openai-chat": ("max_completion_tokens", "max_tokens"),
+    "openai-completions": ("max_tokens",),
+    "openai-responses": ("max_output_tokens",),
+    "anthropic-messages": ("max_tokens",),
+}
+_GEMINI = "gemini"
 _CHOICES = ("n", "best_of")
 # What providers put in front of a request themselves (Anthropic's tool-use prompt has 346 tokens
 # with most models: platform.claude.com, "Tool use pricing", seen 2026-11-21), with room.
@@ -31,6 +38,9 @@ _TRACE = re.compile(
     rb'|(modalities"|response_?[mM]odalities"|mime_?[tT]ype"\s*:\s*"audio)|ttl"\s*:\s*"1h")'
 )
 _BACKSLASH = ord("\\")
+# What a name may consist of, written by its number: the same to whoever reads JSON. Quotes and
+# backslashes stay as they are, so that a text stays one.
+_NUMBERED = re.compile(rb"\\u00(2[dDfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
 
 _NUMBER = json.Decoder(int)
 _LIST = json.Decoder(list[Raw])
@@ -65,10 +75,11 @@ class Demand(Struct, frozen=True, gc=False):
         return min(written, most * self.answers)
 
 
-def demand(body: bytes, envelope: Mapping[str, Raw], *, writes: bool) -> Demand:
-    """What a request takes at most. `writes`: False for vectors."""
+def demand(body: bytes, envelope: Mapping[str, Raw], dialect: str, *, writes: bool) -> Demand:
+    """What a request of this dialect takes at most. `writes`: False for vectors."""
     read: int | None = len(body) + HIDDEN
     audio = long_cache = False
+    body = _spelled_out(body)
     for trace in _TRACE.finditer(body):
         if body[trace.start() - 1] == _BACKSLASH:
             continue  # within a text
@@ -80,32 +91,37 @@ def demand(body: bytes, envelope: Mapping[str, Raw], *, writes: bool) -> Demand:
         audio = audio or bool(sound or spoken)
     if not writes:
         return Demand(read, 0, 1, audio, long_cache)
-    answers = _choices(envelope)
-    each = _written(envelope)
-    if each is None and "generationConfig" in envelope:
-        each, answers = _generated(envelope["generationConfig"])
+    if dialect == _GEMINI:
+        each, answers = _generated(envelope)
+    else:
+        each, answers = _largest(envelope, _OUTPUT.get(dialect, ())), _choices(envelope)
     return Demand(read, None if each is None else each * answers, answers, audio, long_cache)
 
 
-def _written(envelope: Mapping[str, Raw]) -> int | None:
-    """Of each answer."""
-    for name in _OUTPUT:
-        if name in envelope:
-            most = _number(envelope[name])
-            if most is not None:
-                return most
-    return None
+def _spelled_out(body: bytes) -> bytes:
+    """Without letters that are written as numbers; hardly any body has one."""
+    if b"\\u00" not in body:
+        return body
+    return _NUMBERED.sub(lambda match: bytes((int(match[1], 16),)), body)
 
 
-def _generated(config: Raw) -> tuple[int | None, int]:
-    """As Gemini's clients say it: how long, how many."""
-    try:
-        fields = _MAP.decode(config)
-    except (MsgspecError, UnicodeDecodeError, RecursionError):
-        return None, 1  # refused when it is read as a whole
-    most, many = fields.get("maxOutputTokens"), fields.get("candidateCount")
-    answers = None if many is None else _number(many)
-    return None if most is None else _number(most), answers or 1
+def _largest(fields: Mapping[str, Raw], names: Sequence[str]) -> int | None:
+    """Whoever answers reads one of them, and may read any."""
+    found = [_number(fields[name]) for name in names if name in fields]
+    return max((number for number in found if number is not None), default=None)
+
+
+def _generated(envelope: Mapping[str, Raw]) -> tuple[int | None, int]:
+    """As Gemini's clients say it, in either spelling: how long each answer, how many."""
+    most, many = None, None
+    for name in ("generationConfig", "generation_config"):
+        try:
+            fields = _MAP.decode(envelope[name]) if name in envelope else {}
+        except (MsgspecError, UnicodeDecodeError, RecursionError):
+            return None, 1  # refused when it is read as a whole
+        most = _largest(fields, ("maxOutputTokens", "max_output_tokens")) or most
+        many = _largest(fields, ("candidateCount", "candidate_count")) or many
+    return most, many or 1
 
 
 def _choices(envelope: Mapping[str, Raw]) -> int:
