@@ -19,6 +19,7 @@ from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage, UsageBound
 from trunkline.flow.outage import Outage
+from trunkline.flow.tiers import tier_of
 from trunkline.kernel.clock import Clock
 from trunkline.storage.state import Claim, Decision, State
 from trunkline.tenancy.refusals import refusal
@@ -29,7 +30,6 @@ from trunkline.tenancy.usual import FIRST, UsualOutput
 _MARGIN = 1.5
 _EMBED = "embeddings"
 _MOMENT = 1.0
-_TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
 
 ReadRequest = Callable[[], Request]
 """Decodes the exchange's body; raises GatewayError where it cannot be read."""
@@ -183,8 +183,7 @@ class Admission:
                 "What was spent so far is being added up; try again in a moment.",
                 retry_after=_MOMENT,
             )
-        raw = exchange.envelope.get("service_tier")
-        tier = None if raw is None else _TIERS.get(bytes(raw))
+        tier = tier_of(exchange.envelope)
         tokens, cost, able = 0, 0, []
         for deployment in plan:
             writing = asked.writing(deployment)

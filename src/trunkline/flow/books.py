@@ -9,8 +9,8 @@ from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
+from trunkline.flow.tiers import tier_of
 
-_TIERS = {b'"flex"': "flex", b'"priority"': "priority"}
 # No request takes so much: the largest models read ten million tokens.
 _MOST_TOKENS = 100_000_000
 _PLAIN = 10_000_000
@@ -155,11 +155,5 @@ class Books:
         rooms = self._rooms
         attempt.usage = usage
         attempt.cost_nanousd, attempt.price_version = rooms.pricer.cost(
-            attempt.deployment, usage, attempt.started_at, _tier(self._exchange)
+            attempt.deployment, usage, attempt.started_at, tier_of(self._exchange.envelope)
         )
-
-
-def _tier(exchange: Exchange) -> str | None:
-    """The service tier the client asked for, where it is one that may have a price of its own."""
-    raw = exchange.envelope.get("service_tier")
-    return None if raw is None else _TIERS.get(bytes(raw))
