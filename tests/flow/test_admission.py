@@ -41,7 +41,7 @@ class Office:
     """A world whose key has these limits."""
 
     def __init__(self, *limits, recordings=(), more=(), models=None, price="m", usual=None,
-                 serves=True):  # fmt: skip
+                 serves=True, pricer=None):  # fmt: skip
         provider = openai(*recordings or [whole()] * 20)
         provider._deployment["price_model"] = price
         self.world = World(provider)
@@ -51,7 +51,7 @@ class Office:
         """Seconds that the ledger's database is."""
         admission = Admission(
             self.state,
-            FlatPricer(),
+            pricer or FlatPricer(),
             LetterCounter(),
             self.world.clock,
             lambda exchange: more,
@@ -303,3 +303,21 @@ def test_degraded_counters_are_told_of():
     assert (200, None) == (first.status, first.header(name))
     assert (429, b"limits") == ((refused := office.ask()).status, refused.header(name))
     assert (200, None) == ((served := free.ask()).status, served.header(name))
+
+
+def test_a_cheap_tier_is_reserved_as_the_usual_one():
+    """Whoever answers may not have it; a dear one is reserved as such."""
+
+    class Tiers(FlatPricer):
+        def bound(self, deployment, most, unix, tier=None):
+            usual = super().bound(deployment, most, unix)
+            return {"flex": usual // 2, "priority": usual * 2}.get(tier, usual)
+
+    reserved = []
+    for tier in ("auto", "flex", "priority"):
+        office = Office(limit(Unit.COST, 10**9), pricer=Tiers())
+        office.ask(max_tokens=50, service_tier=tier)
+        body = len(chat_body(max_tokens=50, service_tier=tier))
+        reserved.append((10**9 - office.stood[0][1][0].remaining) / (body + HIDDEN + 50) / RATE)
+
+    assert [1, 1, 2] == reserved

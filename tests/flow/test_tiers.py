@@ -1,9 +1,18 @@
 """Tests of flow/tiers.py: which service tier a request asks for."""
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, json
 
-from trunkline.flow.tiers import tier_of
+from tests.flow.world import World, chat_body, openai
+from trunkline.canon.deployment import Deployment
+from trunkline.dialects.registry import DIALECTS
+from trunkline.flow.tiers import tier_of, tier_sent
+
+
+def said(**fields):
+    """To Google's face."""
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}]
+    return json.encode({"model": "m", "contents": contents, **fields})
 
 
 @pytest.mark.parametrize(
@@ -24,3 +33,27 @@ from trunkline.flow.tiers import tier_of
 def test_tiers_that_may_have_a_price_of_their_own(raw, tier):
     """However they are written; others cost what is usual."""
     assert tier == tier_of({} if raw is None else {"service_tier": Raw(raw)})
+
+
+def test_google_writes_it_in_another_way():
+    """And takes both."""
+    assert "priority" == tier_of({"serviceTier": Raw(b'"priority"')})
+
+
+@pytest.mark.parametrize(
+    ("client", "body", "upstream", "sent"),
+    (
+        ("openai-chat", chat_body(service_tier="flex"), "openai-responses", "flex"),
+        ("openai-chat", chat_body(service_tier="flex"), "gemini", None),
+        ("gemini", said(service_tier="flex"), "openai-chat", None),
+        ("gemini", said(serviceTier="flex"), "openai-chat", None),
+    ),
+)
+def test_a_tier_that_was_dropped_was_not_asked_for(client, body, upstream, sent):
+    """The answer costs the usual: nobody served it any cheaper."""
+    exchange = World(openai()).make(body, client)
+    deployment = Deployment(id="p/m", provider="p", model="m", dialect=upstream)
+    request = DIALECTS[client].decode_request(body, {})
+    exchange.notes[:] = DIALECTS[upstream].encode_request(request, deployment).notes
+
+    assert sent == tier_sent(exchange)

@@ -190,8 +190,11 @@ class Admission:
             if writing is None:
                 writing = FIRST if usual is None else usual
             most = UsageBound(asked.reading(deployment), writing, asked.audio, asked.long_cache)
-            bound = self._bounds.bound(deployment, most, exchange.received_at, tier)
+            bound = self._bounds.bound(deployment, most, exchange.received_at)
             if bound is not None:
+                if tier is not None:  # which it may not have, nor keep to
+                    dear = self._bounds.bound(deployment, most, exchange.received_at, tier)
+                    bound = max(bound, dear or 0)
                 able.append(deployment)
                 tokens = max(tokens, _tokens(asked, deployment, usual))
                 cost = max(cost, bound)

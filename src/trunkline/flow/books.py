@@ -9,7 +9,7 @@ from trunkline.canon.exchange import Attempt, Exchange, Status
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
-from trunkline.flow.tiers import tier_of
+from trunkline.flow.tiers import tier_sent
 
 # No request takes so much: the largest models read ten million tokens.
 _MOST_TOKENS = 100_000_000
@@ -58,8 +58,8 @@ class Books:
     def begin(self, attempt: Attempt) -> None:
         """Write the intent; only then may it be sent. Raises LedgerUnavailable."""
         self._since = self._rooms.clock.monotonic()
-        self._exchange.attempts.append(attempt)
         self._rooms.ledger.intent(self._exchange, attempt)
+        self._exchange.attempts.append(attempt)  # one that was refused was never made
 
     def first_content(self, attempt: Attempt) -> None:
         now = self._rooms.clock.monotonic()
@@ -155,5 +155,5 @@ class Books:
         rooms = self._rooms
         attempt.usage = usage
         attempt.cost_nanousd, attempt.price_version = rooms.pricer.cost(
-            attempt.deployment, usage, attempt.started_at, tier_of(self._exchange.envelope)
+            attempt.deployment, usage, attempt.started_at, tier_sent(self._exchange)
         )
