@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.flow.world import World, chat_body, openai
-from trunkline.canon.errors import Overloaded
+from trunkline.canon.errors import LedgerUnavailable, Overloaded
 from trunkline.canon.exchange import Attempt, Status
 from trunkline.canon.usage import Usage
 from trunkline.flow.books import Books, lacking
@@ -42,6 +42,16 @@ def test_an_attempt_is_entered_before_it_is_made():
 
     assert [("intent", 1, None)] == desk.entries
     assert [attempt] == desk.exchange.attempts
+
+
+def test_one_whose_intent_cannot_be_written_was_never_made():
+    """Nothing was sent: it is no attempt, and its request counts in no limit."""
+    desk = Desk()
+    desk.rooms.ledger.full = True
+    with pytest.raises(LedgerUnavailable):
+        desk.begin()
+
+    assert [] == desk.exchange.attempts
 
 
 def test_times_are_taken_from_the_attempts_start():

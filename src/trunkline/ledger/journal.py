@@ -229,6 +229,7 @@ class Journal:
         return LedgerUnavailable(
             "The gateway cannot write its books right now; try again in a moment.",
             detail=f"journal {self._folder}: {error or 'short write: the disk is full'}",
+            retry_after=1.0,
         )
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import LedgerUnavailable
 from trunkline.canon.exchange import Attempt, Exchange, Headers
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage, UsageBound
@@ -89,8 +90,12 @@ class ListLedger:
 
     def __init__(self) -> None:
         self.entries: list[tuple[str, str, int, str | None]] = []
+        self.full = False
+        """No intent can be written."""
 
     def intent(self, exchange: Exchange, attempt: Attempt) -> None:
+        if self.full:
+            raise LedgerUnavailable("no room")
         self.entries.append(("intent", exchange.id, attempt.number, None))
 
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
