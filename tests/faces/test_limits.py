@@ -7,8 +7,8 @@ from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.faces import limits
 
 
-def allowance(unit, most, remaining, closes=0, window=60_000_000):
-    limit = Limit(counter="c", unit=unit, most=most, window=window, field="f", scope="key")
+def allowance(unit, most, remaining, closes=0, window=60_000_000, field="f"):
+    limit = Limit(counter="c", unit=unit, most=most, window=window, field=field, scope="key")
     return Allowance(limit, remaining, closes)
 
 
@@ -39,6 +39,22 @@ def test_the_tightest_is_told():
         (b"x-ratelimit-remaining-tokens", b"0"),
         (b"x-ratelimit-reset-tokens", b"31"),
     ] == limits.pairs(told, limits.timestamp)
+
+
+def test_a_brake_for_loops_is_no_limit_of_requests():
+    """A client that paces itself by headers is not to wait for what it will not send again."""
+    brake = allowance(Unit.REQUESTS, 3, 0, closes=90_500_000, field="sessions.repeats")
+
+    assert [] == limits.pairs(exchange(brake), limits.duration)
+    assert (b"x-ratelimit-limit", b"100") == limits.single(exchange(brake, BOTH[0]))[0]
+
+
+def test_a_window_is_never_said_to_last_longer_than_it_does():
+    """It opens a moment after its first request was received."""
+    told = exchange(allowance(Unit.REQUESTS, 2, 1, closes=100_002_000))
+    told.received_at = 40.0
+
+    assert (b"x-ratelimit-reset-requests", b"1m0s") == limits.pairs(told, limits.duration)[2]
 
 
 def test_one_pair_of_requests():

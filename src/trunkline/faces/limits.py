@@ -6,6 +6,7 @@ from math import ceil
 
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance, Unit
+from trunkline.tenancy.session import REPEATS
 
 HeaderLines = list[tuple[bytes, bytes]]
 Moment = Callable[[int, float], bytes]
@@ -33,12 +34,16 @@ _ANTHROPIC = _names("anthropic-ratelimit-{unit}-{what}")
 
 
 def tightest(allowances: Sequence[Allowance], unit: Unit) -> Allowance | None:
-    """Of several limits of a kind, the one that the caller will run into first."""
+    """
+    Of several limits of a kind, the one that the caller will run into first.
+
+    Not the brake for loops: it counts one very request, and says nothing of the next.
+    """
     found: Allowance | None = None
     for one in allowances:
-        if one.limit.unit is unit and (
-            found is None or one.remaining * found.limit.most < found.remaining * one.limit.most
-        ):
+        if one.limit.unit is not unit or one.limit.field == REPEATS:
+            continue
+        if found is None or one.remaining * found.limit.most < found.remaining * one.limit.most:
             found = one
     return found
 
@@ -72,7 +77,9 @@ def _pairs(exchange: Exchange, names: Names, moment: Moment) -> HeaderLines:
         if found is not None:
             lines.append((limit, b"%d" % found.limit.most))
             lines.append((remaining, b"%d" % max(0, found.remaining)))
-            lines.append((reset, moment(found.closes, exchange.received_at)))
+            # A window that opened with this very request did so a moment after it was received.
+            opened = (found.closes - found.limit.window) / _MICROS if found.closes else 0.0
+            lines.append((reset, moment(found.closes, max(exchange.received_at, opened))))
     return lines
 
 
