@@ -22,6 +22,13 @@ def test_the_nearest_path_is_named_first(path, meant):
     assert told.startswith(f"nothing is served at POST {path}; did you mean {meant}")
 
 
+def test_a_path_of_several_methods_is_named_once():
+    """Three guesses are three paths."""
+    told = not_found("GET", "/v1/model", ("/v1/models", "/v1/models", "/v1/messages")).message
+
+    assert 1 == told.count("/v1/models")
+
+
 def test_nothing_is_guessed_where_nothing_is_near():
     """And a long path is not told back whole."""
     assert "nothing is served at GET /xyz" == not_found("GET", "/xyz", SERVED).message

@@ -12,6 +12,8 @@ _LONGEST_SHOWN = 200
 
 def not_found(method: str, path: str, served: Sequence[str]) -> NotFound:
     """`served`: every path there is, placeholders included ("/admin/v1/keys/{key_id}")."""
-    near = difflib.get_close_matches(path[:_LONGEST_SHOWN], served, n=3, cutoff=_CUTOFF)
+    # A path is served by several methods: it shall be named once.
+    paths = list(dict.fromkeys(served))
+    near = difflib.get_close_matches(path[:_LONGEST_SHOWN], paths, n=3, cutoff=_CUTOFF)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return NotFound(f"nothing is served at {method} {path[:_LONGEST_SHOWN]}{hint}")
