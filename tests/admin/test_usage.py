@@ -20,6 +20,11 @@ def test_usage_is_summed_and_filtered(tmp_path):
         filtered = (await w.ask("GET", "/admin/v1/usage?tenant=acme&group_by=tenant")).json
 
         assert 3 == whole["total"]["requests"]
+        assert ("usage", "everybody", 30 * 86_400.0) == (
+            whole["object"],
+            whole["of"],
+            whole["to"] - whole["from"],
+        )
         assert {"acme": 2, "other": 1} == {
             row["tenant"]: row["requests"] for row in by_tenant["rows"]
         }
@@ -84,6 +89,7 @@ def test_usage_as_csv(tmp_path):
 
         assert "text/csv; charset=utf-8; header=present" == answer.headers["content-type"]
         assert answer.body.count(b"\r\n") == 3
+        assert answer.body.startswith(b"tenant,day,requests,")
         rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
         assert [(r["tenant"], r["day"], r["cost_nanousd"]) for r in rows] == [
             (r["tenant"], r["day"], str(r["cost_nanousd"])) for r in told

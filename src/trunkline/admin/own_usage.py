@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
 from trunkline.admin.paging import known_only
 from trunkline.admin.times import rfc3339, unix_seconds
-from trunkline.admin.usage import question
+from trunkline.admin.usage import question, told
 from trunkline.canon.errors import Forbidden, Malformed
 from trunkline.canon.exchange import Principal
-from trunkline.ledger.views import Tokens, UsageRow, UsageView
+from trunkline.ledger.views import Tokens, UsageView
 from trunkline.storage.records import Grouping, UsageQuery
 from trunkline.tenancy.keys import TENANT_USAGE, allow_scope
 
@@ -23,17 +23,6 @@ _OWN: tuple[Grouping, ...] = (
 _TENANTS: tuple[Grouping, ...] = ("key", "user", *_OWN)
 _FILTERS = ("model", "provider", "face", "mode", "tag", "status")
 _DAY = 86_400
-
-
-class NativeUsage(Struct, frozen=True, kw_only=True):
-    object: str = "usage"
-    of: str
-    """ "key" or "tenant"."""
-    start: float = field(name="from")
-    """Unix seconds, as the next."""
-    end: float = field(name="to")
-    rows: tuple[UsageRow, ...]
-    total: UsageRow
 
 
 class Period(Struct, frozen=True):
@@ -88,15 +77,7 @@ async def native(call: ControlCall) -> Response:
     whole = _of_tenant(call)
     query = _narrowed(call, question(call, _TENANTS if whole else _OWN, _FILTERS), whole=whole)
     view = await call.plane.reports.usage(query)
-    return answer(
-        NativeUsage(
-            of="tenant" if whole else "key",
-            start=query.start / 1e6,
-            end=query.end / 1e6,
-            rows=view.rows,
-            total=view.total,
-        )
-    )
+    return told("tenant" if whole else "key", query, view)
 
 
 async def keyplex(call: ControlCall) -> Response:

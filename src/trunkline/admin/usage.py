@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import get_args
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, field, structs
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
@@ -26,6 +26,19 @@ _MICROS = 1_000_000
 _NANO = 1_000_000_000
 
 
+class UsageAnswer(Struct, frozen=True, kw_only=True):
+    """What every native usage answers: sums, of whom and of when."""
+
+    object: str = "usage"
+    of: str
+    """ "key", "tenant" or "everybody"."""
+    start: float = field(name="from")
+    """Unix seconds, as the next."""
+    end: float = field(name="to")
+    rows: tuple[UsageRow, ...]
+    total: UsageRow
+
+
 async def usage(call: ControlCall) -> Response:
     """?from&to (the last 30 days)&group_by=model,day&format=csv and FILTERS."""
     known_only(call, "from", "to", "group_by", "format", *FILTERS)
@@ -36,7 +49,19 @@ async def usage(call: ControlCall) -> Response:
     view = await call.plane.reports.usage(query)
     if wanted == "csv":
         return await asyncio.to_thread(_as_csv, view, query.group_by)
-    return answer(view)
+    return told("everybody", query, view)
+
+
+def told(of: str, query: UsageQuery, view: UsageView) -> Response:
+    return answer(
+        UsageAnswer(
+            of=of,
+            start=query.start / _MICROS,
+            end=query.end / _MICROS,
+            rows=view.rows,
+            total=view.total,
+        )
+    )
 
 
 def question(
@@ -72,7 +97,8 @@ def _groups(text: str, groupings: Sequence[Grouping]) -> tuple[Grouping, ...]:
     if wrong is not None:
         known = ", ".join(groupings)
         raise Malformed(f"cannot group by '{wrong}'; there are {known}", param="group_by")
-    return tuple(name for name in groupings if name in names)
+    typed = {str(name): name for name in groupings}
+    return tuple(dict.fromkeys(typed[name] for name in names))  # in the order asked for
 
 
 def dollars(nanousd: int) -> str:
@@ -102,9 +128,14 @@ def _cells(row: UsageRow, names: Sequence[str]) -> Sequence[Cell]:
         row.cost_nanousd,
         dollars(row.cost_nanousd),
         row.baseline_nanousd,
-        row.first_content_ms,
-        row.total_ms,
+        _rounded(row.first_content_ms),
+        _rounded(row.total_ms),
     )
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    """To the microsecond that was measured: a column of means is read by people."""
+    return None if milliseconds is None else round(milliseconds, 3)
 
 
 ROUTES = (
