@@ -63,6 +63,29 @@ def test_a_plain_key_has_little_to_tell(tmp_path):
     within(tmp_path, test)
 
 
+def test_limits_of_one_model_are_told_with_it(tmp_path):
+    """And what they refused was routed to nobody."""
+
+    async def test(w: World) -> None:
+        limits = {"models": {"fast": {"requests_per_day": 1}}}
+        made = await w.ask("POST", "/admin/v1/keys", {"name": "k", "limits": limits})
+        key = made.json["key"]
+        for _ in range(2):
+            await w.chat(key)
+        me = (await w.ask("GET", "/v1/me", key=key)).json
+
+        (limit,) = me["limits"]
+        assert ("fast", "model", 1, 0) == (
+            limit["model"],
+            limit["scope"],
+            limit["used"],
+            limit["remaining"],
+        )
+        assert [("sim", 1)] == [(r["provider"], r["requests"]) for r in me["routed"]]
+
+    within(tmp_path, test)
+
+
 def test_the_admin_is_nobody_in_particular(tmp_path):
     """It is told to ask with a tenant's key."""
 

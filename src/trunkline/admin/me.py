@@ -25,7 +25,9 @@ class LimitStanding(Struct, frozen=True, kw_only=True):
     limit: str
     """As in the API: "requests_per_minute"."""
     scope: str
-    """Whose it is: "key", "user", "tenant"."""
+    """Whose it is: "key", "user", "tenant"; "model" of one model alone."""
+    model: str | None
+    """Which; None: of all."""
     unit: str
     """ "requests", "tokens", "cost" (nano-dollars), "concurrent"."""
     most: int
@@ -110,19 +112,27 @@ async def _name(call: ControlCall, principal: Principal) -> str | None:
 
 
 async def _standings(call: ControlCall, principal: Principal) -> Sequence[LimitStanding]:
-    limits = principal.limits
+    limits: list[tuple[Limit, str | None]] = [(limit, None) for limit in principal.limits]
+    for model, own in sorted(principal.model_limits.items()):
+        limits.extend((limit, model) for limit in own)
     try:
-        found: Sequence[Standing | None] = await call.plane.limiting.state.look(limits)
+        found: Sequence[Standing | None] = await call.plane.limiting.state.look(
+            [limit for limit, _ in limits]
+        )
     except LimitsUnavailable:
         found = [None] * len(limits)
-    return [_standing(*pair) for pair in zip(limits, found, strict=True)]
+    return [
+        _standing(limit, model, standing)
+        for (limit, model), standing in zip(limits, found, strict=True)
+    ]
 
 
-def _standing(limit: Limit, standing: Standing | None) -> LimitStanding:
+def _standing(limit: Limit, model: str | None, standing: Standing | None) -> LimitStanding:
     closes = standing.closes if standing else 0
     return LimitStanding(
         limit=limit.field,
         scope=limit.scope,
+        model=model,
         unit=limit.unit.value,
         most=limit.most,
         used=standing.used if standing else None,
@@ -159,6 +169,7 @@ async def _routed(call: ControlCall, principal: Principal) -> Sequence[Routed]:
             row.cost_nanousd,
         )
         for row in rows
+        if row.provider  # what was refused here was routed nowhere
     ]
 
 
