@@ -38,8 +38,9 @@ def test_books_that_differ(reconcile):
     assert 1 == code
     lines = printed.out.splitlines()
     assert ["2026-11-21", "gpt-4o-mini", "input", "0", "1,000", "-1,000", "!"] == lines[1].split()
+    assert ["cache_read", "0", "0", "0"] == lines[2].split()
     assert ["TOTAL", "input", "0", "1,000", "-1,000"] == lines[4].split()
-    assert "The books differ: see the rows marked !" == lines[-1]
+    assert "The books differ: see the numbers marked !" == lines[-1]
 
 
 def test_books_that_agree(reconcile):

@@ -9,12 +9,19 @@ import msgspec
 
 from trunkline.admin.reconcile import reconciled
 from trunkline.cli.settings import add_options, of
-from trunkline.ledger.reconciling import FORMATS, MEASURES, TOLERANCE, Compared, Reconciliation
+from trunkline.ledger.reconciling import (
+    FORMATS,
+    MEASURES,
+    TOLERANCE,
+    Compared,
+    Reconciliation,
+    agrees,
+)
 
 _ABOUT = """\
 Reads a provider's export of usage or costs (JSON of its API, or CSV of its dashboard), adds up
 what this gateway asked that provider for on the same days, and prints both and the difference.
-Exit code 1 where a row differs by more than the tolerance. See docs/reference/usage.md."""
+Exit code 1 where a number differs by more than the tolerance. See docs/reference/usage.md."""
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -81,16 +88,16 @@ async def _compare(options: argparse.Namespace, data: bytes) -> Reconciliation:
 def _show(found: Reconciliation) -> None:
     print(f"{'DAY':10} {'MODEL':28} {'':12} {'OURS':>18} {'THEIRS':>18} {'DELTA':>18}")
     for row in (*found.rows, found.total):
-        for line in _lines(row, total=row is found.total):
+        for line in _lines(row, found.tolerance, total=row is found.total):
             print(line)
     if found.answered_only_before:
         print(
             f"Before {found.answered_only_before} ours are the attempts that answered, no others."
         )
-    print("The books agree." if found.agrees else "The books differ: see the rows marked !")
+    print("The books agree." if found.agrees else "The books differ: see the numbers marked !")
 
 
-def _lines(row: Compared, *, total: bool) -> list[str]:
+def _lines(row: Compared, tolerance: float, *, total: bool) -> list[str]:
     """One for each number that the export tells."""
     lines = []
     first = ("TOTAL", "") if total else (row.day, row.model or "(all)")
@@ -101,7 +108,7 @@ def _lines(row: Compared, *, total: bool) -> list[str]:
         ours, theirs = getattr(row.ours, name) or 0, getattr(row.theirs, name) or 0
         shown = [_number(name, value) for value in (ours, theirs, delta)]
         what = "cost" if name == "cost_nanousd" else name
-        mark = "" if row.agrees or total else " !"
+        mark = "" if total or agrees(name, delta, theirs, tolerance) else " !"
         lines.append(
             f"{first[0]:10} {first[1][:28]:28} {what:12} "
             + " ".join(f"{n:>18}" for n in shown)

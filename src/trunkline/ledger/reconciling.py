@@ -150,11 +150,14 @@ def _compared(
         theirs=right,
         delta=Side(**deltas),
         agrees=all(
-            abs(delta)
-            <= tolerance * (getattr(right, name) or 0) + (_CENT if name == "cost_nanousd" else 0)
-            for name, delta in deltas.items()
+            agrees(name, delta, getattr(right, name), tolerance) for name, delta in deltas.items()
         ),
     )
+
+
+def agrees(name: str, delta: int, theirs: int | None, tolerance: float) -> bool:
+    """Whether a number of MEASURES is as good as the same."""
+    return abs(delta) <= tolerance * (theirs or 0) + (_CENT if name == "cost_nanousd" else 0)
 
 
 def _moment(day: str) -> datetime:
