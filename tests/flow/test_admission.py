@@ -41,7 +41,7 @@ class Office:
     """A world whose key has these limits."""
 
     def __init__(self, *limits, recordings=(), more=(), models=None, price="m", usual=None,
-                 serves=True, pricer=None):  # fmt: skip
+                 serves=True, pricer=None, counts=None):  # fmt: skip
         provider = openai(*recordings or [whole()] * 20)
         provider._deployment["price_model"] = price
         self.world = World(provider)
@@ -52,7 +52,7 @@ class Office:
         admission = Admission(
             self.state,
             pricer or FlatPricer(),
-            LetterCounter(),
+            counts or LetterCounter(),
             self.world.clock,
             lambda exchange: more,
             lambda exchange, allowances, admitted: self.stood.append((admitted, allowances)),
@@ -137,6 +137,31 @@ def test_a_rough_bound_is_counted_before_it_refuses():
 
     assert 200 == office.ask(max_tokens=50).status
     assert [True] == [admitted for admitted, _ in office.stood]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    (
+        (limit(Unit.TOKENS, HIDDEN + 49),),
+        (limit(Unit.COST, (HIDDEN + 49) * RATE),),
+        (limit(Unit.TOKENS, HIDDEN + 2000),),
+        (limit(Unit.TOKENS, HIDDEN + 4000), limit(Unit.REQUESTS, 0)),
+    ),
+)
+def test_what_no_count_could_let_in_is_not_counted(limits):
+    """Or who has used up his limit would keep us busy by sending ever the same large request."""
+
+    class Counter(LetterCounter):
+        asked = 0
+
+        async def estimate(self, deployment, request, delivered):
+            self.asked += not delivered
+            return await super().estimate(deployment, request, delivered)
+
+    office = Office(*limits, counts=Counter())
+    reply = office.ask(max_tokens=50, user="x" * 64_000)
+
+    assert (429, 0) == (reply.status, office.world.rooms.admission._counts.asked)
 
 
 def test_one_more_token_has_no_room():

@@ -28,6 +28,9 @@ from trunkline.tenancy.usual import FIRST, UsualOutput
 
 # Our counts of other people's tokens: exact for OpenAI's models, estimates for others.
 _MARGIN = 1.5
+# Bytes of a body for each token that is counted: prose has four, JSON with much white space ten. What
+# has more is a request of blanks, and not worth the time of those who wait behind it.
+_DENSEST = 32
 _EMBED = "embeddings"
 _MOMENT = 1.0
 
@@ -123,8 +126,12 @@ class Admission:
         asked = demand(exchange.body, exchange.envelope, exchange.dialect, writes=writes)
         claim, able = self._claim(exchange, limits, plan, asked, budgeted=budgeted)
         decision = await self._decide(exchange, claim)
-        if decision.refused and any(limits[at].unit in _MEASURED for at in decision.refused):
-            closer = await self._counted(plan[0], asked, read)
+        if decision.refused and asked.read is not None:
+            least = structs.replace(asked, read=HIDDEN + (asked.read - HIDDEN) // _DENSEST)
+            lowest, _ = self._claim(exchange, limits, plan, least, budgeted=budgeted)
+            closer = None
+            if _may_fit(lowest, decision):
+                closer = await self._counted(plan[0], asked, read)
             if closer is not None:
                 claim, able = self._claim(exchange, limits, plan, closer, budgeted=budgeted)
                 decision = await self._decide(exchange, claim)
@@ -255,6 +262,16 @@ def _measured(limits: Sequence[Limit]) -> tuple[bool, bool]:
         if limit.unit is Unit.TOKENS:
             measured = True
     return measured, False
+
+
+def _may_fit(lowest: Claim, decision: Decision) -> bool:
+    """Whether a count could make room: not of requests, and not where even the lowest claim has none."""
+    return all(
+        lowest.limits[at].unit in _MEASURED
+        and decision.standings[at].used + _amount(lowest.limits[at], lowest)
+        <= lowest.limits[at].most
+        for at in decision.refused
+    )
 
 
 def _tokens(asked: Demand, deployment: Deployment, usual: int | None) -> int:
