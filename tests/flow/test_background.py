@@ -226,7 +226,7 @@ def test_an_answer_that_never_ends_is_ended(tmp_path):
     """Its reader hears of it, and what came is billed."""
 
     async def work(w: World) -> None:
-        w.gateway.rooms = replace(w.gateway.rooms, max_answer=3000)
+        w.gateway.generations._rooms = replace(w.gateway.rooms, max_answer=3000)
         reply = FakeReply()
         await ask(w, reply, model="sim/sim-chat@tokens=2000")
         record = await over(w, reply)

@@ -39,8 +39,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Generator[G
     """Two workers before it."""
     config = CONFIG.format(workers=2, base=upstream)
     with serving(tmp_path_factory.mktemp("pair"), config) as gateway:
-        while len(workers(gateway)) < 2:
-            pause()
+        gateway.await_workers(2)
         yield gateway
 
 

@@ -164,7 +164,9 @@ def test_what_needs_a_restart_is_said(own: Gateway) -> None:
     own.config.write_text(CONFIG + "[server]\nmax_body_bytes = 10\n")
     assert 200 == own.admin("POST", "/config/reload").status
 
-    own.wait_for(r"changes of \[server\] and \[ledger\] wait for the next start", log=True)
+    own.wait_for(
+        r"changes of \[server\], \[ledger\] and \[webhooks\] wait for the next start", log=True
+    )
     assert 200 == ask(own, "old").status
 
 

@@ -6,6 +6,7 @@ GatewayError
 │   ├── Malformed               400  not the JSON or the shape the dialect asks for
 │   ├── Unsupported             400  well-formed, but this target cannot express it
 │   ├── Unauthenticated         401
+│   │   └── UnknownKey          401  it looks like ours, and may have been made a moment ago
 │   ├── Forbidden               403
 │   ├── UnknownModel            404
 │   ├── NotFound                404
@@ -35,6 +36,7 @@ GatewayError
 │   └── Refused                 4xx  the provider will not have this request
 ├── NoRouteAvailable            503  every deployment was tried or is cooling
 ├── LedgerUnavailable           503  the books cannot be written
+├── LimitsUnavailable           503  what was used so far cannot be looked up
 ├── IssuerUnavailable           503  who calls cannot be checked: its issuer's keys were never had
 ├── Draining                    503  we are shutting down
 ├── Busy                        503  we hold as many connections as we may

@@ -32,7 +32,7 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help=f"e.g. requests_per_minute=60 or cost_per_day_usd=2.50; {every}",
     )
-    add("--budget", metavar="USD[/PERIOD]", help="e.g. 10, 10/day or 10/month")
+    add("--budget", metavar="USD", help="e.g. 10, 10/day or 10/month")
     add("--face", default=FACES[0], choices=FACES, help="whose keys it shall look like")
     add("--expires", metavar="WHEN", help="a date and time, or Unix seconds")
 
