@@ -17,6 +17,7 @@ from tests.flow.world import (
     streamed,
     whole,
 )
+from trunkline.canon.deployment import Deployment
 from trunkline.canon.exchange import Attempt, Principal, Status
 from trunkline.canon.limit import Limit, Unit
 from trunkline.canon.usage import Usage
@@ -212,6 +213,35 @@ def test_limits_of_the_model_and_of_the_request():
 
     assert (200, 429) == (first.status, second.status)
     assert [(1, 0), (1, 0), (1, 0)] == office.used(*office.limits, own, session)
+
+
+@pytest.mark.parametrize(
+    ("asked", "targets", "counted"),
+    (
+        ("m", ("up/m",), ["m", "up/m"]),
+        ("m", ("up/m", "there/m"), ["m"]),
+        ("up/m", ("up/m",), ["m", "up/m"]),
+        ("alias", ("up/m", "there/m"), ["m", "alias"]),
+        ("alias", ("up/m", "up/other"), ["alias"]),
+        ("other", ("up/other",), []),
+    ),
+)
+def test_a_model_is_limited_under_all_its_names(asked, targets, counted):
+    """Or another spelling of it would be another limit; an alias of several models is none of them."""
+    own = {name: (limit(Unit.REQUESTS, 9, f"model/{name}"),) for name in ("m", "up/m", "alias")}
+    office = Office(models=own)
+    exchange = office.world.make(chat_body(model=asked))
+    exchange.model = asked
+    plan = [
+        Deployment(
+            id=one, provider=one.split("/")[0], model=one.split("/")[1], dialect="openai-chat"
+        )
+        for one in targets
+    ]
+    asyncio.run(office.world.rooms.admission.admit(exchange, plan, lambda: None))
+    used = {name: office.used(*limits)[0][0] for name, limits in own.items()}
+
+    assert counted == [name for name in ("m", "up/m", "alias") if used[name]]
 
 
 def test_one_that_nobody_answered_costs_nothing():

@@ -7,7 +7,7 @@ care before it is refused.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import structs
@@ -113,7 +113,7 @@ class Admission:
         Raises RateLimited, BudgetExceeded, Forbidden where a budget meets a model without a price,
         LimitsUnavailable, and LedgerUnavailable.
         """
-        limits = self._limits(exchange)
+        limits = self._limits(exchange, plan)
         measured, budgeted = _measured(limits)
         self._outage.check(budgeted=budgeted)
         if not limits or not plan:
@@ -164,11 +164,12 @@ class Admission:
             written = sum(attempt.usage.total_output for attempt in billed)
             self.usual.learn(exchange.principal.key_id, exchange.model, written)
 
-    def _limits(self, exchange: Exchange) -> Sequence[Limit]:
+    def _limits(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Limit]:
         principal = exchange.principal
         limits: Sequence[Limit] = principal.limits
-        if principal.model_limits and (more := principal.model_limits.get(exchange.model)):
-            limits = (*limits, *more)
+        if principal.model_limits:
+            for name in _names(exchange.model, plan):
+                limits = (*limits, *principal.model_limits.get(name, ()))
         own = self._more(exchange)
         return (*limits, *own) if own else limits
 
@@ -251,6 +252,18 @@ def _guards(admission: Admission, unlimited: Unlimited) -> tuple[Admitting, Admi
 
 
 _MEASURED = (Unit.TOKENS, Unit.COST)
+
+
+def _names(asked: str, plan: Sequence[Deployment]) -> Iterable[str]:
+    """Of the model, however the client spelled it; of an alias of several models its own name alone."""
+    names = dict.fromkeys((asked,))
+    models = {deployment.model for deployment in plan}
+    if len(models) == 1:
+        names.update(dict.fromkeys(models))
+        providers = {deployment.provider for deployment in plan}
+        if len(providers) == 1:
+            names[f"{plan[0].provider}/{plan[0].model}"] = None
+    return names
 
 
 def _measured(limits: Sequence[Limit]) -> tuple[bool, bool]:
