@@ -21,6 +21,7 @@ CASES = (
     (errors.TooSlow("m"), 408, INVALID, "request_timeout", None),
     (errors.TooLarge("m"), 413, INVALID, "request_too_large", None),
     (errors.RateLimited("m"), 429, "requests", "rate_limit_exceeded", None),
+    (errors.TokensLimited("m"), 429, "tokens", "rate_limit_exceeded", None),
     (errors.BudgetExceeded("m"), 429, "insufficient_quota", "insufficient_quota", None),
     (
         errors.BudgetExceeded("m", code="cost_limit_per_day"),
@@ -92,7 +93,7 @@ def test_retry_after(seconds, header):
 
 def test_headers():
     """The request id where OpenAI's clients look for it; no Retry-After that was not asked for."""
-    headers = dict(DIALECT.render_error(errors.RateLimited("m"), "req_1").headers)
+    headers = dict(DIALECT.render_error(errors.Forbidden("m"), "req_1").headers)
     assert {b"content-type": b"application/json", b"x-request-id": b"req_1"} == headers
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from trunkline.dialects.retry_after import retry_after
+from trunkline.canon.errors import BudgetExceeded, RateLimited, Throttled
+from trunkline.dialects.retry_after import retry_after, retry_headers
 
 DATE = (b"date", b"Sat, 21 Nov 2026 10:00:00 GMT")
 
@@ -30,3 +31,18 @@ DATE = (b"date", b"Sat, 21 Nov 2026 10:00:00 GMT")
 def test_forms(headers, expected):
     """Seconds, milliseconds and dates; what is none of these says nothing."""
     assert expected == retry_after(headers)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    (
+        (RateLimited("m", retry_after=0.2), ((b"retry-after", b"1"),)),
+        (BudgetExceeded("m", retry_after=90.1), ((b"retry-after", b"91"),)),
+        (RateLimited("m"), ((b"x-should-retry", b"false"),)),
+        (BudgetExceeded("m"), ((b"x-should-retry", b"false"),)),
+        (Throttled("m"), ()),
+    ),
+)
+def test_what_a_client_is_told_of_waiting(error, told):
+    """Whole seconds; where no time will help, not to try: of an upstream's limits nobody here knows."""
+    assert told == retry_headers(error)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.canon.errors import BudgetExceeded, RateLimited
+from trunkline.canon.errors import BudgetExceeded, RateLimited, TokensLimited
 from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.tenancy.refusals import refusal
 
@@ -99,8 +99,8 @@ def test_what_is_said(stands, amount, says, code, wait):
     error = refusal([stands], [amount], NOW)
 
     assert (says, code, wait) == (error.message, error.upstream_code, error.retry_after)
-    kind = BudgetExceeded if stands.limit.unit is Unit.COST else RateLimited
-    assert kind is type(error)
+    kinds = {Unit.COST: BudgetExceeded, Unit.TOKENS: TokensLimited}
+    assert kinds.get(stands.limit.unit, RateLimited) is type(error)
 
 
 def test_of_several_the_longest_is_told():
@@ -109,6 +109,17 @@ def test_of_several_the_longest_is_told():
     late = allowance(Unit.REQUESTS, 9, "requests_per_hour", closes=3_000_000_000, window=DAY // 24)
 
     assert 2000.0 == refusal([soon, late], [1, 1], NOW).retry_after
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    ((0.2, "1 s"), (119.6, "120 s"), (121, "3 min"), (3600, "60 min"), (86_399, "24 h")),
+)
+def test_how_long_it_takes_is_told_as_people_say_it(seconds, told):
+    """Nobody knows by heart how long 86399 s are; and rather too long than too short."""
+    closes = round((NOW + seconds) * 1_000_000)
+    full = allowance(Unit.REQUESTS, 1, "x", closes=closes, window=DAY)
+    assert f"; the window closes in {told}." in refusal([full], [1], NOW).message
 
 
 def test_a_window_of_another_length():

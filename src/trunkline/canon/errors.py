@@ -18,6 +18,7 @@ GatewayError
 │   ├── IdempotencyNotKept      410  it was answered, but with more than is kept
 │   ├── IdempotencyMismatch     422  under this key something else was asked
 │   ├── RateLimited             429  a limit of ours
+│   │   └── TokensLimited       429  in tokens
 │   ├── BudgetExceeded          429  a budget of ours
 │   └── Blocked                 400  a guard of ours said no
 ├── UpstreamError               the provider's side failed
@@ -159,6 +160,10 @@ class IdempotencyMismatch(ClientError):
 class RateLimited(ClientError):
     status = 429
     code = "rate_limit_exceeded"
+
+
+class TokensLimited(RateLimited):
+    """A limit of tokens, not of requests: OpenAI tells these apart."""
 
 
 class BudgetExceeded(ClientError):

@@ -4,8 +4,6 @@ Our errors as OpenAI writes them: all four keys, always, null where there is not
 Types and codes follow platform.openai.com/docs/guides/error-codes (seen 2026-11-21).
 """
 
-from math import ceil
-
 from msgspec import Struct, json
 
 from trunkline.canon.errors import (
@@ -24,10 +22,12 @@ from trunkline.canon.errors import (
     Refused,
     Throttled,
     TimedOut,
+    TokensLimited,
     UnknownModel,
 )
 from trunkline.canon.exchange import Headers
 from trunkline.dialects.base import WireError
+from trunkline.dialects.retry_after import retry_headers
 
 _INVALID = "invalid_request_error"
 _SERVER = "server_error"
@@ -40,6 +40,7 @@ _TYPES: dict[type[GatewayError], tuple[str, str | None]] = {
     NotFound: (_INVALID, None),
     # OpenAI's type of a rate limit is what ran out: requests or tokens.
     RateLimited: ("requests", "rate_limit_exceeded"),
+    TokensLimited: ("tokens", "rate_limit_exceeded"),
     Throttled: ("requests", "rate_limit_exceeded"),
     BudgetExceeded: ("insufficient_quota", None),
     QuotaExhausted: ("insufficient_quota", "insufficient_quota"),
@@ -67,9 +68,8 @@ def render_error(error: GatewayError, request_id: str) -> WireError:
     headers: Headers = (
         (b"content-type", b"application/json"),
         (b"x-request-id", request_id.encode()),
+        *retry_headers(error),
     )
-    if error.retry_after is not None:
-        headers += ((b"retry-after", b"%d" % max(1, ceil(error.retry_after))),)
     # 529 is Anthropic's own; OpenAI's clients know an overload as 503.
     status = 503 if error.status == 529 else error.status
     return WireError(status, headers, _body(error))

@@ -1,8 +1,10 @@
-"""How long an upstream asks us to wait, from any form of its headers."""
+"""How long to wait: as upstreams ask us to, in any form of their headers, and as we ask our clients."""
 
 import re
 from datetime import UTC, datetime
+from math import ceil
 
+from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited
 from trunkline.canon.exchange import Headers
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -31,6 +33,20 @@ def retry_after(headers: Headers) -> float | None:
     if until is None or now is None:
         return None
     return min(max(0.0, (until - now).total_seconds()), _LONGEST)
+
+
+def retry_headers(error: GatewayError) -> Headers:
+    """
+    What a client is told: when, or that waiting will not help.
+
+    Both OpenAI's and Anthropic's SDK send a 429 twice more, unless `x-should-retry` says not to
+    (openai 3.52.0, anthropic 2.12.0, seen 2026-11-21).
+    """
+    if error.retry_after is not None:
+        return ((b"retry-after", b"%d" % max(1, ceil(error.retry_after))),)
+    if isinstance(error, RateLimited | BudgetExceeded):
+        return ((b"x-should-retry", b"false"),)
+    return ()
 
 
 def _date(value: bytes) -> datetime | None:

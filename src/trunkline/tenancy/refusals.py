@@ -1,8 +1,9 @@
 """What a caller is told who has used up a limit: which, whose, how much, and when there is room again."""
 
 from collections.abc import Sequence
+from math import ceil
 
-from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited
+from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited, TokensLimited
 from trunkline.canon.limit import Allowance, Limit, Unit
 from trunkline.tenancy.session import REPEATS, SCOPE
 
@@ -39,7 +40,8 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
     if limit.unit is Unit.COST:
         code = "insufficient_quota" if limit.window == 0 else f"cost_limit_per_{_span(limit)}"
         return BudgetExceeded(message, code=code, retry_after=wait)
-    return RateLimited(message, retry_after=wait)
+    kind = TokensLimited if limit.unit is Unit.TOKENS else RateLimited
+    return kind(message, retry_after=wait)
 
 
 def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bool) -> str:
@@ -56,7 +58,7 @@ def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bo
         return f"{start}, and this request alone may take {_told(limit, amount)}: {_less(limit)}."
     left = f"{_told(limit, max(0, allowance.remaining))} {_is(limit, allowance)} left"
     asks = "" if limit.unit is Unit.REQUESTS else f" of the {_told(limit, amount)} this may take"
-    when = "" if wait is None else f"; the window closes in {max(1, round(wait))} s"
+    when = "" if wait is None else f"; the window closes in {_how_long(wait)}"
     return f"{start}: {left}{asks}{when}."
 
 
@@ -64,8 +66,16 @@ def _loop(limit: Limit, wait: float | None) -> str:
     return (
         f"This very request was sent {limit.most} times within {limit.window // _MICROS} s"
         f" (`{limit.field}`), which looks like a loop: look at what sends it, change the request"
-        f" or its session, or wait {max(1, round(wait or 1))} s."
+        f" or its session, or wait {_how_long(wait or 1)}."
     )
+
+
+def _how_long(seconds: float) -> str:
+    """Rounded up, to what people can compare: an hour and a half is 90 min."""
+    if seconds <= 120:
+        return f"{max(1, round(seconds))} s"
+    minutes = ceil(seconds / 60)
+    return f"{minutes} min" if minutes <= 120 else f"{ceil(minutes / 60)} h"
 
 
 def _is(limit: Limit, allowance: Allowance) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from math import ceil
 
 from msgspec import Raw, Struct, json
 
@@ -11,7 +10,7 @@ from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Headers
 from trunkline.dialects.anthropic_messages.wire import BROKEN, ErrorIn
 from trunkline.dialects.base import WireError
-from trunkline.dialects.retry_after import retry_after
+from trunkline.dialects.retry_after import retry_after, retry_headers
 from trunkline.dialects.scrub import scrub
 
 _STATUS: Mapping[str, int] = {
@@ -139,13 +138,12 @@ def _refused(status: int, text: str, code: str | None) -> GatewayError:
 
 def render_error(error: GatewayError, request_id: str) -> WireError:
     status, kind = _told(error)
-    headers: list[tuple[bytes, bytes]] = [
+    headers = (
         (b"content-type", b"application/json"),
         (b"request-id", request_id.encode()),
-    ]
-    if error.retry_after is not None:
-        headers.append((b"retry-after", b"%d" % max(1, ceil(error.retry_after))))
-    return WireError(status, tuple(headers), _body(kind, error, request_id))
+        *retry_headers(error),
+    )
+    return WireError(status, headers, _body(kind, error, request_id))
 
 
 def stream_error(error: GatewayError, request_id: str = "") -> bytes:
