@@ -9,7 +9,7 @@ from trunkline.canon import errors
 from trunkline.dialects.openai_errors import stream_error
 
 INVALID = "invalid_request_error"
-TYPES = (INVALID, "server_error", "requests", "insufficient_quota", "timeout")
+TYPES = (INVALID, "server_error", "requests", "tokens", "insufficient_quota", "timeout")
 CASES = (
     (errors.Malformed("m", param="n"), 400, INVALID, None, "n"),
     (errors.Unsupported("m", param="top_k"), 400, INVALID, "unsupported_parameter", "top_k"),
