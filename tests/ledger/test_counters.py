@@ -236,6 +236,19 @@ def test_what_its_successors_and_children_used_counts():
     assert 21 == office.standing(limit(window=0, counter="key/k/cost/0"))[0]
 
 
+@pytest.mark.parametrize(
+    ("unit", "byok"), ((Unit.COST, 0), (Unit.TOKENS, None), (Unit.REQUESTS, None))
+)
+def test_what_tenants_paid_themselves_is_no_part_of_a_budget(unit, byok):
+    """As when it was counted: its tokens and requests are."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/x/0", unit, NOW - 5, 0)
+    office.counts.lose()
+    asyncio.run(office.keeper.turn())
+
+    assert [byok] == [query.byok for query in office.ledger.asked]
+
+
 def test_what_never_closes_counts_from_the_beginning():
     """Even if its window was seen for the first time later on."""
     office = Office()

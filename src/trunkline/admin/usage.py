@@ -70,12 +70,8 @@ def question(
     """What a query string asks for. Raises Malformed."""
     query = call.request.query_params
     start, end = span(call)
-    return UsageQuery(
-        start=start,
-        end=end,
-        group_by=_groups(query.get("group_by", ""), groupings),
-        **{name: query[name] for name in filters if name in query},
-    )
+    asked = UsageQuery(start=start, end=end, group_by=_groups(query.get("group_by", ""), groupings))
+    return structs.replace(asked, **{name: query[name] for name in filters if name in query})
 
 
 def span(call: ControlCall) -> tuple[int, int]:

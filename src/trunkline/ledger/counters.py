@@ -45,6 +45,7 @@ class _Filters(TypedDict, total=False):
     user: str
     tenant: str
     model: str
+    byok: int
 
 
 class CounterKeeper:
@@ -169,6 +170,8 @@ class CounterKeeper:
     async def _used(self, window: OpenWindow, now: int) -> int:
         """In the window's unit, as the ledger has it."""
         filters = subject(window.counter)
+        if window.unit is Unit.COST:
+            filters["byok"] = 0  # as Admission.settle
         start = window.opened if window.closes else 0
         each = [filters]
         if "key_id" in filters:

@@ -172,6 +172,8 @@ class UsageQuery(Struct, frozen=True, kw_only=True):
     mode: str | None = None
     tag: str | None = None
     status: str | None = None
+    byok: int | None = None
+    """1: what tenants paid themselves; 0: all else."""
 
 
 class UsageSum(Struct, frozen=True, gc=False):

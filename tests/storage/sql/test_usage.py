@@ -108,6 +108,24 @@ def test_filters_are_exact(database: Database, filters: dict[str, object], cost:
     assert cost == report(database, **filters).total.cost_nanousd
 
 
+@pytest.mark.parametrize(("byok", "cost"), ((None, 11), (0, 10), (1, 1)))
+def test_what_tenants_paid_themselves_can_be_left_out(
+    database: Database, byok: int | None, cost: int
+) -> None:
+    """From the requests as from the rollups."""
+
+    async def work(ledger: SqlLedgerStore) -> list[int]:
+        own = request(1, status="ok", byok=True, cost_nanousd=1)
+        await ledger.apply(batch((own, request(2, status="ok", cost_nanousd=10))))
+        found = [
+            await ledger.usage(UsageQuery(start=start, end=end, byok=byok))
+            for start, end in ((0, NOON_MICROS * 2), (NOON_MICROS - 1, NOON_MICROS + 9))
+        ]
+        return [one.total.cost_nanousd for one in found]
+
+    assert [cost, cost] == run(database, work)
+
+
 def test_large_sums_stay_integers(database: Database) -> None:
     """Nano-dollars beyond what a float can tell apart."""
     cost = (1 << 50) - 1

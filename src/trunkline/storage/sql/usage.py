@@ -57,6 +57,7 @@ _FILTERS: Mapping[str, str] = {
     "face": "face",
     "mode": "mode",
     "status": "status",
+    "byok": "byok",
 }
 # A request as the rollups would have it.
 _OF_REQUESTS: Mapping[str, str] = {
