@@ -20,6 +20,7 @@ from tests.tenancy.signers import (
 )
 from trunkline.canon.errors import Forbidden, IssuerUnavailable, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
+from trunkline.canon.limit import Limit, Unit
 from trunkline.config.schema import IssuerConfig
 from trunkline.storage.holders import KeySet
 from trunkline.tenancy.callers import Callers, Tokens
@@ -41,6 +42,7 @@ class Grants:
         self.version = 1
         self.plan = "small"
         self.until = FOREVER
+        self.limits = ()
         self.asked = 0
 
     def visitor(self, record, now):
@@ -48,7 +50,11 @@ class Grants:
         if record.tenant == "barred":
             raise Forbidden("The tenant is disabled.")
         principal = Principal(
-            key_id=record.id, tenant=record.tenant, user=record.user, plan=self.plan
+            key_id=record.id,
+            tenant=record.tenant,
+            user=record.user,
+            plan=self.plan,
+            limits=self.limits,
         )
         return Hold(principal, min(self.until, record.expires_at or FOREVER))
 
@@ -264,6 +270,17 @@ def test_who_asked_with_a_token_stands_while_his_issuer_is_trusted():
     assert it.callers.standing(structs.replace(principal, key_id="tl_x"), NOW) is None
     it.tokens.trust({})
     assert it.callers.standing(principal, NOW) is None
+
+
+def test_who_asked_with_a_token_has_todays_limits():
+    """What his token said stays; what is known of him here may have changed since."""
+    it = Scene()
+    principal = it.who(signed(claims(scope="chat:write")))
+    lower = Limit(counter="c", unit=Unit.COST, most=1, field="cost_total_usd", scope="tenant")
+    it.grants.limits = (lower,)
+    now = it.callers.standing(principal, NOW)
+
+    assert structs.replace(principal, limits=(lower,)) == now
 
 
 def test_no_repr_shows_a_token():

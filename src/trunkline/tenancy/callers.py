@@ -1,13 +1,14 @@
 """Who is calling, with whatever they show: a key of ours first, else a token of a trusted issuer."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trunkline.canon.errors import Forbidden, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
+from trunkline.canon.limit import Limit
 from trunkline.storage.holders import KeyRecord
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.holding import Hold
@@ -106,7 +107,7 @@ class Tokens:
         return known.hold.principal
 
     def standing(self, principal: Principal, now: float) -> Principal | None:
-        """The same, if its issuer is still trusted and nothing else is in the way by now."""
+        """As today, if its issuer is still trusted and nothing else is in the way by now."""
         name = principal.key_id.removeprefix(KEY_ID_PREFIX).partition(":")[0]
         if not any(issuer.name == name for issuer in self._issuers.values()):
             return None
@@ -120,10 +121,10 @@ class Tokens:
             created_at=now,
         )
         try:
-            self._grants.visitor(record, now)
+            today = self._grants.visitor(record, now).principal
         except Forbidden:
             return None
-        return principal
+        return _limited_as(principal, today)
 
     async def look_again(self, token: bytes, size: int = 0) -> None:
         """As Jwks'."""
@@ -189,6 +190,26 @@ class Tokens:
 
     def __repr__(self) -> str:
         return f"<Tokens of {len(self._issuers)} issuers, {len(self._known)} remembered>"
+
+
+def _limited_as(principal: Principal, today: Principal) -> Principal:
+    """With the limits its tenant and user have now; those of the plan in its token are its own."""
+    models = {*principal.model_limits, *today.model_limits}
+    return structs.replace(
+        principal,
+        limits=(*_own(principal.limits), *today.limits),
+        model_limits={
+            model: (
+                *_own(principal.model_limits.get(model, ())),
+                *today.model_limits.get(model, ()),
+            )
+            for model in models
+        },
+    )
+
+
+def _own(limits: Sequence[Limit]) -> Sequence[Limit]:
+    return [limit for limit in limits if limit.counter.startswith("key/")]
 
 
 class Callers:
