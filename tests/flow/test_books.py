@@ -204,6 +204,23 @@ def test_a_cancelled_task_settles_later():
     asyncio.run(main())
 
 
+def test_books_are_closed_even_where_nothing_can_be_counted():
+    """Or what the request holds of its key's places would be held for as long as this worker lives."""
+
+    class Broken:
+        async def estimate(self, deployment, request, delivered):
+            raise RuntimeError("a bug of ours")
+
+    async def main():
+        desk = Desk(counter=Broken())
+        desk.begin()
+        desk.books.close_later(Status.CANCELLED, None, ["hello"])
+        await desk.rooms.tasks.finish("settle req_1")
+        return desk.entries[-1]
+
+    assert ("close", 1, "cancelled") == asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("asked", "tier"),
     (("flex", "flex"), ("priority", "priority"), ("auto", None), (5, None), (None, None)),

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Attempt, Exchange, Status
+from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
@@ -127,16 +128,27 @@ class Books:
     async def estimate(self, told: Usage | None, delivered: Sequence[str]) -> None:
         """The upstream's count is `lacking`: count what was asked and what was delivered."""
         attempt = self._exchange.attempts[-1]
+        try:
+            counted = await self._rooms.counter.estimate(
+                attempt.deployment, self._request(), delivered
+            )
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not leave the books open
+            self._rooms.log.warning(
+                "usage not counted", request=self._exchange.id, error=type(error).__name__
+            )
+            counted = Usage()
+        usage = _merged(told, counted)
+        attempt.estimated = usage is not told
+        self._bill(attempt, usage)
+
+    def _request(self) -> Request | None:
         request = self._exchange.request
         if request is None and self._server is not None:
             try:
                 request = self._server.decode_request(self._exchange.body, self._exchange.headers)
             except GatewayError:
                 request = None
-        counted = await self._rooms.counter.estimate(attempt.deployment, request, delivered)
-        usage = _merged(told, counted)
-        attempt.estimated = usage is not told
-        self._bill(attempt, usage)
+        return request
 
     def close_later(self, status: Status, told: Usage | None, delivered: Sequence[str]) -> None:
         """For a cancelled task, which may not wait: the estimate and the last entry follow."""
