@@ -264,7 +264,7 @@ def test_deliveries_are_listed_the_newest_first(tmp_path):
         listed = bench.service.deliveries
         first = await listed("acme", one.id, None, None, 4)
         rest = await listed("acme", one.id, None, first[-1].id, 4)
-        created = [delivery.created for delivery in (*first, *rest)]
+        created = [delivery.created_at for delivery in (*first, *rest)]
 
         assert sorted(created, reverse=True) == created
         assert (6, 4) == (len(set(created)), len(first))

@@ -18,7 +18,8 @@ def test_an_endpoint_is_shown_without_its_secret():
         "url": one.url,
         "events": ["usage.threshold"],
         "enabled": True,
-        "created": 5,
+        "created_at": 5,
+        "object": "webhook",
     } == msgspec.json.decode(msgspec.json.encode(EndpointView.of(one)))
 
 
@@ -50,9 +51,13 @@ def test_a_delivery_shows_what_is_next_or_what_was_last():
 
     shown, ended = DeliveryView.of(pending, "native"), DeliveryView.of(over, "plutosai")
     assert (9, None, 503, 12.5) == (
-        shown.next_attempt,
-        shown.ended,
+        shown.next_attempt_at,
+        shown.ended_at,
         shown.response_status,
         shown.duration_ms,
     )
-    assert (None, 7, "usage.threshold") == (ended.next_attempt, ended.ended, ended.type)
+    assert (None, 7, "usage.threshold") == (
+        ended.next_attempt_at,
+        ended.ended_at,
+        ended.type,
+    )

@@ -35,6 +35,7 @@ class KeyView(Struct, frozen=True, kw_only=True):
     expires_at: float | None
     revoked_at: float | None
     status: KeyStatus
+    object: str = "key"
 
 
 class CreatedKey(KeyView, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ def _check(record: KeyRecord, now: float, plans: Plans) -> None:
     if record.plan:
         check_plan(record.plan, plans)
     if record.expires_at is not None and not record.expires_at > now:
-        raise Malformed("`expires_at` must be in the future (Unix seconds).", param="expires_at")
+        raise Malformed("`expires_at` must be in the future.", param="expires_at")
     _one_of(SCOPES, record.scopes, "scopes")
     _one_of(MODES, record.modes or (), "modes")
     for field in ("scopes", "models", "providers", "modes", "pipes", "tags"):

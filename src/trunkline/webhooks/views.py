@@ -1,6 +1,6 @@
 """Endpoints and deliveries as they are shown: no secret but in the answer that made it."""
 
-from typing import Self
+from typing import Literal, Self
 
 from msgspec import Struct, structs
 
@@ -16,8 +16,9 @@ class EndpointView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str
     events: tuple[str, ...]
     enabled: bool
-    created: int
+    created_at: int
     """Unix seconds."""
+    object: Literal["webhook"]
     disabled_because: str = ""
     former_secret_until: int | None = None
     """Unix seconds."""
@@ -32,7 +33,8 @@ class EndpointView(Struct, frozen=True, kw_only=True, omit_defaults=True):
             url=endpoint.url,
             events=tuple(told(kind, endpoint.face) for kind in endpoint.types),
             enabled=endpoint.enabled,
-            created=endpoint.created_at // 1_000_000,
+            created_at=endpoint.created_at // 1_000_000,
+            object="webhook",
             disabled_because=endpoint.disabled_because,
             former_secret_until=None if until is None else until // 1_000_000,
         )
@@ -59,12 +61,13 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     status: str
     """pending, delivered or dead."""
     attempts: int
-    created: int
-    next_attempt: int | None
-    ended: int | None
+    created_at: int
+    next_attempt_at: int | None
+    ended_at: int | None
     response_status: int | None
     error: str
     duration_ms: float | None
+    object: str = "delivery"
 
     @classmethod
     def of(cls, delivery: Delivery, face: str) -> Self:
@@ -75,10 +78,10 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
             type=told(delivery.type, face),
             status=delivery.status,
             attempts=delivery.attempts,
-            created=delivery.created_at // 1_000_000,
-            next_attempt=delivery.next_at // 1_000_000 if pending else None,
-            ended=None if delivery.ended_at is None else delivery.ended_at // 1_000_000,
+            created_at=delivery.created_at // 1_000_000,
+            next_attempt_at=delivery.next_at // 1_000_000 if pending else None,
+            ended_at=None if delivery.ended_at is None else delivery.ended_at // 1_000_000,
             response_status=delivery.answered,
             error=delivery.error,
-            duration_ms=delivery.took_ms,
+            duration_ms=None if delivery.took_ms is None else round(delivery.took_ms, 3),
         )
