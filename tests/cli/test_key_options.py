@@ -26,6 +26,7 @@ def test_everything_can_be_said() -> None:
     key = wanted(
         *("--name", "ci", "--tenant", "acme", "--user", "ann", "--plan", "keyplex-monthly"),
         *("--scope", "chat:write", "--model", "a", "--model", "b", "--provider", "openai"),
+        *("--mode", "eco", "--mode", "quality"),
         *("--pipe", "*", "--tag", "x", "--tag", "y", "--face", "plexor"),
         *("--limit", "requests_per_minute=60", "--limit", "cost_per_day_usd=0.1"),
         *("--budget", "12.5/month", "--expires", "2100-01-01"),
@@ -39,6 +40,7 @@ def test_everything_can_be_said() -> None:
         scopes=("chat:write",),
         models=("a", "b"),
         providers=("openai",),
+        modes=("eco", "quality"),
         pipes=("*",),
         tags=("x", "y"),
         face="plexor",

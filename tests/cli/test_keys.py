@@ -86,17 +86,30 @@ def test_a_revoked_key_stays_in_the_list(keys):
     assert "revoked" == msgspec.json.decode(keys("revoke", made["id"], "--json"))["status"]
 
 
+def test_keys_of_one_tenant(keys):
+    """With their plans; a tenant without keys is named."""
+    keys("create", "--tenant", "acme", "--plan", "plutosai-free")
+    keys("create", "--tenant", "globex")
+
+    (line,) = keys("list", "--tenant", "acme").splitlines()[1:]
+    assert ["acme", "plutosai-free"] == line.split()[2:4]
+    assert "No keys of the tenant umbrella yet" in keys("list", "--tenant", "umbrella")
+
+
 def test_a_rotated_key_has_a_successor(keys):
     """Printed as a new key is; the old one ends when the overlap does."""
     old = msgspec.json.decode(keys("create", "--json", "--name", "ci", "--scope", "chat:write"))
     printed = keys("rotate", old["id"], "--overlap", "2h").splitlines()
+    again = keys("rotate", old["id"], "--overlap", "1h").splitlines()
     new = msgspec.json.decode(keys("rotate", old["id"], "--json", "--overlap", "0"))
 
     assert printed[0].startswith("tl_")
     assert "only time" in printed[2]
     assert printed[3].startswith(f"It replaces {old['id']} (ci), which ends at 20")
+    assert (4, 5) == (len(printed), len(again))
+    assert again[4].endswith(" itself: a successor lives no longer.")
     assert ("ci", ["chat:write"], old["id"]) == (new["name"], new["scopes"], new["replaces"])
-    assert ["expired", "active", "active"] == [
+    assert ["expired", "active", "active", "active"] == [
         line.split()[1] for line in keys("list").splitlines()[1:]
     ]
 

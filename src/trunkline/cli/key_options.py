@@ -16,12 +16,17 @@ from trunkline.tenancy.wishes import NewKey
 
 def add_wishes(parser: argparse.ArgumentParser) -> None:
     add, every = parser.add_argument, "may repeat"
-    add("--name", default="unnamed", help="what it is for")
-    add("--tenant", default=DEFAULT_TENANT, help="whose it is")
-    add("--user", default="", help="who of the tenant's it is")
+    add("--name", default="unnamed", help="what it is for (default: unnamed)")
+    add(
+        "--tenant",
+        default=DEFAULT_TENANT,
+        help=f"whose it is (default: {DEFAULT_TENANT}); made if new",
+    )
+    add("--user", default="", help="who of the tenant's it is; made if new")
     add("--scope", action="append", default=[], help=f"e.g. chat:write; {every}")
     add("--model", action="append", help=f"a model it may use; {every}")
     add("--provider", action="append", help=f"who may answer it; {every}")
+    add("--mode", action="append", help=f"a routing mode it may choose; {every}")
     add("--pipe", action="append", default=[], help=f"a pipeline it may choose, '*' any; {every}")
     add("--tag", action="append", default=[], help=f"what finance knows it by; {every}")
     add("--plan", default="", help="limits with a name, e.g. keyplex-monthly")
@@ -47,6 +52,7 @@ def wanted_key(options: argparse.Namespace) -> NewKey:
             scopes=tuple(options.scope),
             models=None if options.model is None else tuple(options.model),
             providers=None if options.provider is None else tuple(options.provider),
+            modes=None if options.mode is None else tuple(options.mode),
             pipes=tuple(options.pipe),
             tags=tuple(options.tag),
             plan=options.plan,

@@ -23,7 +23,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = _action(actions, "create", "create a key; it is shown this once", _create)
     add_wishes(create)
-    _action(actions, "list", "list all keys", _list)
+    listed = _action(actions, "list", "list all keys", _list)
+    listed.add_argument("--tenant", help="of this tenant alone")
     rotate = _action(
         actions, "rotate", "replace a key by a successor that may do the same", _rotate
     )
@@ -73,18 +74,22 @@ async def _create(service: KeyService, options: argparse.Namespace) -> int:
 
 
 async def _list(service: KeyService, options: argparse.Namespace) -> int:
-    keys = await service.list()
+    keys = [key for key in await service.list() if options.tenant in (None, key.tenant)]
     if options.json:
         print(msgspec.json.encode(keys).decode())
         return 0
     if not keys:
-        print("No keys yet; `trunkline keys create --name NAME` makes one.")
+        whose = f" of the tenant {options.tenant}" if options.tenant else ""
+        print(f"No keys{whose} yet; `trunkline keys create --name NAME` makes one.")
         return 0
-    print(f"{'ID':14} {'STATUS':8} {'TENANT':16} {'CREATED':21} {'EXPIRES':21} NAME")
+    print(f"{'ID':14} {'STATUS':8} {'TENANT':16} {'PLAN':18} {'CREATED':21} {'EXPIRES':21} NAME")
     for key in keys:
         expires = rfc3339(key.expires_at) if key.expires_at else "never"
         created = rfc3339(key.created_at)
-        print(f"{key.id:14} {key.status:8} {key.tenant:16} {created:21} {expires:21} {key.name}")
+        print(
+            f"{key.id:14} {key.status:8} {key.tenant:16} {key.plan or '-':18} {created:21}"
+            f" {expires:21} {key.name}"
+        )
     return 0
 
 
@@ -97,6 +102,8 @@ async def _rotate(service: KeyService, options: argparse.Namespace) -> int:
     print(f"{rotated.key}\n")
     print(f"This is the only time it is shown. id {rotated.id}, tenant {rotated.tenant}")
     print(f"It replaces {rotated.replaces} ({rotated.name}), which ends at {ends}.")
+    if rotated.expires_at is not None:
+        print(f"It ends at {rfc3339(rotated.expires_at)} itself: a successor lives no longer.")
     return 0
 
 
