@@ -1,6 +1,6 @@
 # trunkline: one line to every model. `make` alone lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents test-clients bench peers soak soak-limits races fuzz explore fmt lock clean
+.PHONY: help run test test-agents test-clients bench peers soak soak-limits soak-outages races fuzz explore fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
 
@@ -42,6 +42,10 @@ soak-limits: ## shared counters on this machine: 10,000 random histories, 300 ra
 races: ## stampedes at limits, on one machine and on two, and revocations under load (ARGS="--rounds 5")
 	@scripts/install test
 	@PYTHONPATH=src exec $(PY) -m scripts.races $(ARGS)
+
+soak-outages: ## databases, disks and counters that go away, and 1,000 killed workers, on SQLite and PostgreSQL (ARGS="--kills 100")
+	@scripts/install test
+	@PYTHONPATH=src exec $(PY) -m scripts.outage_soak $(ARGS)
 
 fuzz: ## mutated inputs by the million into every dialect (ARGS="--executions 10000000 --workers 2")
 	@scripts/install test

@@ -60,9 +60,9 @@ class Simulators:
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it on the simulators' loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+    def do(self, work: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
+        """Run it on the simulators' loop, for so many seconds at most."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(patience)
 
     def arrivals(self) -> Sequence[Row]:
         """The first book: of both simulators, in order of time."""

@@ -154,6 +154,15 @@ class Gateway(Program):
         folder = self.data / "journal"
         return [path.name for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
 
+    def children(self) -> list[int]:
+        """Its workers' process ids."""
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+        )
+        lines = (line.split() for line in listed.stdout.splitlines())
+        parent = str(self.process.pid)
+        return [int(pid) for pid, ppid, stat in lines if ppid == parent and stat[0] != "Z"]
+
     def entry(self, request_id: str, key: str | None = None) -> Any:
         """What the ledger holds of a request, as its own key sees it."""
         answer = self.get(f"/v1/requests/{request_id}", key)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -137,11 +136,11 @@ def test_one_that_died_is_replaced(pair: tuple[Gateway, str]) -> None:
     """Killed, a worker is started anew, and what it had booked is not lost."""
     gateway, _ = pair
     key = gateway.new_key(name="survivor")
-    victim, other = _children(gateway)
+    victim, other = gateway.children()
     assert 200 == _ask((gateway, key)).status
     os.kill(victim, signal.SIGKILL)
     for _ in range(1000):
-        now = _children(gateway)
+        now = gateway.children()
         if 2 == len(now) and victim not in now:
             break
         pause()
@@ -152,13 +151,3 @@ def test_one_that_died_is_replaced(pair: tuple[Gateway, str]) -> None:
             break
         pause()
     assert 1 == _total(gateway, key)
-
-
-def _children(gateway: Gateway) -> list[int]:
-    """Its workers' process ids."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
-    )
-    lines = (line.split() for line in listed.stdout.splitlines())
-    parent = str(gateway.process.pid)
-    return [int(pid) for pid, ppid, stat in lines if ppid == parent and stat[0] != "Z"]
