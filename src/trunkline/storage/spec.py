@@ -13,6 +13,7 @@ from trunkline.storage.base import (
     ResponseStore,
     SettingStore,
 )
+from trunkline.storage.bodies import BodyStore
 from trunkline.storage.idempotency import IdempotencyStore
 from trunkline.storage.sql.database import Database
 
@@ -42,6 +43,8 @@ class Storage(Protocol):
     def responses(self) -> ResponseStore: ...
     @property
     def idempotency(self) -> IdempotencyStore: ...
+    @property
+    def bodies(self) -> BodyStore: ...
     def statistics(self) -> StorageStatistics: ...
     async def aclose(self) -> None: ...
 

@@ -11,6 +11,7 @@ from trunkline.storage.base import StorageRefused
 from trunkline.storage.spec import StorageStatistics, Where
 from trunkline.storage.sql.history import MIGRATIONS
 from trunkline.storage.sqlite.backend import FILE, SPEC
+from trunkline.storage.sqlite.bodies import FILE as BODIES
 from trunkline.storage.sqlite.connection import Options, connect
 from trunkline.storage.sqlite.idempotency import FILE as IDEMPOTENCY
 from trunkline.storage.sqlite.responses import FILE as RESPONSES
@@ -29,7 +30,7 @@ def test_a_folder_becomes_a_store(tmp_path: Path) -> None:
     )
     asyncio.run(storage.aclose())
     # A clean end leaves no logs: each is taken over when the last connection closes.
-    assert {FILE, RESPONSES, IDEMPOTENCY} == {path.name for path in folder.iterdir()}
+    assert {FILE, RESPONSES, IDEMPOTENCY, BODIES} == {path.name for path in folder.iterdir()}
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:

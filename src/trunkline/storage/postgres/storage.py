@@ -11,6 +11,7 @@ from trunkline.storage.postgres.connection import Address, Connection
 from trunkline.storage.postgres.database import connected
 from trunkline.storage.postgres.migrations import migrate
 from trunkline.storage.spec import Storage, StorageStatistics, Where
+from trunkline.storage.sql.bodies import SqlBodyStore
 from trunkline.storage.sql.idempotency import SqlIdempotency
 from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
@@ -39,6 +40,7 @@ class PostgresStorage:
         self.ledger = SqlLedgerStore(self.database)
         self.responses = SqlResponseStore(self._responses)
         self.idempotency = SqlIdempotency(self._responses)
+        self.bodies = SqlBodyStore(self._responses)
 
     def statistics(self) -> StorageStatistics:
         return self._statistics

@@ -10,6 +10,7 @@ from trunkline.storage.sql.migrations.m007_credentials import M007
 from trunkline.storage.sql.migrations.m008_idempotency import M008
 from trunkline.storage.sql.migrations.m009_responses import M009
 from trunkline.storage.sql.migrations.m010_windows import M010
+from trunkline.storage.sql.migrations.m011_bodies import M011
 
 MIGRATIONS = (
     M001,
@@ -22,4 +23,5 @@ MIGRATIONS = (
     M008,
     M009,
     M010,
+    M011,
 )

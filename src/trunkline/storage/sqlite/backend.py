@@ -11,6 +11,7 @@ from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.responses import SqlResponseStore
 from trunkline.storage.sql.settings import SqlSettingStore
+from trunkline.storage.sqlite.bodies import open_bodies
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
 from trunkline.storage.sqlite.idempotency import open_idempotency
@@ -37,11 +38,13 @@ class SqliteStorage:
         self._responses = open_responses(path.parent)
         self.responses = SqlResponseStore(self._responses, VACUUM)
         self.idempotency = open_idempotency(path.parent)
+        self.bodies = open_bodies(path.parent)
 
     def statistics(self) -> StorageStatistics:
         return StorageStatistics("sqlite", apsw.sqlite_lib_version(), self._schema)
 
     async def aclose(self) -> None:
+        await self.bodies.aclose()
         await self.idempotency.aclose()
         await self._responses.aclose()
         await self.database.aclose()
