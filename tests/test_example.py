@@ -5,7 +5,13 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from trunkline.config.load import parse
-from trunkline.config.schema import LedgerConfig, PlanLimits, RoutingConfig, ServerConfig
+from trunkline.config.schema import (
+    LedgerConfig,
+    LoggingConfig,
+    PlanLimits,
+    RoutingConfig,
+    ServerConfig,
+)
 from trunkline.tenancy.plans import BUILT_IN, plans_of
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +28,7 @@ def test_it_shows_every_default_as_it_is():
 
     assert ServerConfig() == config.server
     assert LedgerConfig() == config.ledger
+    assert LoggingConfig() == config.logging
     assert RoutingConfig() == config.routing
 
 
@@ -29,7 +36,8 @@ def test_it_names_every_setting():
     """A setting that the example lacks is one nobody finds."""
     text = (ROOT / "trunkline.example.toml").read_text()
     later = {"mode", "baseline"}  # accepted, and without effect as yet
-    for struct in (ServerConfig(), LedgerConfig(), RoutingConfig(), PlanLimits()):
+    shown = (ServerConfig(), LedgerConfig(), LoggingConfig(), RoutingConfig(), PlanLimits())
+    for struct in shown:
         missing = [
             name for name in asdict(struct) if name not in later and f"\n{name} = " not in text
         ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 ADMIN: Sequence[str] = (
     "GET /admin/v1/requests/{request_id}",
+    "GET /admin/v1/requests/{request_id}/bodies",
     "GET /admin/v1/requests",
     "GET /admin/v1/usage",
     "POST /admin/v1/reconcile",

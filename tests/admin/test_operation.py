@@ -62,7 +62,8 @@ def test_statistics_and_metrics_say_the_same(tmp_path):
 
         named = {"routing", "transport", "ledger", "keys", "storage", "catalog", "models"}
         counted = {"tokens", "issuers", "credentials", "limits", "counters", "idempotency"}
-        assert named | counted | {"conversations", "background", "webhooks"} == set(rooms)
+        kept = {"conversations", "background", "webhooks", "bodies"}
+        assert named | counted | kept == set(rooms)
         assert "text/plain; version=0.0.4; charset=utf-8" == scraped.headers["content-type"]
         assert 'trunkline_target_successes_total{deployment="sim/sim-chat"} 1' in lines
         assert f"trunkline_catalog_models {rooms['catalog']['models']}" in lines

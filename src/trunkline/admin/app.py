@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.admin import (
+    bodies,
     credentials,
     google_models,
     keys,
@@ -49,6 +50,7 @@ ROUTES: Sequence[ControlRoute] = (
     *models.ROUTES,
     *google_models.ROUTES,
     *ledger.ROUTES,
+    *bodies.ROUTES,
     *usage.ROUTES,
     *own_usage.ROUTES,
     *me.ROUTES,

@@ -18,6 +18,7 @@ from trunkline.flow.base import Face
 from trunkline.flow.limiting import Limiting
 from trunkline.flow.rooms import Rooms
 from trunkline.kernel.clock import Clock
+from trunkline.ledger.bodies import BodyLog
 from trunkline.ledger.reports import Reports
 from trunkline.providers.lists import ModelLists
 from trunkline.tenancy.admin import AdminGate
@@ -66,6 +67,8 @@ class ControlPlane(Protocol):
     def plans(self) -> Plans: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def bodies(self) -> BodyLog: ...
     @property
     def limiting(self) -> Limiting: ...
     @property

@@ -66,6 +66,20 @@ class IdempotencyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long an answer is kept, to be given again instead of being made again."""
 
 
+class LoggingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of requests beyond the ledger: nothing, unless somebody says so."""
+
+    bodies: bool = False
+    """What clients send and get, redacted: docs/reference/bodies.md."""
+    bodies_days: Annotated[float, Meta(ge=0, le=36_500)] = 7
+    """Then they are forgotten; 0: never."""
+    bodies_max_bytes: Annotated[int, Meta(ge=1, le=16 << 20)] = 256 << 10
+    """Of each side, before they are packed."""
+    redact: tuple[str, ...] = ()
+    """More names of fields whose value is masked, in any spelling."""
+    redact_emails: bool = False
+
+
 class WebhooksConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow_private: bool = False
     """Also http, any port, and addresses of this machine and its networks; not their metadata."""
@@ -201,6 +215,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     responses: ResponsesConfig = ResponsesConfig()
     sessions: SessionsConfig = SessionsConfig()
     idempotency: IdempotencyConfig = IdempotencyConfig()
+    logging: LoggingConfig = LoggingConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     auth: AuthConfig = AuthConfig()
     providers: dict[str, Raw] = {}

@@ -1,8 +1,8 @@
 """A POST endpoint of a face: who calls, what do they ask for; then the flow takes over."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
@@ -21,9 +21,11 @@ from trunkline.flow.count import Counting, RememberedCounting
 from trunkline.flow.embed import OPERATION as EMBED
 from trunkline.flow.embed import Embedding
 from trunkline.flow.once import Once
+from trunkline.flow.overhearing import Overhearing
 from trunkline.flow.remembered import Remembered
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
+from trunkline.ledger.bodies import BodyLog
 from trunkline.tenancy.keys import allow_scope
 from trunkline.tenancy.session import session_of
 
@@ -82,6 +84,8 @@ class Surroundings(Protocol):
     def next_id(self) -> Callable[[float], str]: ...
     @property
     def once(self) -> Once: ...
+    @property
+    def bodies(self) -> BodyLog: ...
 
 
 def token_of(head: Head, *, else_this: bytes = b"") -> bytes:
@@ -182,10 +186,18 @@ class _Admitted:
         self._head = head
         self._principal = principal
 
-    async def run(self, body: bytes, reply: Reply) -> None:
+    def run(self, body: bytes, reply: Reply) -> Coroutine[Any, Any, None]:
+        gateway = self._endpoint.gateway
+        request_id = gateway.next_id(self._head.received_at)
+        taking = gateway.bodies.taking
+        if taking is None:
+            return self._run(request_id, body, reply)
+        heard = Overhearing(gateway.bodies, taking, self._head, self._principal, request_id)
+        return heard.run(body, reply, partial(self._run, request_id, body))
+
+    async def _run(self, request_id: str, body: bytes, reply: Reply) -> None:
         endpoint = self._endpoint
         gateway = endpoint.gateway
-        request_id = gateway.next_id(self._head.received_at)
         ask = None
         try:
             exchange = self._exchange(request_id, body)

@@ -5,6 +5,7 @@ from typing import Final
 
 from trunkline.canon.exchange import Exchange, Headers, Status
 from trunkline.flow.base import Reply
+from trunkline.flow.copying import CopyingReply
 from trunkline.storage.idempotency import KeptAnswer
 
 # Of this moment, and not of the answer.
@@ -14,76 +15,54 @@ AtEnd = Callable[["RecordingReply"], object]
 """Told once, when the answer has come to its end, good or bad, and only its last piece waits."""
 
 
-class RecordingReply:
+class RecordingReply(CopyingReply):
     """
     A Reply. Every piece leaves as it comes but the last, which waits for `release`.
 
     One that is broken off comes to no end.
     """
 
-    __slots__ = (
-        "_at_end",
-        "_exchange",
-        "_headers",
-        "_last",
-        "_most",
-        "_pieces",
-        "_reply",
-        "_size",
-        "_status",
-        "_streamed",
-        "over",
-    )
+    __slots__ = ("_at_end", "_exchange", "_last")
 
     def __init__(self, reply: Reply, exchange: Exchange, most: int, at_end: AtEnd) -> None:
-        """`most`: bytes of an answer that are kept."""
-        self._reply = reply
+        """`most`: bytes of an answer that are kept; of a longer one, nothing is."""
+        super().__init__(reply, most)
         self._exchange = exchange
-        self._most = most
         self._at_end = at_end
-        self._status = 0
-        self._headers: Headers = ()
-        self._streamed = False
-        self._pieces: list[bytes] = []
-        self._size = 0
         self._last: bytes | None = None
         """The piece that waits; None once nothing does."""
-        self.over = False
-        """It has come to its end."""
 
     @property
     def answer(self) -> KeptAnswer | None:
         """What a second request under the key gets; None: it shall be run instead."""
         if not self.over or not self._final:
             return None
-        body = None if self._size > self._most else b"".join(self._pieces)
-        headers = tuple(header for header in self._headers if not header[0].startswith(_PASSING))
-        return KeptAnswer(self._status, headers, body, self._streamed)
+        body = None if self.size > self._most else b"".join(self._pieces)
+        headers = tuple(header for header in self.headers if not header[0].startswith(_PASSING))
+        return KeptAnswer(self.status, headers, body, self.streamed)
 
     @property
     def _final(self) -> bool:
         """Whether it is an answer, and was paid for. An error is neither, whosever fault it is."""
-        if self._streamed:
+        if self.streamed:
             # None: a background response, whose books are another exchange's.
             return self._exchange.status in (Status.OK, None)
-        return self._status < 400
+        return self.status < 400
 
     def release(self) -> None:
         """Let the last piece go."""
         last, self._last = self._last, None
         if last is None:
             return
-        if self._streamed:
+        if self.streamed:
             self._reply.end(last)
         else:
-            self._reply.whole(self._status, self._headers, last)
+            self._reply.whole(self.status, self.headers, last)
 
     def _take(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._most:
+        super()._take(data)
+        if self.size > self._most:
             self._pieces.clear()
-        else:
-            self._pieces.append(data)
 
     def _end(self, last: bytes) -> None:
         self._take(last)
@@ -95,38 +74,11 @@ class RecordingReply:
 
     @property
     def started(self) -> bool:
-        return bool(self._status)
-
-    @property
-    def draining(self) -> bool:
-        return self._reply.draining
+        return bool(self.status)
 
     def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        self._status, self._headers = status, headers
+        self.status, self.headers = status, headers
         self._end(body)
-
-    def start(self, status: int, headers: Headers) -> None:
-        self._status, self._headers, self._streamed = status, headers, True
-        self._reply.start(status, headers)
-
-    def write(self, data: bytes) -> None:
-        self._take(data)
-        self._reply.write(data)
-
-    @property
-    def crowded(self) -> bool:
-        return self._reply.crowded
-
-    async def drain(self) -> None:
-        await self._reply.drain()
 
     def end(self, last: bytes = b"") -> None:
         self._end(last)
-
-    def abort(self) -> None:
-        self._reply.abort()
-
-
-def _reply(reply: RecordingReply) -> Reply:
-    """Interface guard."""
-    return reply

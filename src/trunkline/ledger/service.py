@@ -103,6 +103,10 @@ class LedgerService:
         sweeper = Sweeper(self._store, self._clock, self.worker, keep_days, self._on_problem)
         tasks.spawn("ledger: sweep", sweeper.run())
 
+    async def leads(self, name: str, now: int, until: int) -> bool:
+        """Of all workers this one has that lease (LedgerStore.lease). Raises LedgerUnavailable."""
+        return await self._store.lease(name, self.worker, now, until)
+
     async def recover(self) -> None:
         """Reports, never raises: what is not recovered stays where it is."""
         node = Node(self._node, int(self._clock.unix() * 1_000_000))

@@ -247,6 +247,25 @@ METRICS: Mapping[str, Metric] = {
     "idempotency.retention_seconds": Metric(
         "trunkline_idempotency_retention_seconds", "gauge", "How long such answers are kept."
     ),
+    "bodies.logging": Metric("trunkline_bodies_logging", "gauge", "1 while bodies are logged."),
+    "bodies.waiting": Metric(
+        "trunkline_bodies_waiting", "gauge", "Requests whose bodies wait to be written."
+    ),
+    "bodies.waiting_bytes": Metric(
+        "trunkline_bodies_waiting_bytes", "gauge", "The size of these bodies."
+    ),
+    "bodies.logged": Metric(
+        "trunkline_bodies_logged_total", "counter", "Requests whose bodies were written."
+    ),
+    "bodies.dropped": Metric(
+        "trunkline_bodies_dropped_total", "counter", "Those dropped: too many were waiting."
+    ),
+    "bodies.failed": Metric(
+        "trunkline_bodies_failed_total", "counter", "Those dropped: they could not be redacted."
+    ),
+    "bodies.expired": Metric(
+        "trunkline_bodies_expired_total", "counter", "Those that grew too old."
+    ),
     "background.running": Metric(
         "trunkline_background_responses", "gauge", "Background responses being made here."
     ),

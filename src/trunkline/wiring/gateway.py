@@ -32,6 +32,7 @@ from trunkline.flow.rooms import Rooms
 from trunkline.intelligence.tokens.estimate import UsageEstimator
 from trunkline.kernel.ids import RequestIds
 from trunkline.kernel.tasks import Tasks
+from trunkline.ledger.bodies import BodyLog
 from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.service import Durability, Home, LedgerService
 from trunkline.observe.log import Log
@@ -83,6 +84,7 @@ class Gateway:
             pricer=self.pricer,
             transport=self.transport,
             reception=self.reception,
+            bodies=self.bodies,
             data=data,
             problem=self._problem,
         )
@@ -112,6 +114,7 @@ class Gateway:
         self.webhooks = self._webhooks.service
         self.ledger = self._open_ledger(config)
         self.reports = self.ledger.reports
+        self.bodies = BodyLog(self.storage.bodies, self.clock, self.ledger.leads, self._problem)
         self._keep_days = config.ledger.keep_requests_days
         self.conversations, self.background = self._remember(config.responses)
         retention = config.idempotency.retention
@@ -218,6 +221,7 @@ class Gateway:
         """Keys are known and books are open when this returns."""
         await self.reception.open()
         self.ledger.start(self.tasks, self._keep_days)
+        self.bodies.start(self.tasks)
         await self.limiting.start()
         self.reception.follow(self.tasks)
         self.tasks.spawn("responses: sweep", self.conversations.sweep())
@@ -231,6 +235,7 @@ class Gateway:
         await self._webhooks.aclose()
         await self.generations.aclose()
         await self.tasks.finish("settle ")
+        await self.bodies.catch_up()
         await self.transport.aclose()
         await self.ledger.aclose()
         await self.limiting.aclose()
@@ -263,6 +268,7 @@ class Gateway:
             "background": self.background.statistics(),
             "webhooks": self._webhooks.statistics(),
             "idempotency": self.once.statistics(),
+            "bodies": self.bodies.statistics(),
             **({} if self.edge is None else {"edge": self.edge.statistics()}),
         }
 

@@ -15,6 +15,7 @@ from trunkline.config.load import place_error
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig, WebhooksConfig
 from trunkline.dialects.registry import DIALECTS, EMBEDDINGS, TEXT_ONLY, UPSTREAM_ONLY
 from trunkline.flow.rooms import Rooms
+from trunkline.ledger.bodies import BodyLog
 from trunkline.observe.log import Log
 from trunkline.providers.base import Provider, Surroundings
 from trunkline.providers.building import Built, build_providers
@@ -46,6 +47,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     pricer: CatalogPricer
     transport: HttpTransport
     reception: Reception
+    bodies: BodyLog
     data: Path
     problem: Problem
 
@@ -125,6 +127,7 @@ class Generations:
         self._retire_all_but(serving, router)
         self._providers = providers
         ground.reception.adopt(plans, issuers, config.sessions)
+        ground.bodies.adopt(config.logging)
         number = 1 if elder is None else elder.generation + 1
         return self._build(Furniture(number, serving, router))
 
