@@ -18,6 +18,7 @@ from tests.flow.world import (
     whole,
 )
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import RateLimited
 from trunkline.canon.exchange import Attempt, Principal, Status
 from trunkline.canon.limit import Limit, Unit
 from trunkline.canon.usage import Usage
@@ -376,3 +377,41 @@ def test_a_cheap_tier_is_reserved_as_the_usual_one():
         reserved.append((10**9 - office.stood[0][1][0].remaining) / (body + HIDDEN + 50) / RATE)
 
     assert [1, 1, 2] == reserved
+
+
+@pytest.mark.parametrize(("choices", "reserved"), ((1, 1024), (2, 1024), (5, 4096)))
+def test_several_answers_are_several_pages(choices, reserved):
+    """Where nobody says how long they may be."""
+    office = Office(limit(Unit.TOKENS, 10**6))
+    office.ask(n=choices)
+    ((_, (tokens,)),) = office.stood
+
+    assert len(chat_body(n=choices)) + HIDDEN + reserved == 10**6 - tokens.remaining
+
+
+def test_a_place_without_a_bill():
+    """Held and given back; what is counted otherwise is not."""
+    office = Office(limit(Unit.REQUESTS, 1), limit(Unit.CONCURRENT, 1, window=0))
+    admission, exchange = office.world.rooms.admission, office.world.make(chat_body())
+    exchange.id = "req_0"
+    asyncio.run(admission.hold(exchange))
+
+    assert [(0, 0), (1, 1)] == office.used()
+    assert 429 == office.ask().status
+    admission.release(exchange)
+    assert [(0, 0), (0, 0)] == office.used()
+    admission.release(exchange)
+    assert 200 == office.ask().status
+
+
+def test_a_glance_counts_nothing():
+    """It refuses as a claim would: of requests and places, not of what may yet be counted."""
+    office = Office(limit(Unit.REQUESTS, 1), limit(Unit.TOKENS, 1))
+    admission, exchange = office.world.rooms.admission, office.world.make(chat_body())
+    asyncio.run(admission.glance(exchange))
+    asyncio.run(admission.glance(exchange))
+    assert [(0, 0), (0, 0)] == office.used()
+    asyncio.run(office.state.admit(Claim("other", [office.limits[0]], 0, 0)))
+
+    with pytest.raises(RateLimited, match="1 request per minute"):
+        asyncio.run(admission.glance(exchange))

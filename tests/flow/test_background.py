@@ -266,3 +266,26 @@ def test_a_cancelled_one_stays_cancelled(tmp_path):
         assert ("cancelled", 1) == (again.status, w.gateway.background.statistics().cancelled)
 
     within(tmp_path, work)
+
+
+def test_who_has_used_up_his_requests_queues_nothing(tmp_path):
+    """Refused at once: what is queued is kept."""
+
+    async def work(w: World) -> None:
+        made = await w.ask(
+            "POST", "/admin/v1/keys", {"name": "a", "limits": {"requests_per_day": 1}}
+        )
+        key = made.json["key"]
+        assert 200 == (await w.chat(key)).status
+        body = {"model": "sim/sim-chat", "input": "hi", "background": True}
+        call = endpoints(w.gateway)[b"POST", b"/v1/responses"].begin(
+            head(key, "/v1/responses", w.clock)
+        )
+        reply = FakeReply()
+        await call.run(msgspec.json.encode(body), reply)
+
+        assert 429 == reply.status
+        assert b"requests_per_day" in reply.body
+        assert 0 == w.gateway.background.statistics().begun
+
+    within(tmp_path, work)

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from tests.flow.world import ANTHROPIC, World, anthropic, openai, whole
 from trunkline.canon.deployment import Quirks
-from trunkline.canon.errors import Disconnected
+from trunkline.canon.errors import Disconnected, RateLimited
 from trunkline.canon.exchange import Principal
 from trunkline.faces.native.face import Native
+from trunkline.flow.admission import Unlimited
 from trunkline.flow.count import Counting
 from trunkline.routing.base import Route
 from trunkline.routing.table import RouteTable
@@ -207,3 +208,35 @@ def test_a_deployment_without_conversations_is_passed_over():
         assert status == count(world).status
 
     assert [0, 1] == world.sent
+
+
+def test_counting_takes_a_place():
+    """Under whatever limit of requests under way; and gives it back, answered or refused."""
+    world = upstream(told(42), whole(status=400, body=b"{}"))
+    held = []
+
+    class Places(Unlimited):
+        async def hold(self, exchange):
+            held.append(exchange.id)
+
+        def release(self, exchange):
+            held.remove(exchange.id)
+
+    world.rooms = replace(world.rooms, admission=Places())
+    statuses = [count(world).status for _ in range(2)]
+
+    assert ([200, 400], []) == (statuses, held)
+
+
+def test_no_place_no_count():
+    """Nobody is asked, and nothing is counted here."""
+    world = upstream(told(42))
+
+    class Full(Unlimited):
+        async def hold(self, exchange):
+            raise RateLimited("come back later", retry_after=1.0)
+
+    world.rooms = replace(world.rooms, admission=Full())
+
+    assert 429 == count(world).status
+    assert [0] == world.sent

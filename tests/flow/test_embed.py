@@ -185,6 +185,18 @@ def test_an_upstream_that_does_not_count():
     )
 
 
+def test_an_upstream_that_counts_too_much():
+    """No request has so many tokens: it is counted here."""
+    mad = vectors(1).steps[0].replace(b'"prompt_tokens":1', b'"prompt_tokens":999999999')
+    world = World(up(whole(mad)))
+    ask(world, input="abc")
+
+    assert (Usage(input=3), True) == (
+        world.exchange.attempts[0].usage,
+        world.exchange.attempts[0].estimated,
+    )
+
+
 def test_tokens_for_whoever_takes_them():
     """To the number; where nobody counts them they are as many as they are."""
     world = World(up(vectors(1, 2, usage=False), tokens=True))

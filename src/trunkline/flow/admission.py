@@ -63,6 +63,9 @@ class Admitting(Protocol):
     async def admit(
         self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
     ) -> Sequence[Deployment]: ...
+    async def hold(self, exchange: Exchange) -> None: ...
+    def release(self, exchange: Exchange) -> None: ...
+    async def glance(self, exchange: Exchange) -> None: ...
     def settle(self, exchange: Exchange) -> None: ...
 
 
@@ -73,6 +76,15 @@ class Unlimited:
         self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
     ) -> Sequence[Deployment]:
         return plan
+
+    async def hold(self, exchange: Exchange) -> None:
+        return
+
+    def release(self, exchange: Exchange) -> None:
+        return
+
+    async def glance(self, exchange: Exchange) -> None:
+        return
 
     def settle(self, exchange: Exchange) -> None:
         return
@@ -149,6 +161,38 @@ class Admission:
         finally:
             exchange.degraded = self._state.degraded
 
+    async def hold(self, exchange: Exchange) -> None:
+        """
+        A place among those under way, for work that nobody is billed for; `release` gives it back.
+
+        Raises RateLimited and LimitsUnavailable.
+        """
+        limits = [one for one in self._limits(exchange, ()) if one.unit is Unit.CONCURRENT]
+        if limits:
+            claim = Claim(exchange.id, limits, 0, 0)
+            self._tell(exchange, claim, await self._decide(exchange, claim))
+
+    def release(self, exchange: Exchange) -> None:
+        if exchange.leased:
+            exchange.leased = False
+            self._state.withdraw(exchange.id)
+
+    async def glance(self, exchange: Exchange) -> None:
+        """
+        Whether one more request has room now, without counting it: for what is counted later.
+
+        Raises RateLimited and LimitsUnavailable.
+        """
+        limits = [one for one in self._limits(exchange, ()) if one.unit not in _MEASURED]
+        standings = await self._state.look(limits)
+        full = [
+            Allowance(limit, limit.most - standing.used, standing.closes)
+            for limit, standing in zip(limits, standings, strict=True)
+            if standing.used >= limit.most
+        ]
+        if full:
+            raise refusal(full, [1] * len(full), self._clock.unix())
+
     def settle(self, exchange: Exchange) -> None:
         """Its books are closed: what it took counts, and what it held is free."""
         exchange.leased = False
@@ -196,7 +240,7 @@ class Admission:
         for deployment in plan:
             writing = asked.writing(deployment)
             if writing is None:
-                writing = FIRST if usual is None else usual
+                writing = _guessed(asked, usual)
             most = UsageBound(asked.reading(deployment), writing, asked.audio, asked.long_cache)
             bound = self._bounds.bound(deployment, most, exchange.received_at)
             if bound is not None:
@@ -287,11 +331,16 @@ def _may_fit(lowest: Claim, decision: Decision) -> bool:
     )
 
 
+def _guessed(asked: Demand, usual: int | None) -> int:
+    """What is written where the client sets no bound; what is learned is of all answers together."""
+    return max(FIRST if usual is None else usual, FIRST * (asked.answers - 1))
+
+
 def _tokens(asked: Demand, deployment: Deployment, usual: int | None) -> int:
     """Tokens are a rate: what the key usually takes of a generous bound will do."""
     writing = asked.writing(deployment)
     if writing is None:
-        writing = FIRST if usual is None else usual
+        writing = _guessed(asked, usual)
     elif usual is not None and usual < writing:
         writing = usual
     return asked.reading(deployment) + writing

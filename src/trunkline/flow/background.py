@@ -97,6 +97,7 @@ class Background:
                 " in a few seconds.",
                 retry_after=_BUSY,
             )
+        await self._rooms().admission.glance(exchange)
         record = queued(self._rooms(), exchange, face, own)
         self._beginning += 1
         try:

@@ -17,7 +17,7 @@ _MOST_TOKENS = 100_000_000
 _PLAIN = 10_000_000
 
 
-def lacking(told: Usage | None, status: Status) -> bool:
+def lacking(told: Usage | None, status: Status, *, writes: bool = True) -> bool:
     """
     Whether an upstream's own count does not say what the client got.
 
@@ -28,7 +28,7 @@ def lacking(told: Usage | None, status: Status) -> bool:
         return True
     if 0 < told.input < _PLAIN and 0 < told.output < _PLAIN:
         return False  # what nearly every answer tells
-    return not _credible(told) or not told.total_output
+    return not _credible(told) or (writes and not told.total_output)
 
 
 def _credible(told: Usage) -> bool:

@@ -62,7 +62,9 @@ class Counting:
 
     async def run(self) -> None:
         """Answer the client, whatever happens."""
+        admission = self._rooms.admission
         try:
+            await admission.hold(self._exchange)
             tokens = await self._count()
         except GatewayError as error:
             self._refuse(error)
@@ -78,6 +80,8 @@ class Counting:
         else:
             headers = self._face.headers(self._exchange, streaming=False)
             self._reply.whole(200, (_JSON, *headers), self._dialect.encode_count(tokens))
+        finally:
+            admission.release(self._exchange)
 
     async def _count(self) -> int:
         """By whoever would be asked first for the answer."""

@@ -18,7 +18,7 @@ from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Encoded
 from trunkline.flow.attempt import Asking
 from trunkline.flow.base import Face, Reply
-from trunkline.flow.books import Books
+from trunkline.flow.books import Books, lacking
 from trunkline.flow.legs import first_leg
 from trunkline.flow.live import LiveAnswer
 from trunkline.flow.planning import planned
@@ -169,7 +169,7 @@ class Embedding:
         asking = Asking(self._rooms, self._exchange, question, self._books)
         found = await asking.first_answer(plan)
         assert isinstance(found, Embeddings)  # noqa: S101 - the question never streams
-        if found.usage is not None:
+        if found.usage is not None and not lacking(found.usage, Status.OK, writes=False):
             self._books.paid(found.usage, estimated=False)
             return found
         usage = await self._counted(leg)
