@@ -15,7 +15,18 @@ from msgspec import Struct
 from tests.faults.books import Ledger
 from tests.faults.client import End, Seen
 from tests.faults.gateway import opened
-from tests.faults.outages import BUDGET, KINDS, POOR, REQUESTS, TIGHT, Crowd, Town, spent, standings
+from tests.faults.outages import (
+    BUDGET,
+    KINDS,
+    POOR,
+    REQUESTS,
+    TIGHT,
+    Crowd,
+    Town,
+    passed,
+    spent,
+    standings,
+)
 from trunkline.kernel.clock import SystemClock
 
 _CLOCK = SystemClock()
@@ -75,12 +86,12 @@ async def _kill(crowd: Crowd, kills: int, workers: int) -> None:
     for _ in range(kills):
         victims = await asyncio.to_thread(crowd.town.gateway.children)
         while len(victims) < workers:
-            await asyncio.sleep(0.05)
+            await passed(0.05)
             victims = await asyncio.to_thread(crowd.town.gateway.children)
-        await asyncio.sleep(dice.uniform(0.0, 0.3))
+        await passed(dice.uniform(0.0, 0.3))
         os.kill(dice.choice(victims), signal.SIGKILL)
         # Others serve on; and the next may fall while this one's successor still starts.
-        await asyncio.sleep(0.05)
+        await passed(0.05)
     await crowd.served("wide", "free")
 
 

@@ -45,6 +45,12 @@ _PAUSE = 0.05
 _CLOCK = SystemClock()
 
 
+async def passed(seconds: float) -> None:
+    """What shall not happen meanwhile has no event."""
+    end = _CLOCK.monotonic() + seconds
+    await until(lambda: _CLOCK.monotonic() >= end, max(0.0, seconds) + RECOVERY)
+
+
 class Town(Program):
     """A gateway of its own process before two simulators, with sections of its configuration."""
 
@@ -110,11 +116,11 @@ class Crowd:
             try:
                 seen = await talk(self.town.port, self.keys[kind], call)
             except ConnectionError:  # nobody took it: it was never asked
-                await asyncio.sleep(_PAUSE)
+                await passed(_PAUSE)
                 continue
             self.told.append(Told(kind, asked, seen))
             if seen.status != 200:
-                await asyncio.sleep(_PAUSE)
+                await passed(_PAUSE)
 
     def call(self, model: str, turn: int = 0) -> Call:
         """Of a name of its own; the dialect and whether it is streamed by the turn."""
@@ -203,7 +209,7 @@ async def absence(
         course.gone = _CLOCK.monotonic()
         await asyncio.to_thread(go_away)
         course.slow = await asyncio.gather(*(one.rest() for one in slow))
-        await asyncio.sleep(max(0.0, course.gone + seconds - _CLOCK.monotonic()))
+        await passed(course.gone + seconds - _CLOCK.monotonic())
         course.back = _CLOCK.monotonic()
         await asyncio.to_thread(come_back)
         course.took = await crowd.served(RICH, WIDE, FREE)
@@ -242,8 +248,8 @@ async def standings(crowd: Crowd) -> Mapping[str, Mapping[str, Any]]:
         return not any(one["reserved"] for limits in found.values() for one in limits.values())
 
     patience = _CLOCK.monotonic() + 2 * RECOVERY
-    while not await settled() and _CLOCK.monotonic() < patience:  # noqa: ASYNC110 - of another process
-        await asyncio.sleep(_PAUSE)
+    while not await settled() and _CLOCK.monotonic() < patience:
+        await passed(_PAUSE)
     return found
 
 
