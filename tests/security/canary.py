@@ -22,7 +22,8 @@ class Kind(Enum):
     """Where one may be seen again."""
 
     SECRET = "nowhere"
-    CONTENT = "in the answers to its own caller"
+    PASTED = "in the answers to its own caller: a secret that somebody told a model"
+    CONTENT = "there, and where bodies are logged"
     NAME = "in answers, and where requests are told apart by their model or session"
 
 

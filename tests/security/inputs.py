@@ -135,6 +135,41 @@ BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """By path; a model is added."""
 
+_SAID: Final = (
+    "my key is sk-@, and curl -H 'Authorization: Bearer @' -H 'api-key: @'",
+    "-----BEGIN RSA PRIVATE KEY-----\n@\n@\n-----END RSA PRIVATE KEY-----",
+    "PASSWORD=@ https://x.example/?token=@ AIza@ plx_ada_@ ghp_@ tl_id_@",
+)
+_TOLD: Final = '{"path": "x", "api_key": "@", "in": "{\\"password\\": \\"@\\"}"}'
+PASTED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "/v1/chat/completions": {
+        "messages": [
+            {"role": "system", "content": _SAID[0]},
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "f", "arguments": _TOLD},
+                    }
+                ],
+            },
+            {"role": "tool", "tool_call_id": "call_1", "content": _TOLD},
+            *({"role": "user", "content": said} for said in _SAID),
+        ],
+        "metadata": {"Client-Secret": "@", "x_badge": "@"},
+    },
+    "/v1/messages": {
+        "max_tokens": 400,
+        "system": _SAID[1],
+        "messages": [{"role": "user", "content": "\n".join((*_SAID, _TOLD))}],
+    },
+    "/v1/responses": {"store": False, "input": "\n".join((*_SAID, _TOLD))},
+    "/v1/completions": {"prompt": "\n".join(_SAID)},
+}
+"""Secrets in the shapes and fields in which people tell them to models."""
+
 BROKEN: Final[tuple[Any, ...]] = (
     {"messages": "@"},
     {"messages": [{"role": "@", "content": "@"}]},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.canary import Kind
-from tests.security.inputs import BODIES, BROKEN, FAULTS, HEADERS, KEYS, SESSIONS
+from tests.security.inputs import BODIES, BROKEN, FAULTS, HEADERS, KEYS, PASTED, SESSIONS
 from tests.security.watched import Watched, bodies, secrets_of_tenants, watched, with_key
 from trunkline.storage.records import ResponseRecord
 
@@ -34,6 +34,21 @@ def test_what_a_body_says_is_left_nowhere(town: Watched) -> None:
     # Or it would be the refusals alone that were looked at.
     assert 2 * statuses.count(200) > len(statuses)
     assert len(town.canaries.places) > 150
+
+
+def test_a_secret_told_to_a_model_is_not_logged(town: Watched) -> None:
+    """Whole, and in a stream that tells it a few letters at a time; the words around it are."""
+    for path, template in PASTED.items():
+        for stream in (False, True):
+            for target in ("o1/sim-echo@chunk=3", "a1/sim-echo@chunk=3"):
+                body = town.canaries.plant(f"pasted {path}", template, Kind.PASTED)
+                answer = town.ask(path, {**body, "stream": stream}, target)
+                assert answer is not None
+                assert 200 == answer.status, answer.body
+
+    assert [] == town.leaks()
+    bodies = [data for sink, data in town.shown() if sink.endswith("/bodies")]
+    assert sum(data.count(b"my key is [redacted], and curl") for data in bodies) > 10
 
 
 def test_what_a_header_says_is_left_nowhere(town: Watched) -> None:
@@ -135,6 +150,8 @@ def test_each_place_is_searched(town: Watched) -> None:
     )
     town.do(storage.responses.put(record))
     (town.data / "journal" / "planted").write_text(canary)
+    word = town.canaries.new("in a body")
+    town.ask(CHAT, {"messages": [{"role": "user", "content": word * 9}]}, "o1/sim-chat")
 
     sinks = {leak.partition(": ")[0] for leak in town.leaks()}
 
@@ -149,5 +166,8 @@ def test_each_place_is_searched(town: Watched) -> None:
         "trunkline.db attempts.deployment",
         "responses.db responses.body unpacked",
     } <= sinks
+    kept = {leak.partition(": ")[0] for leak in town.leaks() if ": in a body" in leak}
+    assert {"bodies.db request_bodies.request unpacked"} <= kept
+    assert any(sink.endswith("/bodies") for sink in kept)
     assert any(sink.startswith("GET /admin/v1/requests/") for sink in sinks)
     assert any(sink.startswith("GET /admin/v1/usage?group_by") for sink in sinks)

@@ -21,6 +21,7 @@ from trunkline.config.schema import (
     AuthConfig,
     Config,
     IssuerConfig,
+    LoggingConfig,
     ModelConfig,
     RoutingConfig,
     WebhooksConfig,
@@ -29,12 +30,15 @@ from trunkline.wiring.gateway import Gateway
 from trunkline.wiring.machine import Machine
 
 # What an answer to a caller may say again: what that caller said itself.
-OWN = frozenset({Kind.CONTENT, Kind.NAME})
+OWN = frozenset({Kind.PASTED, Kind.CONTENT, Kind.NAME})
+# What may be kept of it where an operator asked for bodies.
+LOGGED = frozenset({Kind.CONTENT, Kind.NAME})
 # The ledger tells requests apart by the model they named, and by their session.
 LEDGER = frozenset({Kind.NAME})
 _TENANT = "watched"
 ISSUER = "https://issuer.example"
 _AT_ONCE = 8
+_BODIES = re.compile(r"bodies\.db|GET /admin/v1/requests/[^/]+/bodies$")
 _BOOKS = re.compile(r"trunkline\.db|journal/|GET \S*/(?:usage|requests|me)\b")
 
 
@@ -72,7 +76,10 @@ class Watched(World):
             issuers=(IssuerConfig(issuer=ISSUER, audience="gateway", secret=self._signing),)
         )
         webhooks = WebhooksConfig(allow_private=True)
-        return msgspec.structs.replace(config, webhooks=webhooks, auth=auth), text, file
+        # All that can be logged is: what is found there must have been masked.
+        logging = LoggingConfig(bodies=True, redact=("x_badge",))
+        changed = {"webhooks": webhooks, "auth": auth, "logging": logging}
+        return msgspec.structs.replace(config, **changed), text, file
 
     def token(self) -> str:
         """A good one of the issuer's, with more in it than is asked for."""
@@ -161,8 +168,14 @@ class Watched(World):
         for sink, data in self.heard:
             found += look(sink, data, allowed=OWN)
         for sink, data in (*self.shown(), *left_behind(self.data)):
-            found += look(sink, data, allowed=LEDGER if _BOOKS.match(sink) else frozenset())
+            found += look(sink, data, allowed=_allowed(sink))
         return sorted(set(found))
+
+
+def _allowed(sink: str) -> frozenset[Kind]:
+    if _BODIES.match(sink):
+        return LOGGED
+    return LEDGER if _BOOKS.match(sink) else frozenset()
 
 
 def _request_ids(session: Any) -> Any:
