@@ -57,7 +57,7 @@ class Office:
             counts or LetterCounter(),
             self.world.clock,
             lambda exchange: more,
-            lambda exchange, allowances, admitted: self.stood.append((admitted, allowances)),
+            lambda exchange, allowances, exhausted: self.stood.append((exhausted, allowances)),
             Outage(lambda: self.away, patience=10.0, serves=serves),
         )
         if usual is not None:
@@ -90,9 +90,9 @@ def test_what_was_reserved_becomes_what_it_took():
     """Seven tokens of the recording, whatever was reserved for it."""
     office = Office(limit(Unit.REQUESTS, 5), limit(Unit.TOKENS, 10**6), limit(Unit.COST, 10**9))
     reply = office.ask(max_tokens=50)
-    ((admitted, (requests, tokens, cost)),) = office.stood
+    ((exhausted, (requests, tokens, cost)),) = office.stood
 
-    assert (200, True, 4) == (reply.status, admitted, requests.remaining)
+    assert (200, [], 4) == (reply.status, exhausted, requests.remaining)
     bound = len(chat_body(max_tokens=50)) + HIDDEN + 50
     assert (10**6 - bound, 10**9 - bound * RATE) == (tokens.remaining, cost.remaining)
     assert [(1, 0), (7, 0), (7 * RATE, 0)] == office.used()
@@ -138,7 +138,17 @@ def test_a_rough_bound_is_counted_before_it_refuses():
     office = Office(limit(Unit.TOKENS, 2 + HIDDEN + 50))
 
     assert 200 == office.ask(max_tokens=50).status
-    assert [True] == [admitted for admitted, _ in office.stood]
+    assert [[]] == [exhausted for exhausted, _ in office.stood]
+
+
+def test_a_limit_is_used_up_before_its_last_token_is():
+    """Once another such request has no room; not by what may be given back, nor by one too large for the whole."""
+    office, small = Office(limit(Unit.TOKENS, HIDDEN + 55)), Office(limit(Unit.TOKENS, HIDDEN))
+    statuses = [office.ask(max_tokens=50).status for _ in range(20)]
+
+    assert (200, 429) == (statuses[0], statuses[-1])
+    assert [status == 429 for status in statuses] == [bool(full) for full, _ in office.stood]
+    assert (429, []) == (small.ask(max_tokens=50).status, small.stood[0][0])
 
 
 @pytest.mark.parametrize(

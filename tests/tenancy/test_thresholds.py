@@ -17,33 +17,35 @@ def stands(used, most=100, unit=Unit.COST, window=DAY, closes=DAY, reserved=0):
     return Allowance(limit, most - used - reserved, closes, reserved)
 
 
-def told(allowance, thresholds=None, admitted=True):
-    crossed = (thresholds or Thresholds()).crossed(ANN, [allowance], admitted=admitted)
+def told(allowance, thresholds=None, full=False):
+    exhausted = [allowance] if full else []
+    crossed = (thresholds or Thresholds()).crossed(ANN, [allowance], exhausted)
     return [(c.type, c.data.threshold_percent) for c in crossed]
 
 
 @pytest.mark.parametrize(
-    ("allowance", "admitted", "events"),
+    ("allowance", "full", "events"),
     (
-        (stands(79), True, []),
-        (stands(80), True, [("budget.threshold_reached", 80)]),
-        (stands(90), True, [("budget.threshold_reached", 80), ("budget.threshold_reached", 90)]),
-        (stands(70, reserved=20), True, []),
+        (stands(79), False, []),
+        (stands(80), False, [("budget.threshold_reached", 80)]),
+        (stands(90), False, [("budget.threshold_reached", 80), ("budget.threshold_reached", 90)]),
+        (stands(70, reserved=20), False, []),
+        (stands(65), True, [("budget.exceeded", 100)]),
         (
-            stands(100),
-            False,
+            stands(99),
+            True,
             [("budget.threshold_reached", 80), ("budget.threshold_reached", 90), ("budget.exceeded", 100)],
         ),
         (stands(10), False, []),
-        (stands(80, unit=Unit.REQUESTS), True, [("usage.threshold_reached", 80)]),
+        (stands(80, unit=Unit.REQUESTS), False, [("usage.threshold_reached", 80)]),
         (stands(99, unit=Unit.TOKENS, window=60_000_000), True, []),
         (stands(99, unit=Unit.CONCURRENT, window=0), True, []),
-        (stands(0, most=0), False, []),
+        (stands(0, most=0), True, []),
     ),
 )  # fmt: skip
-def test_what_is_told(allowance, admitted, events):
-    """What is spent, not what is reserved; of long windows alone."""
-    assert events == told(allowance, admitted=admitted)
+def test_what_is_told(allowance, full, events):
+    """What is spent, not what is reserved; of long windows alone; used up before the last cent is gone."""
+    assert events == told(allowance, full=full)
 
 
 def test_once_for_every_window():
@@ -57,9 +59,7 @@ def test_once_for_every_window():
 
 def test_what_subscribers_read():
     """Amounts as the API writes them, and a name that is the same for every worker."""
-    (crossing,) = Thresholds().crossed(
-        ANN, [stands(85 * 10**7, most=10**9, closes=DAY)], admitted=True
-    )
+    (crossing,) = Thresholds().crossed(ANN, [stands(85 * 10**7, most=10**9, closes=DAY)])
 
     assert "budget.threshold_reached 80 key/k/c 86400000000" == crossing.once
     assert (

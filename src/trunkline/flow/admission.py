@@ -53,8 +53,8 @@ class TokenCounts(Protocol):
 
 MoreLimits = Callable[[Exchange], Sequence[Limit]]
 """Limits that hang on the request and not on its key: of its session."""
-OnStanding = Callable[[Exchange, Sequence[Allowance], bool], None]
-"""Told of every decision: how the limits stand, and whether it was admitted."""
+OnStanding = Callable[[Exchange, Sequence[Allowance], Sequence[Allowance]], None]
+"""Told of every decision: how the limits stand, and those that are used up."""
 
 
 class Admitting(Protocol):
@@ -280,10 +280,11 @@ class Admission:
             for limit, standing in zip(claim.limits, decision.standings, strict=True)
         ]
         exchange.leased = not decision.refused
-        self._on_standing(exchange, exchange.allowances, exchange.leased)
-        if decision.refused:
-            refused = [exchange.allowances[at] for at in decision.refused]
-            amounts = [_amount(allowance.limit, claim) for allowance in refused]
+        refused = [exchange.allowances[at] for at in decision.refused]
+        amounts = [_amount(allowance.limit, claim) for allowance in refused]
+        exhausted = [a for a, amount in zip(refused, amounts, strict=True) if _full(a, amount)]
+        self._on_standing(exchange, exchange.allowances, exhausted)
+        if refused:
             raise refusal(refused, amounts, self._clock.unix())
 
     def __repr__(self) -> str:
@@ -344,6 +345,13 @@ def _tokens(asked: Demand, deployment: Deployment, usual: int | None) -> int:
     elif usual is not None and usual < writing:
         writing = usual
     return asked.reading(deployment) + writing
+
+
+def _full(allowance: Allowance, amount: int) -> bool:
+    """No room for what would fit into the whole, whatever requests under way give back."""
+    most = allowance.limit.most
+    spent = most - allowance.remaining - allowance.reserved
+    return amount <= most < spent + amount
 
 
 def _amount(limit: Limit, claim: Claim) -> int:

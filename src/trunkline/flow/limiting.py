@@ -73,10 +73,10 @@ class Limiting:
         self,
         exchange: Exchange,
         allowances: Sequence[Allowance],
-        admitted: bool,  # noqa: FBT001 - as Admission calls it
+        exhausted: Sequence[Allowance],
     ) -> None:
         self.keeper.note(allowances)
-        for crossing in self._thresholds.crossed(exchange.principal, allowances, admitted=admitted):
+        for crossing in self._thresholds.crossed(exchange.principal, allowances, exhausted):
             name = f"settle event {crossing.type}"
             self._tasks.spawn(name, self._tell(exchange.principal.tenant, crossing))
 

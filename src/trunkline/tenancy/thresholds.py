@@ -48,25 +48,30 @@ class Thresholds:
         self._told: OrderedDict[str, None] = OrderedDict()
 
     def crossed(
-        self, principal: Principal, allowances: Sequence[Allowance], *, admitted: bool
+        self,
+        principal: Principal,
+        allowances: Sequence[Allowance],
+        exhausted: Sequence[Allowance] = (),
     ) -> Iterator[Crossing]:
+        """`exhausted`: those of them that had no room for a request, whatever is given back."""
         for allowance in allowances:
             limit = allowance.limit
             if 0 < limit.window < _LONG or limit.unit is Unit.CONCURRENT or not limit.most:
                 continue
             used = limit.most - allowance.remaining - allowance.reserved
             percent = used * 100 // limit.most
-            if percent < PERCENT[0] and admitted:
+            full = allowance in exhausted
+            if percent < PERCENT[0] and not full:
                 continue
-            yield from self._of(principal, allowance, used, percent, admitted=admitted)
+            yield from self._of(principal, allowance, used, percent, full=full)
 
     def _of(
-        self, principal: Principal, allowance: Allowance, used: int, percent: int, *, admitted: bool
+        self, principal: Principal, allowance: Allowance, used: int, percent: int, *, full: bool
     ) -> Iterator[Crossing]:
         subject = "budget" if allowance.limit.unit is Unit.COST else "usage"
         exceeded = "budget.exceeded" if subject == "budget" else "usage.limit_exceeded"
         reached = [(f"{subject}.threshold_reached", at) for at in PERCENT if percent >= at]
-        if not admitted and allowance.remaining <= 0:
+        if full:
             reached.append((exceeded, 100))
         for kind, at in reached:
             once = f"{kind} {at} {allowance.limit.counter} {allowance.closes}"
