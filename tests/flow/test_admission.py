@@ -143,8 +143,8 @@ def test_a_rough_bound_is_counted_before_it_refuses():
 
 def test_a_limit_is_used_up_before_its_last_token_is():
     """Once another such request has no room; not by what may be given back, nor by one too large for the whole."""
-    office, small = Office(limit(Unit.TOKENS, HIDDEN + 55)), Office(limit(Unit.TOKENS, HIDDEN))
-    statuses = [office.ask(max_tokens=50).status for _ in range(20)]
+    office, small = Office(limit(Unit.TOKENS, HIDDEN + 250)), Office(limit(Unit.TOKENS, HIDDEN))
+    statuses = [office.ask(max_tokens=50).status for _ in range(60)]
 
     assert (200, 429) == (statuses[0], statuses[-1])
     assert [status == 429 for status in statuses] == [bool(full) for full, _ in office.stood]
