@@ -170,6 +170,20 @@ STEP = st.one_of(
 )
 
 
+def test_of_two_workers_one_leads(tmp_path: Path) -> None:
+    """Until its time is over."""
+
+    async def work(house: House) -> None:
+        one, two = house.worker(), house.worker()
+        asked = ((one, 0), (two, 9), (one, 9), (two, 19), (one, 20))
+        leads = [await worker.leads("x", now, now + 10) for worker, now in asked]
+        assert [True, False, True, True, False] == leads
+        for worker in (one, two):
+            await worker.aclose()
+
+    live(tmp_path, work)
+
+
 class Model:
     """What the ledger should say of each request: its status, cost, and its attempts' statuses."""
 
