@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.storage.histories import _ANY, _COST, _SOME, _TOKENS, LIMITS, Histories
@@ -138,7 +139,9 @@ def test_a_planted_bug_is_caught(server):
         wrap = staticmethod(NaiveState)
 
     Here.server = server
-    with pytest.raises(AssertionError):
+    # What the naive one decides hangs on who is faster: Hypothesis may meet another end of the same
+    # history before it can tell of the first.
+    with pytest.raises((AssertionError, Flaky)):
         run_state_machine_as_test(
             Here, settings=settings(SETTINGS, phases=[Phase.generate], report_multiple_bugs=False)
         )
