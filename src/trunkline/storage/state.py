@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from trunkline.canon.limit import Limit
+from trunkline.canon.limit import Limit, Unit
 from trunkline.kernel.clock import Clock
 
 
@@ -62,6 +62,17 @@ class StateStatistics(Struct, frozen=True):
     leases: int
     degraded: bool
     """The shared counters cannot be reached: see the backend for what is enforced instead."""
+
+
+def amount_of(limit: Limit, claim: Claim) -> int:
+    """What the claim asks of this limit, in its unit."""
+    match limit.unit:
+        case Unit.TOKENS:
+            return claim.tokens
+        case Unit.COST:
+            return claim.cost
+        case Unit.REQUESTS | Unit.CONCURRENT:
+            return 1
 
 
 class State(Protocol):

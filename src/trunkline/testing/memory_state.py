@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from trunkline.canon.limit import Limit, Unit
 from trunkline.kernel.clock import Clock
-from trunkline.storage.state import Abandoned, Claim, Decision, Standing, StateStatistics
+from trunkline.storage.state import Abandoned, Claim, Decision, Standing, StateStatistics, amount_of
 
 TTL = 5.0
 """Seconds without a beat after which a holder is gone."""
@@ -105,10 +105,10 @@ class MemoryState:
         refused = [
             place
             for place, limit in enumerate(claim.limits)
-            if counts.standing(limit).used + _amount(limit, claim) > limit.most
+            if counts.standing(limit).used + amount_of(limit, claim) > limit.most
         ]
         if not refused:
-            charges = [self._charge(limit, _amount(limit, claim)) for limit in claim.limits]
+            charges = [self._charge(limit, amount_of(limit, claim)) for limit in claim.limits]
             counts.leases[claim.lease] = _Lease(self._holder, counts.unix(), charges)
         return Decision(refused, [counts.standing(limit) for limit in claim.limits])
 
@@ -197,16 +197,6 @@ class MemoryState:
 
     def __repr__(self) -> str:
         return f"<MemoryState {self._holder}>"
-
-
-def _amount(limit: Limit, claim: Claim) -> int:
-    match limit.unit:
-        case Unit.TOKENS:
-            return claim.tokens
-        case Unit.COST:
-            return claim.cost
-        case Unit.REQUESTS | Unit.CONCURRENT:
-            return 1
 
 
 def _free(lease: _Lease) -> None:

@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from trunkline.storage.state import Claim, Decision
+from trunkline.storage.state import Claim, Decision, amount_of
 from trunkline.storage.valkey.counters import Anew, Told
 from trunkline.storage.valkey.link import Away
-from trunkline.storage.valkey.own import Charge, Outcome, Own, Place, amount_of
+from trunkline.storage.valkey.own import Charge, Outcome, Own, Place
 from trunkline.storage.valkey.session import Session
 
 _BATCH = 64

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, msgpack
 
 from trunkline.canon.limit import Limit
-from trunkline.storage.state import Abandoned, Claim, Decision, Standing
+from trunkline.storage.state import Abandoned, Claim, Decision, Standing, amount_of
 from trunkline.storage.valkey import scripts
 from trunkline.storage.valkey.link import Link
-from trunkline.storage.valkey.own import MOST_AMOUNT, UNITS, Batch, amount_of
+from trunkline.storage.valkey.own import MOST_AMOUNT, UNITS, Batch
 
 _MOST = 1 << 62
 """Counts are 64 bits; what is settled beyond a limit must still fit."""

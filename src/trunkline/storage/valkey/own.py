@@ -12,8 +12,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from trunkline.canon.limit import Limit, Unit
-from trunkline.storage.state import Claim
+from trunkline.canon.limit import Unit
 
 UNITS = {Unit.REQUESTS: 0, Unit.TOKENS: 1, Unit.COST: 2, Unit.CONCURRENT: 3}
 """As the scripts name them."""
@@ -101,16 +100,6 @@ class Batch(Struct, frozen=True):
     """The leases that it brings."""
     here: Sequence[tuple[str, int]] = ()
     """Counters, and how much that was counted here it brings of each."""
-
-
-def amount_of(limit: Limit, claim: Claim) -> int:
-    match limit.unit:
-        case Unit.TOKENS:
-            return claim.tokens
-        case Unit.COST:
-            return claim.cost
-        case Unit.REQUESTS | Unit.CONCURRENT:
-            return 1
 
 
 class Own:

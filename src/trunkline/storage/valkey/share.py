@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from trunkline.canon.errors import LimitsUnavailable
 from trunkline.canon.limit import Limit, Unit
-from trunkline.storage.state import Claim, Decision, Standing
-from trunkline.storage.valkey.own import Charge, Lease, Own, Place, amount_of
+from trunkline.storage.state import Claim, Decision, Standing, amount_of
+from trunkline.storage.valkey.own import Charge, Lease, Own, Place
 
 QUIET = 3.0
 """Seconds. Redis and Valkey restart in less when they have nothing to load."""
