@@ -1,7 +1,7 @@
 """Keeps the keyring up with the store: at once in this process, soon after in the others."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.storage.base import KeyStore
@@ -59,17 +59,28 @@ class KeyringFollower:
 
     async def run(self) -> None:
         """For ever. While the store cannot be read, the keys last read stay in force."""
-        failing = False
-        while True:
-            await asyncio.sleep(self._interval)
-            try:
-                await self.refresh()
-            except LedgerUnavailable as error:
-                if not failing:
-                    self._on_problem(f"changes to keys are not seen at the moment: {error.detail}")
-                failing = True
-            else:
-                failing = False
+        await follow("keys", self.refresh, self._interval, self._on_problem)
 
     def __repr__(self) -> str:
         return f"<KeyringFollower of {self._keyring!r}>"
+
+
+async def follow(
+    what: str,
+    refresh: Callable[[], Awaitable[None]],
+    interval: float,
+    on_problem: Callable[[str], None],
+) -> None:
+    """For ever: look every `interval` seconds. What goes wrong is told once, until it goes well."""
+    failing = False
+    while True:
+        await asyncio.sleep(interval)
+        try:
+            await refresh()
+        except (LedgerUnavailable, ValueError, OSError) as error:
+            if not failing:
+                why = error.detail if isinstance(error, LedgerUnavailable) else error
+                on_problem(f"changes to {what} are not seen at the moment: {why}")
+            failing = True
+        else:
+            failing = False

@@ -1,11 +1,9 @@
 """Tenants' own credentials, open, in memory alone: kept up with the store, handed to the flow."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from trunkline.canon.errors import LedgerUnavailable
 from trunkline.config.errors import ConfigError
 from trunkline.storage.keks import Keks
 from trunkline.storage.sql.credentials import (
@@ -15,6 +13,7 @@ from trunkline.storage.sql.credentials import (
     SealedCredential,
 )
 from trunkline.tenancy.envelope import CannotOpen, Kek, Place, named, unseal, unwrap
+from trunkline.tenancy.following import follow
 
 # As of keys: what one process changed is in force in all within a second.
 _INTERVAL = 0.25
@@ -116,18 +115,7 @@ class Vault:
 
     async def run(self) -> None:
         """For ever. While they cannot be read, those last read stay in force."""
-        failing = False
-        while True:
-            await asyncio.sleep(self._interval)
-            try:
-                await self.refresh()
-            except (LedgerUnavailable, ValueError, OSError) as error:
-                if not failing:
-                    why = error.detail if isinstance(error, LedgerUnavailable) else error
-                    self._on_problem(f"changes to credentials are not seen at the moment: {why}")
-                failing = True
-            else:
-                failing = False
+        await follow("credentials", self.refresh, self._interval, self._on_problem)
 
     def statistics(self) -> VaultStatistics:
         return VaultStatistics(
