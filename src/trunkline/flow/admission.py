@@ -21,7 +21,7 @@ from trunkline.canon.usage import Usage, UsageBound
 from trunkline.flow.outage import Outage
 from trunkline.flow.tiers import tier_of
 from trunkline.kernel.clock import Clock
-from trunkline.storage.state import Claim, Decision, State
+from trunkline.storage.state import Claim, Decision, State, amount_of
 from trunkline.tenancy.refusals import refusal
 from trunkline.tenancy.reserve import HIDDEN, Demand, demand
 from trunkline.tenancy.usual import FIRST, UsualOutput
@@ -281,7 +281,7 @@ class Admission:
         ]
         exchange.leased = not decision.refused
         refused = [exchange.allowances[at] for at in decision.refused]
-        amounts = [_amount(allowance.limit, claim) for allowance in refused]
+        amounts = [amount_of(allowance.limit, claim) for allowance in refused]
         exhausted = [a for a, amount in zip(refused, amounts, strict=True) if _full(a, amount)]
         self._on_standing(exchange, exchange.allowances, exhausted)
         if refused:
@@ -326,7 +326,7 @@ def _may_fit(lowest: Claim, decision: Decision) -> bool:
     """Whether a count could make room: not of requests, and not where even the lowest claim has none."""
     return all(
         lowest.limits[at].unit in _MEASURED
-        and decision.standings[at].used + _amount(lowest.limits[at], lowest)
+        and decision.standings[at].used + amount_of(lowest.limits[at], lowest)
         <= lowest.limits[at].most
         for at in decision.refused
     )
@@ -352,13 +352,3 @@ def _full(allowance: Allowance, amount: int) -> bool:
     most = allowance.limit.most
     spent = most - allowance.remaining - allowance.reserved
     return amount <= most < spent + amount
-
-
-def _amount(limit: Limit, claim: Claim) -> int:
-    match limit.unit:
-        case Unit.TOKENS:
-            return claim.tokens
-        case Unit.COST:
-            return claim.cost
-        case _:
-            return 1
