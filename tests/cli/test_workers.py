@@ -1,13 +1,17 @@
 """Several processes on one port: kept alive, told together, stopped together."""
 
+import asyncio
 import signal
 import socket
 from argparse import Namespace
 
 import pytest
 
+from tests.tenancy.sealed import Dice, Process
 from trunkline.cli.settings import Settings
 from trunkline.cli.workers import Supervisor, free_port, supervise
+from trunkline.config.errors import ConfigError
+from trunkline.storage.keks import KEK_FILE
 
 # A worker that tells its supervisor what the test wants told, once it can hear the answer.
 LOOP = "while :; do sleep 0.01; done"
@@ -102,3 +106,19 @@ def test_a_port_that_is_taken_is_told_once(tmp_path, capsys):
     told = capsys.readouterr()
     assert "" == told.out
     assert f"cannot listen on http://127.0.0.1:{port}" in told.err
+
+
+def test_what_keeps_all_workers_from_starting_is_told_once(tmp_path, capsys):
+    """Nothing is said to be served, and no worker is started to fail for ever."""
+
+    async def seal() -> None:
+        async with Process(tmp_path, Dice()) as it:
+            await it.create()
+
+    asyncio.run(seal())
+    (tmp_path / KEK_FILE).unlink()
+    options = Namespace(config=None, data=tmp_path, host="127.0.0.1", port=0, workers=2)
+
+    with pytest.raises(ConfigError, match="1 credentials of tenants are sealed"):
+        supervise(Settings(options, {}), 2)
+    assert "" == capsys.readouterr().out

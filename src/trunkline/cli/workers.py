@@ -95,9 +95,14 @@ def supervise(settings: Settings, count: int) -> int:
 
 
 async def _greet(settings: Settings, port: int, count: int) -> None:
-    """By a gateway that serves nothing: before the workers start, which would each do it."""
+    """
+    By a gateway that serves nothing: before the workers start, which would each do it.
+
+    What keeps every worker from starting is raised here once, not by each of them for ever.
+    """
     gateway = settings.gateway()
     try:
+        await gateway.reception.open()
         host = settings.read()[0].server.host
         await welcome(gateway, host, port, settings.data, workers=count)
     finally:
