@@ -1,16 +1,12 @@
 """`trunkline credentials`: what tenants brought, and the key that it rests under."""
 
 import argparse
-import asyncio
-from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from trunkline.admin.times import rfc3339
-from trunkline.cli.settings import add_options, of
-from trunkline.tenancy.credentials import CredentialService
-
-Work = Callable[[CredentialService, argparse.Namespace], Awaitable[int]]
+from trunkline.cli.acting import add_action
+from trunkline.wiring.gateway import Gateway
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,32 +14,15 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "credentials", help="list tenants' own credentials, change the key they rest under"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = _action(actions, "list", "list tenants' own credentials, never their secrets", _list)
+    listing = add_action(
+        actions, "list", "list tenants' own credentials, never their secrets", _list
+    )
     listing.add_argument("--tenant", help="of this tenant alone")
-    _action(actions, "rotate-kek", "change the key under which they rest", _rotate)
+    add_action(actions, "rotate-kek", "change the key under which they rest", _rotate)
 
 
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, work: Work
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text, description=text)
-    add_options(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=lambda options: asyncio.run(_run(work, options)))
-    return parser
-
-
-async def _run(work: Work, options: argparse.Namespace) -> int:
-    """Works beside a running gateway, which sees the change within a second."""
-    gateway = of(options).gateway()
-    try:
-        return await work(gateway.credentials, options)
-    finally:
-        await gateway.aclose()
-
-
-async def _list(service: CredentialService, options: argparse.Namespace) -> int:
-    found = await service.list(options.tenant)
+async def _list(gateway: Gateway, options: argparse.Namespace) -> int:
+    found = await gateway.credentials.list(options.tenant)
     if options.json:
         print(msgspec.json.encode(found).decode())
         return 0
@@ -59,8 +38,8 @@ async def _list(service: CredentialService, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _rotate(service: CredentialService, options: argparse.Namespace) -> int:
-    rotated = await service.rotate_kek()
+async def _rotate(gateway: Gateway, options: argparse.Namespace) -> int:
+    rotated = await gateway.credentials.rotate_kek()
     if options.json:
         print(msgspec.json.encode(rotated).decode())
         return 0

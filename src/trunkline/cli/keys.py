@@ -1,18 +1,15 @@
 """`trunkline keys`: hand out, list, rotate and revoke the keys clients call with."""
 
 import argparse
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from trunkline.admin.times import rfc3339
+from trunkline.cli.acting import add_action
 from trunkline.cli.key_options import add_wishes, wanted_key
-from trunkline.cli.settings import add_options, of
-from trunkline.tenancy.service import DEFAULT_OVERLAP, KeyService
-
-Work = Callable[[KeyService, argparse.Namespace], Awaitable[int]]
+from trunkline.tenancy.service import DEFAULT_OVERLAP
+from trunkline.wiring.gateway import Gateway
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -21,11 +18,11 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("keys", help="create, list, rotate or revoke API keys")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    create = _action(actions, "create", "create a key; it is shown this once", _create)
+    create = add_action(actions, "create", "create a key; it is shown this once", _create)
     add_wishes(create)
-    listed = _action(actions, "list", "list all keys", _list)
+    listed = add_action(actions, "list", "list all keys", _list)
     listed.add_argument("--tenant", help="of this tenant alone")
-    rotate = _action(
+    rotate = add_action(
         actions, "rotate", "replace a key by a successor that may do the same", _rotate
     )
     rotate.add_argument("id", help="as `keys list` shows it")
@@ -36,35 +33,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         metavar="DURATION",
         help="how long the old key stays valid: 90s, 30m, 24h, 7d (default 24h)",
     )
-    revoke = _action(actions, "revoke", "refuse a key from now on", _revoke)
+    revoke = add_action(actions, "revoke", "refuse a key from now on", _revoke)
     revoke.add_argument("id", help="as `keys list` shows it")
 
 
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, work: Work
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text, description=text)
-    add_options(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=lambda options: _run(work, options))
-    return parser
-
-
-def _run(work: Work, options: argparse.Namespace) -> int:
-    return asyncio.run(_with_service(work, options))
-
-
-async def _with_service(work: Work, options: argparse.Namespace) -> int:
-    """Works beside a running gateway, which sees the change within a second."""
-    gateway = of(options).gateway()
-    try:
-        return await work(gateway.key_service, options)
-    finally:
-        await gateway.aclose()
-
-
-async def _create(service: KeyService, options: argparse.Namespace) -> int:
-    created = await service.create(wanted_key(options))
+async def _create(gateway: Gateway, options: argparse.Namespace) -> int:
+    created = await gateway.key_service.create(wanted_key(options))
     if options.json:
         print(msgspec.json.encode(created).decode())
     else:
@@ -73,8 +47,8 @@ async def _create(service: KeyService, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _list(service: KeyService, options: argparse.Namespace) -> int:
-    keys = [key for key in await service.list() if options.tenant in (None, key.tenant)]
+async def _list(gateway: Gateway, options: argparse.Namespace) -> int:
+    keys = [key for key in await gateway.key_service.list() if options.tenant in (None, key.tenant)]
     if options.json:
         print(msgspec.json.encode(keys).decode())
         return 0
@@ -93,8 +67,8 @@ async def _list(service: KeyService, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _rotate(service: KeyService, options: argparse.Namespace) -> int:
-    rotated = await service.rotate(options.id, options.overlap)
+async def _rotate(gateway: Gateway, options: argparse.Namespace) -> int:
+    rotated = await gateway.key_service.rotate(options.id, options.overlap)
     if options.json:
         print(msgspec.json.encode(rotated).decode())
         return 0
@@ -107,8 +81,8 @@ async def _rotate(service: KeyService, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _revoke(service: KeyService, options: argparse.Namespace) -> int:
-    view = await service.revoke(options.id)
+async def _revoke(gateway: Gateway, options: argparse.Namespace) -> int:
+    view = await gateway.key_service.revoke(options.id)
     if options.json:
         print(msgspec.json.encode(view).decode())
     else:
