@@ -111,29 +111,31 @@ def known_only(names: Collection[str], known: Collection[str], what: str) -> Non
 
 def count(record: Record, name: str) -> int:
     """A number of tokens; what is left out or empty is none. Raises Malformed."""
-    value = record.get(name)
-    if value is None or value == "":
-        return 0
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _not_a_number(name, value) from None
-    if not number.is_finite() or number < 0 or number != int(number):
-        raise _not_a_number(name, value)
+    number = _decimal(record.get(name), name)
+    if number < 0 or number != int(number):
+        raise _not_a_number(name, record[name])
     return int(number)
 
 
 def nanousd(value: object, name: str, units: int = 1) -> int:
     """`units`: how many make a dollar. What is left out or empty is none. Raises Malformed."""
-    if value is None or value == "":
-        return 0
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        raise _not_a_number(name, value) from None
-    if not amount.is_finite() or abs(amount) > _NANO:
+    amount = _decimal(value, name)
+    if abs(amount) > _NANO:
         raise _not_a_number(name, value)
     return round(amount * _NANO / units)
+
+
+def _decimal(value: object, name: str) -> Decimal:
+    """What is left out or empty is none. Raises Malformed."""
+    if value is None or value == "":
+        return Decimal()
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise _not_a_number(name, value) from None
+    if not number.is_finite():
+        raise _not_a_number(name, value)
+    return number
 
 
 def day_of(value: object, name: str) -> str:
