@@ -5,11 +5,10 @@ from typing import Final
 
 from msgspec import structs
 
-from trunkline.storage.base import StorageRefused
 from trunkline.storage.postgres.connection import Connection
 from trunkline.storage.postgres.database import lock_number
 from trunkline.storage.sql.history import MIGRATIONS
-from trunkline.storage.sql.migration import Migration, Words
+from trunkline.storage.sql.migration import Migration, Words, not_newer
 
 _WORDS: Final = structs.asdict(Words(int="BIGINT", real="DOUBLE PRECISION", blob="BYTEA", table=""))
 # Text is compared by its bytes, as in SQLite: an order that does not hang on the language of the
@@ -40,12 +39,7 @@ def migrate(connection: Connection, now: float, upto: int | None = None) -> int:
                     (migration.version, migration.name, now),
                 )
     reached = schema_version(connection)
-    if reached > MIGRATIONS[-1].version:
-        raise StorageRefused(
-            f"the database was written by a newer Trunkline (schema {reached}, this one knows"
-            f" {MIGRATIONS[-1].version}); run that version, or name another `database`"
-        )
-    return reached
+    return not_newer(reached, MIGRATIONS[-1].version, "name another `database`")
 
 
 def _alone(connection: Connection) -> None:

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from trunkline.storage.base import StorageRefused
+
 
 class Words(Struct, frozen=True):
     """What a database calls the types that the two do not agree on."""
@@ -25,3 +27,13 @@ class Migration(Struct, frozen=True):
     """
     postgres: str | None = None
     """Instead of `sql`, where PostgreSQL shall have more of it than other words: partitions."""
+
+
+def not_newer(reached: int, known: int, otherwise: str) -> int:
+    """The schema's version. Raises StorageRefused where it is from the future, saying what else to do."""
+    if reached > known:
+        raise StorageRefused(
+            f"the database was written by a newer Trunkline (schema {reached}, this one knows"
+            f" {known}); run that version, or {otherwise}"
+        )
+    return reached

@@ -3,9 +3,8 @@
 import apsw
 from msgspec import structs
 
-from trunkline.storage.base import StorageRefused
 from trunkline.storage.sql.history import MIGRATIONS
-from trunkline.storage.sql.migration import Words
+from trunkline.storage.sql.migration import Words, not_newer
 from trunkline.storage.sqlite.connection import transaction
 
 WORDS = structs.asdict(
@@ -34,12 +33,7 @@ def migrate(connection: apsw.Connection, now: float, upto: int | None = None) ->
                     (migration.version, migration.name, now),
                 )
     reached = schema_version(connection)
-    if reached > MIGRATIONS[-1].version:
-        raise StorageRefused(
-            f"the database was written by a newer Trunkline (schema {reached}, this one knows"
-            f" {MIGRATIONS[-1].version}); run that version, or point `data` to another folder"
-        )
-    return reached
+    return not_newer(reached, MIGRATIONS[-1].version, "point `data` to another folder")
 
 
 def _applied(connection: apsw.Connection) -> set[int]:

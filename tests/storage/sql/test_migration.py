@@ -1,0 +1,13 @@
+"""Tests of storage/sql/migration.py: a schema from the future is left alone."""
+
+import pytest
+
+from trunkline.storage.base import StorageRefused
+from trunkline.storage.sql.migration import not_newer
+
+
+def test_a_newer_schema_is_refused():
+    """With both versions, and what to do; an older or the same one is what it is."""
+    assert [3, 4] == [not_newer(reached, 4, "flee") for reached in (3, 4)]
+    with pytest.raises(StorageRefused, match=r"schema 5, this one knows 4.*or flee"):
+        not_newer(5, 4, "flee")
