@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -72,7 +73,8 @@ def test_a_given_key_is_somebody_elses_to_remove(tmp_path, capsys):
 
     async def run():
         async with Process(tmp_path, Dice(), GivenKeks("11" * 32)) as it:
-            return await _rotate(it.service, argparse.Namespace(json=False))
+            gateway = SimpleNamespace(credentials=it.service)
+            return await _rotate(gateway, argparse.Namespace(json=False))
 
     assert 0 == asyncio.run(run())
     assert "needed no more" in capsys.readouterr().out
