@@ -84,6 +84,21 @@ def test_the_log_is_searched(tmp_path):
     within(tmp_path, test)
 
 
+def test_the_log_says_why_a_request_was_refused(tmp_path):
+    """Nobody was asked, so no attempt can tell."""
+
+    async def test(w: World) -> None:
+        limits = {"limits": {"requests_per_day": 0}}
+        made = await w.ask("POST", "/admin/v1/keys", {"name": "k", **limits})
+        key = made.json["key"]
+        assert 429 == (await w.chat(key)).status
+        (row,) = (await w.ask("GET", "/v1/requests", key=key)).json["data"]
+
+        assert ("failed", "rate_limit_exceeded") == (row["status"], row["error_code"])
+
+    within(tmp_path, test)
+
+
 def test_a_key_reads_its_own_log(tmp_path):
     """Not its colleagues', whatever it asks for."""
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.flow.world import World, chat_body, openai
-from trunkline.canon.errors import LedgerUnavailable, Overloaded
+from trunkline.canon.errors import BudgetExceeded, LedgerUnavailable, Overloaded, RateLimited
 from trunkline.canon.exchange import Attempt, Status
 from trunkline.canon.usage import Usage
 from trunkline.flow.books import Books, lacking
@@ -183,6 +183,22 @@ def test_a_request_without_attempts_leaves_an_entry_too():
     desk.books.close(Status.FAILED)
 
     assert [("close", 0, "failed")] == desk.entries
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    (
+        (BudgetExceeded("m", code="cost_limit_per_day"), "cost_limit_per_day"),
+        (RateLimited("m"), "rate_limit_exceeded"),
+        (None, ""),
+    ),
+)
+def test_why_nobody_was_asked_is_entered(error, code):
+    """Or the log would say that it failed, and leave whoever reads it guessing."""
+    desk = Desk()
+    desk.books.close(Status.FAILED, error)
+
+    assert code == desk.exchange.refused
 
 
 def test_a_cancelled_task_settles_later():

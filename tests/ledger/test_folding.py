@@ -153,11 +153,13 @@ def test_a_request_without_attempts_is_told_all_the_same() -> None:
     """Every deployment was cooling: no attempt, no provider, no cost."""
     one = exchange()
     one.status = Status.FAILED
+    one.refused = "rate_limit_exceeded"
 
     requests, attempts = fold(ending(one))
 
-    assert [("failed", 0, "", "")] == [
-        (row.status, row.attempts, row.provider, row.upstream_model) for row in requests
+    assert [("failed", 0, "", "", "rate_limit_exceeded")] == [
+        (row.status, row.attempts, row.provider, row.upstream_model, row.error_code)
+        for row in requests
     ]
     assert [] == attempts
 

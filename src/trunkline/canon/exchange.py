@@ -111,6 +111,8 @@ class Exchange:
     attempts: list[Attempt] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     status: Status | None = None
+    refused: str = ""
+    """The code of the error that ended it before anybody was asked."""
     first_content_ms: float | None = None
     allowances: Sequence[Allowance] = ()
     """Of the limits it was counted in, as they stood then."""

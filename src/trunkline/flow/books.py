@@ -111,13 +111,15 @@ class Books:
         """
         The last entry. What comes after it is lost money, so it comes once and last.
 
-        `error`: why an attempt gave no answer that is still under way.
+        `error`: why an attempt that is still under way gave no answer, or why none was made.
         """
         if not self.closed:
             self.closed = True
             exchange = self._exchange
             if exchange.attempts and exchange.attempts[-1].status is None:
                 self.answered(status, None, error)
+            if error is not None and not exchange.attempts:
+                exchange.refused = error.upstream_code or error.code
             exchange.status = status
             try:
                 self._rooms.ledger.close(exchange)

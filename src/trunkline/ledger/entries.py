@@ -79,6 +79,8 @@ class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
     mode: str = ""
     session: str = ""
     baseline_nanousd: int = 0
+    error_code: str = ""
+    """Of a request that was refused before any attempt."""
 
 
 Entry = Asked | Tried
@@ -230,6 +232,8 @@ def answered(exchange: Exchange, tried: Tried | None, status: str, total_ms: flo
         principal.tags,
         "",
         exchange.session,
+        0,
+        exchange.refused,
     )
 
 

@@ -109,7 +109,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         estimated=estimated,
         attempts=entry.attempts or (0 if tried is None else tried.number),
         notes=entry.notes,
-        error_code="" if tried is None else tried.error_code,
+        error_code=entry.error_code if tried is None else tried.error_code,
         worker=worker,
         user_id=_text(entry.user),
         mode=entry.mode,
