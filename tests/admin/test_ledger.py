@@ -116,7 +116,13 @@ def test_a_key_reads_its_own_log(tmp_path):
 
 @pytest.mark.parametrize(
     ("query", "param"),
-    (("after=x", "after"), ("after=12.", "after"), ("limit=0", "limit"), ("colour=red", "colour")),
+    (
+        ("after=x", "after"),
+        ("after=12.", "after"),
+        ("limit=0", "limit"),
+        ("colour=red", "colour"),
+        ("status=fine", "status"),
+    ),
 )
 def test_a_page_that_cannot_be(tmp_path, query, param):
     """400 with the parameter."""

@@ -9,12 +9,14 @@ from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
 from trunkline.admin.paging import known_only, limit_of
 from trunkline.admin.usage import span
 from trunkline.canon.errors import Malformed, NotFound
+from trunkline.canon.exchange import Status
 from trunkline.ledger.views import RequestFacts
-from trunkline.storage.records import RequestQuery
+from trunkline.storage.records import OPEN, RequestQuery
 
 _FILTERS = ("tenant", "key_id", "user", "model", "provider", "status", "session")
 _OWN_FILTERS = ("model", "provider", "status", "session")
 _PAGING = ("from", "to", "limit", "after")
+_STATUSES = (*(status.value for status in Status), OPEN)
 
 
 class Log(Struct, frozen=True):
@@ -53,6 +55,9 @@ async def own_requests(call: ControlCall) -> Response:
 
 
 async def _listed(call: ControlCall, filters: dict[str, str]) -> Response:
+    if filters.get("status", OPEN) not in _STATUSES:
+        # A misspelt one would show nothing, as if nothing had happened.
+        raise Malformed(f"'status' must be one of {', '.join(_STATUSES)}", param="status")
     start, end = span(call)
     limit = limit_of(call)
     found = await call.plane.reports.requests(
