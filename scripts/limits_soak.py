@@ -12,9 +12,10 @@ import importlib
 import sys
 import tempfile
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.storage.racing import LIMIT, UNITS
 
 BACKENDS = {"lmdb": False, "valkey": True}
 """Whether each has a server that can be restarted."""
@@ -34,18 +35,17 @@ def main() -> int:
     racing: Any = importlib.import_module(f"tests.storage.{given.backend}.racing")
     failures = 0
     with tempfile.TemporaryDirectory() as folder, racing.runners(Path(folder)) as runners:
-        settle = getattr(runners, "settle", None) or partial(runners.ask, "settle")
         for restart in (False, True) if BACKENDS[given.backend] else (False,):
-            for unit in racing.UNITS:
+            for unit in UNITS:
                 admitted: Counter[int] = Counter()
                 for number in range(given.rounds):
                     more = {"restart": True} if restart else {}
                     admitted[runners.round(number + 10_000 * restart, unit, **more)] += 1
-                    settle()
+                    runners.settle()
                 wrong = sum(
                     rounds
                     for count, rounds in admitted.items()
-                    if count > racing.LIMIT or (count < racing.LIMIT and not restart)
+                    if count > LIMIT or (count < LIMIT and not restart)
                 )
                 failures += wrong
                 how = " with restarts" if restart else ""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.storage.lmdb.making import LmdbStage
 from trunkline.canon.limit import Limit, Unit
 from trunkline.storage.lmdb.holders import count
+from trunkline.storage.lmdb.records import slots_of
 from trunkline.storage.state import Claim
 
 BRIEF = Limit(counter="c", unit=Unit.REQUESTS, most=9, window=1_000_000, field="f", scope="key")
@@ -68,6 +69,29 @@ def test_closed_windows_are_removed_and_totals_are_not(stage):
     assert sorted(kept, reverse=True) == kept
     assert kept[0] > 1000
     assert (1, MANY) == (kept[-1], used)
+
+
+def test_a_record_keeps_what_has_not_closed(stage):
+    """Of an owner's counters only those go whose window has closed; a lease on them is none."""
+
+    async def run():
+        state = await stage.open("a")
+        brief = replace(BRIEF, counter="key/a/requests/1")
+        longer = replace(brief, counter="key/a/requests/60", window=60_000_000)
+        total = replace(TOTAL, counter="key/a/requests/0")
+        limits = (brief, longer, total)
+        await state.admit(Claim("l", limits, 0, 0))
+        await stage.advance(2.0)
+        size = []
+        for seconds in (0.0, 60.0, 0.0):
+            await stage.advance(seconds)
+            await state.beat()
+            record = stage.store.read(lambda transaction, _: transaction.get(b"ckey/a"), None)
+            size.append(len(slots_of(record)))
+        state.withdraw("l")
+        return size, [standing.used for standing in await state.look(limits)]
+
+    assert ([2, 1, 1], [0, 0, 0]) == asyncio.run(run())
 
 
 def test_open_windows_are_kept(stage):

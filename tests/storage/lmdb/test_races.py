@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.lmdb.racing import ATTEMPTS, COST, LIMIT, PROCESSES, UNITS, limit, runners
+from tests.storage.lmdb.racing import ATTEMPTS, PROCESSES, runners
+from tests.storage.racing import COST, LIMIT, UNITS, limit
 from trunkline.canon.limit import Unit
 from trunkline.kernel.clock import SystemClock
 from trunkline.storage.lmdb.state import LmdbState
@@ -31,7 +32,7 @@ def test_exactly_as_many_are_admitted_as_may_be(tmp_path: Path) -> None:
         for number in range(ROUNDS):
             for unit in UNITS:
                 admitted[unit].append(racing.round(number, unit))
-                racing.ask("settle")
+                racing.settle()
 
     print(  # noqa: T201 - an honest zero names its N
         f"{ROUNDS} rounds of {PROCESSES} x {ATTEMPTS} attempts for each of {len(UNITS)} units"

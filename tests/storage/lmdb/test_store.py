@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.canon.errors import LimitsUnavailable
 from trunkline.storage.base import StorageRefused
-from trunkline.storage.lmdb.layout import HOLDER
+from trunkline.storage.lmdb.layout import HOLDER, META
 from trunkline.storage.lmdb.store import Store, boot_id, found_again, is_lost
 
 SMALL = 256 << 10
@@ -89,6 +89,32 @@ def test_after_a_boot_it_begins_anew(tmp_path, boot):
 
     assert (True, None) == (lost(again), again.read(get, b"ca"))
     again.close()
+
+
+def older(folder):
+    """What a program left that had a key for each counter, in this boot."""
+    store = opened(folder)
+    store.write(put, (b"ckey/a/requests/60", b"x" * 32))
+    store.write(put, (META, b"\0b1"))
+    store.close()
+
+
+def test_an_older_layout_is_not_read(tmp_path):
+    """It begins anew, as after a boot."""
+    older(tmp_path)
+    again = opened(tmp_path)
+
+    assert (True, None) == (lost(again), again.read(get, b"ckey/a/requests/60"))
+    again.close()
+
+
+def test_beside_another_layout_nobody_starts(tmp_path):
+    """Two programs that read each other's counters amiss would be worse than one that waits."""
+    older(tmp_path)
+    with another_process(tmp_path), pytest.raises(StorageRefused, match="another version"):
+        opened(tmp_path)
+
+    opened(tmp_path).close()
 
 
 def test_nobody_begins_anew_beside_others(tmp_path):

@@ -54,3 +54,15 @@ def test_less_than_a_millisecond_is_not_worth_a_write(store):
 
     assert None is moved(0.0005)
     assert START - 1_000_000_000 + 2_500 == moved(0.002)
+
+
+def test_what_it_is_behind_does_not_waver(store):
+    """A program that is interrupted between its two clocks tells the same as before."""
+    clock = ManualClock()
+    ticks = Ticks(clock)
+    told = []
+    for seconds in (0.0, -0.05, 0.03, -3600.0, 0.05, -0.08):
+        clock.step(seconds)
+        told.append(store.write(lambda transaction, _: ticks.now(transaction), None)[1])
+
+    assert [0, 0, 0, 3_600_020_000, 3_600_020_000, 3_600_020_000] == told

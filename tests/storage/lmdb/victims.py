@@ -39,10 +39,10 @@ def _limit(name: str, unit: Unit, seconds: float) -> Limit:
     return Limit(counter=name, unit=unit, most=_MOST, window=window, field="f", scope="key")
 
 
-REQUESTS = _limit("requests", Unit.REQUESTS, 0)
-COST = _limit("cost", Unit.COST, 0)
-BRIEF = _limit("brief", Unit.COST, 0.01)
-CONCURRENT = _limit("concurrent", Unit.CONCURRENT, 0)
+REQUESTS = _limit("k/requests/0", Unit.REQUESTS, 0)
+COST = _limit("k/cost/0", Unit.COST, 0)
+BRIEF = _limit("k/cost/1", Unit.COST, 0.01)
+CONCURRENT = _limit("k/concurrent/0", Unit.CONCURRENT, 0)
 
 
 def cost_of(lease: str) -> int:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from tests.storage.valkey_server import ValkeyServer
 from trunkline.canon.limit import Limit, Unit
@@ -11,6 +12,8 @@ from trunkline.storage.state import Claim
 from trunkline.storage.valkey.backend import open_valkey
 from trunkline.storage.valkey.session import Pace
 from trunkline.storage.valkey.state import ValkeyState
+
+T = TypeVar("T")
 
 EAGER = Pace(settling=0.0, quiet=0.0, pulse=0.02, timeout=5.0)
 """Admits at once, and notices soon; a busy machine is no outage."""
@@ -69,6 +72,19 @@ class ValkeyStage:
     async def close(self) -> None:
         for state in self._open:
             await state.aclose()
+
+
+def staged(server: ValkeyServer, run: Callable[[ValkeyState], Awaitable[T]]) -> T:
+    """What a piece of work comes to with one state on this server."""
+
+    async def with_stage() -> T:
+        stage = ValkeyStage(server)
+        try:
+            return await run(await stage.open("w1"))
+        finally:
+            await stage.close()
+
+    return asyncio.run(with_stage())
 
 
 def _unix(client) -> float:

@@ -7,40 +7,28 @@ Where the server is away an attempt is repeated for `patience` seconds.
 """
 
 import asyncio
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.storage.racing import COST, Crew, crew, limit
 from tests.storage.valkey.planted import NaiveState
 from tests.storage.valkey_server import ValkeyServer
 from trunkline.canon.errors import LimitsUnavailable
-from trunkline.canon.limit import Limit, Unit
+from trunkline.canon.limit import Unit
 from trunkline.kernel.clock import SystemClock
 from trunkline.storage.state import Claim
 from trunkline.storage.valkey.backend import open_valkey
 
 PROCESSES = 8
 ATTEMPTS = 125
-LIMIT = 100
-UNITS = (Unit.REQUESTS, Unit.CONCURRENT, Unit.COST)
-# Of one request, in nano-dollars: no divisor of anything.
-COST = 1_234_567
 # Until all have read the line that names the moment.
 _SOON = 0.02
 PATIENCE = 6.0
 """Seconds: a restart, and what every process needs to see it."""
-
-
-def limit(number: int, unit: Unit) -> Limit:
-    """A fresh one for each round, with room for exactly LIMIT requests."""
-    most = LIMIT * COST if unit is Unit.COST else LIMIT
-    window = 0 if unit is Unit.CONCURRENT else 3_600_000_000
-    name = f"race/{number}/{unit.value}"
-    return Limit(counter=name, unit=unit, most=most, window=window, field="f", scope="key")
 
 
 async def attempt(state: Any, claim: Claim, until: float) -> str:
@@ -110,63 +98,34 @@ async def race(url: str, name: str, manner: str) -> None:
 
 
 class Runners:
-    def __init__(self, processes: Sequence[subprocess.Popen[str]], server: ValkeyServer) -> None:
-        self._processes = processes
+    def __init__(self, crew: Crew, server: ValkeyServer) -> None:
+        self._crew = crew
         self._server = server
 
     def round(self, number: int, unit: Unit, *, restart: bool = False) -> int:
         """How many were admitted in all; `restart`: the server is killed in the midst, and started."""
         moment = time.monotonic() + _SOON  # noqa: TID251 - all at the same real moment
-        self._say(f"{number} {unit.value} {moment} {PATIENCE if restart else 0.0}")
+        self._crew.say(f"{number} {unit.value} {moment} {PATIENCE if restart else 0.0}")
         if restart:
             # A hundred are admitted within some 30 ms: each round another part of that.
             until = moment + number % 10 * 0.003
             while time.monotonic() < until:  # noqa: TID251 - as above
                 pass
             self._server.restart()
-        return sum(map(int, self._hear()))
+        return sum(map(int, self._crew.hear()))
 
     def settle(self) -> None:
-        self._say("settle")
-        self._hear()
-
-    def _say(self, line: str) -> None:
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-
-    def _hear(self) -> Sequence[str]:
-        return [self._line(process) for process in self._processes]
-
-    @staticmethod
-    def _line(process: subprocess.Popen[str]) -> str:
-        assert process.stdout is not None
-        return process.stdout.readline().strip()
+        self._crew.say("settle")
+        self._crew.hear()
 
 
 @contextmanager
 def runners(folder: Path, manner: str = "honest") -> Iterator[Runners]:
-    server = ValkeyServer(folder)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.storage.valkey.racing", server.url, f"r{at}", manner],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": ":".join(sys.path)},
-        )
-        for at in range(PROCESSES)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        yield Runners(processes, server)
-    finally:
-        for process in processes:
-            process.communicate(timeout=30)
-        server.close()
+    with (
+        closing(ValkeyServer(folder)) as server,
+        crew("tests.storage.valkey.racing", server.url, PROCESSES, manner) as made,
+    ):
+        yield Runners(made, server)
 
 
 if __name__ == "__main__":

@@ -2,22 +2,10 @@
 
 import asyncio
 
-from tests.storage.valkey.making import ValkeyStage, claim, limit
+from tests.storage.valkey.making import claim, limit, staged
 from trunkline.canon.limit import Unit
 
 AT_ONCE = limit(Unit.CONCURRENT, 50)
-
-
-def staged(server, run):
-    async def with_stage():
-        stage = ValkeyStage(server)
-        try:
-            state = await stage.open("w1")
-            return await run(state)
-        finally:
-            await stage.close()
-
-    return asyncio.run(with_stage())
 
 
 def commands(server):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.storage.valkey.making import HOUR, MINUTE, ValkeyStage, claim, limit
+from tests.storage.valkey.making import HOUR, MINUTE, claim, limit, staged
 from trunkline.canon.limit import Unit
 from trunkline.storage.state import Standing
 from trunkline.storage.valkey.counters import check
@@ -12,18 +12,6 @@ from trunkline.storage.valkey.own import MOST_AMOUNT
 
 DOUBLE = 1 << 53
 """Beyond it a Lua number cannot tell n from n + 1."""
-
-
-def staged(server, run):
-    async def with_stage():
-        stage = ValkeyStage(server)
-        try:
-            state = await stage.open("w1")
-            return await run(state)
-        finally:
-            await stage.close()
-
-    return asyncio.run(with_stage())
 
 
 @pytest.mark.parametrize("used", (DOUBLE - 1, DOUBLE, DOUBLE + 1, (1 << 61) + 1))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.storage.valkey.racing import LIMIT, UNITS, runners
+from tests.storage.racing import LIMIT, UNITS
+from tests.storage.valkey.racing import runners
 from tests.storage.valkey_server import program
 from trunkline.canon.limit import Unit
 
