@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from scripts.bounds import told
 from tests.faults.gateway_killed import killed
 from tests.faults.outage_cases import Found, disk_full, postgres_away, sqlite_locked, valkey_away
 from tests.storage.postgres_server import running
@@ -64,11 +65,11 @@ def _kills(name: str, kills: int, workers: int, database: Callable[[], str]) -> 
         with tempfile.TemporaryDirectory() as folder:
             several = min(KILLS_A_FOLDER, kills - done)
             toll = killed(Path(folder), several, workers=workers, database=database())
-        wrong += _told(toll.faults)
+        wrong += _print(toll.faults)
         done += several
         acknowledged += toll.acknowledged
         yield len(toll.faults)
-    print(f"{name}: {done} kills, {acknowledged} acknowledged, {_bound(wrong, done)}", flush=True)
+    print(f"{name}: {done} kills, {acknowledged} acknowledged, {told(wrong, done)}", flush=True)
 
 
 def _outages(name: str, rounds: int, case: Callable[[Path], Found]) -> int:
@@ -77,25 +78,21 @@ def _outages(name: str, rounds: int, case: Callable[[Path], Found]) -> int:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             found = case(Path(folder) / "gateway")
-        wrong += _told(found.faults)
+        wrong += _print(found.faults)
         requests += len(found.course.seen)
         slowest = max(slowest, found.course.took)
     print(
         f"{name}: {rounds} times, {requests} requests, all served again after at most"
-        f" {slowest:.2f} s, {_bound(wrong, rounds)}",
+        f" {slowest:.2f} s, {told(wrong, rounds)}",
         flush=True,
     )
     return wrong
 
 
-def _told(faults: Sequence[str]) -> int:
+def _print(faults: Sequence[str]) -> int:
     for fault in faults:
         print(f"  wrong: {fault}")
     return len(faults)
-
-
-def _bound(wrong: int, count: int) -> str:
-    return f"{wrong} wrong" if wrong or not count else f"0 wrong (3/N = {min(1, 3 / count):.2%})"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from scripts.bounds import told
 from tests.faults.race import MAX_TOKENS, Track, bound, track
 from tests.faults.revocations import revoke_under_load
 from tests.storage.postgres_server import running
@@ -89,7 +90,7 @@ def _limits(
             counts.append(race.arrived)
         print(
             f"{where}, {kind}: {len(counts)} rounds of {wanted.attempts} at {LIMIT}:"
-            f" {min(counts)} to {max(counts)} arrived; {_bound(wrong, len(counts))}",
+            f" {min(counts)} to {max(counts)} arrived; {told(wrong, len(counts))}",
             flush=True,
         )
     return wrong
@@ -105,14 +106,9 @@ def _revocations(course: Track, keys: int) -> int:
     late = sum(seconds > 1.0 for seconds in last)
     print(
         f"8 workers, {len(last)} keys revoked: the last acceptance came {max(last):.3f} s after;"
-        f" {_bound(late, len(last))}"
+        f" {told(late, len(last))}"
     )
     return late
-
-
-def _bound(wrong: int, count: int) -> str:
-    """The rule of three: of a zero in so many, what it may hide at 95 %."""
-    return f"{wrong} wrong" if wrong else f"0 wrong (3/N = {3 / count:.2%})"
 
 
 if __name__ == "__main__":

@@ -3,23 +3,20 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
-from tests.faults.books import Ledger
 from tests.faults.client import End
+from tests.faults.disks import fill, small
 from tests.faults.gateway import opened
 from tests.faults.outages import (
-    BUDGET,
     BUDGETED,
     FREE,
     KINDS,
     POOR,
     RECOVERY,
-    REQUESTS,
     TIGHT,
     WIDE,
     Course,
@@ -27,13 +24,13 @@ from tests.faults.outages import (
     Told,
     Town,
     absence,
-    spent,
+    money,
     standings,
 )
 from tests.storage.postgres_server import PostgresServer
 from tests.storage.valkey_server import ValkeyServer
 
-PATIENCE = 1.0
+PATIENCE = 0.5
 """Of these gateways: [ledger] patience."""
 _NOTICED = PATIENCE + 1.5
 """Seconds after which nobody with a budget is served any more, on a machine that is busy, too."""
@@ -96,7 +93,7 @@ def course_of(
     sys.stdout.write(f"{course}\n")
     faults += town.compare(course.seen).differences
     faults += in_time(course, judge)
-    faults += money(town, crowd, counted, judge)
+    faults += money(crowd, counted, more=judge.counts_more)
     return Found(course, faults)
 
 
@@ -127,25 +124,6 @@ def _answer(told: Told, judge: Judge) -> Iterator[str]:
             yield f"{told.kind} was not told when to come back"
     elif told.status != 200 and not (told.status == 429 and told.kind in (POOR, TIGHT)):
         yield f"{told.kind} was answered {told.status}: {told.seen.error}"
-
-
-def money(
-    town: Town, crowd: Crowd, counted: Mapping[str, Mapping[str, Any]], judge: Judge
-) -> Iterator[str]:
-    """Nothing is overspent, and the counters hold what the ledger does."""
-    url = str(town.server.get("database", ""))
-    ledger = Ledger.read_postgres(url) if url else Ledger.read(town.folder / "data")
-    for kind, key in crowd.keys.items():
-        took = spent(ledger, key)
-        if kind == POOR and took.cost > BUDGET:
-            yield f"{took.cost} nano-dollars spent of {BUDGET}"
-        if kind == TIGHT and took.requests > REQUESTS:
-            yield f"{took.requests} requests of {REQUESTS}"
-        for name, right in (("cost_total_usd", took.cost), ("requests_per_day", took.requests)):
-            if name in KINDS[kind]:
-                used = counted[kind][name]["used"] - counted[kind][name]["reserved"]
-                if used < right or (used > right and not judge.counts_more):
-                    yield f"{kind}: {used} counted in {name}, the ledger has {right}"
 
 
 def postgres_away(
@@ -180,7 +158,7 @@ def sqlite_locked(folder: Path, seconds: float, environ: Mapping[str, str] | Non
 def disk_full(folder: Path, seconds: float, environ: Mapping[str, str] | None = None) -> Found:
     """`folder` may be mounted on: its data are on a disk of their own."""
     data = folder / "data"
-    with mounted(data, 32), opened(Town(folder, {}, workers=2)) as town:
+    with small(data, 32), opened(Town(folder, {}, workers=2)) as town:
         town.environ = environ or {}
         ballast = data / "ballast"
         return course_of(town, DISK_FULL, lambda: fill(ballast), ballast.unlink, seconds)
@@ -197,27 +175,3 @@ def valkey_away(
         with opened(Town(folder, {}, state=valkey.url, workers=2)) as town:
             town.environ = environ or {}
             return course_of(town, judge, getattr(valkey, way), come_back, seconds)
-
-
-@contextmanager
-def mounted(folder: Path, megabytes: int) -> Iterator[None]:
-    """A small disk. Raises PermissionError where none may be mounted."""
-    folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        raise PermissionError("no tmpfs may be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path: Path) -> None:
-    """Until not one byte more fits."""
-    with path.open("wb", buffering=0) as file:
-        for size in (1 << 16, 1):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue

@@ -7,7 +7,7 @@ requests that are wide or soon used up, without any. Each asks streamed and not,
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +256,34 @@ async def standings(crowd: Crowd) -> Mapping[str, Mapping[str, Any]]:
 def whole(course: Course) -> bool:
     """Every answer that was under way came to its proper end."""
     return all(one.end is End.WHOLE for one in course.slow)
+
+
+def money(
+    crowd: Crowd, counted: Mapping[str, Mapping[str, Any]], *, more: bool = False
+) -> Iterator[str]:
+    """
+    In words, what is overspent, and what the counters hold that the ledger does not.
+
+    `more`: they may hold more than it: on the side that refuses. The gateway is stopped.
+    """
+    ledger = crowd.town.ledger()
+    for kind, key in crowd.keys.items():
+        took = spent(ledger, key)
+        if kind == POOR and took.cost > BUDGET:
+            yield f"{took.cost} nano-dollars spent of {BUDGET}"
+        if kind == TIGHT and took.requests > REQUESTS:
+            yield f"{took.requests} requests of {REQUESTS}"
+        # Killed between its claim and its intent, one is counted for an hour, and in no book.
+        unwritten = sum(t.kind == kind and _left_no_row(t.seen, ledger) for t in crowd.told)
+        rights = {"cost_total_usd": (took.cost, 0), "requests_per_day": (took.requests, unwritten)}
+        for name, (right, beyond) in rights.items():
+            if name in KINDS[kind]:
+                used = counted[kind][name]["used"] - counted[kind][name]["reserved"]
+                if used < right or (used > right + beyond and not more):
+                    yield f"{kind}: {used} counted in {name}, the ledger has {right}"
+        if "concurrent_requests" in KINDS[kind] and counted[kind]["concurrent_requests"]["used"]:
+            yield f"{kind}: places are held by nobody"
+
+
+def _left_no_row(seen: Seen, ledger: Ledger) -> bool:
+    return seen.end is End.BROKEN and seen.call.name not in ledger.requests

@@ -70,11 +70,14 @@ class Program(Simulators):
 
     def compare(self, seen: Sequence[Seen]) -> Books:
         """Only while the gateway is stopped: its rows are read from the file."""
-        url = str(self.server.get("database", ""))
-        ledger = Ledger.read_postgres(url) if url else Ledger.read(self.folder / "data")
-        books = compare(seen, self.arrivals(), ledger)
+        books = compare(seen, self.arrivals(), self.ledger())
         sys.stdout.write(f"{books}\n")
         return books
+
+    def ledger(self) -> Ledger:
+        """The third book, as `compare`."""
+        url = str(self.server.get("database", ""))
+        return Ledger.read_postgres(url) if url else Ledger.read(self.folder / "data")
 
     def signal(self, number: signal.Signals) -> None:
         self.gateway.process.send_signal(number)

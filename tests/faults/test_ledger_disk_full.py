@@ -2,20 +2,18 @@
 
 import asyncio
 import resource
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.faults.disks import fill, mountable, small
 from tests.ledger.making import FakeClock, answer, counting_entropy, exchange, try_at
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.ledger.disk import SystemDisk
 from trunkline.ledger.service import Home, LedgerService
 from trunkline.storage.sqlite.backend import open_sqlite
-
-SIZE = 1 << 20
 
 
 class Disk(NamedTuple):
@@ -28,16 +26,11 @@ class Disk(NamedTuple):
 def small_disk(tmp_path: Path) -> Iterator[Disk]:
     """A file system of 1 MiB where we may mount one; elsewhere a limit on the size of files."""
     folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode == 0:
-        yield Disk(folder, lambda: fill(folder / "ballast"), (folder / "ballast").unlink)
-        subprocess.run(["umount", str(folder)], check=True)
+    if mountable(tmp_path):
+        with small(folder, 1):
+            yield Disk(folder, lambda: fill(folder / "ballast"), (folder / "ballast").unlink)
         return
+    folder.mkdir()
     before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield Disk(
         folder,
@@ -45,17 +38,6 @@ def small_disk(tmp_path: Path) -> Iterator[Disk]:
         lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard)),
     )
     resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
-
-
-def fill(path: Path) -> None:
-    """Until not one byte more fits."""
-    with path.open("wb", buffering=0) as file:
-        for size in (4096, 1):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue
 
 
 def test_a_full_disk_stops_dispatch_and_loses_nothing(tmp_path: Path, small_disk: Disk) -> None:

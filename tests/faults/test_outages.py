@@ -1,11 +1,11 @@
 """A database, a disk or a counters' server goes away under load, or workers are killed: money stays exact."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.faults import outage_bugs as bugs
+from tests.faults.disks import mountable
 from tests.faults.gateway_killed import killed
 from tests.faults.outage_bugs import planted
 from tests.faults.outage_cases import disk_full, postgres_away, sqlite_locked, valkey_away
@@ -14,7 +14,7 @@ from tests.storage.valkey_server import program
 
 pytestmark = pytest.mark.slow
 
-AWAY = 3.5
+AWAY = 3.0
 """Seconds: PATIENCE, what it takes to notice, and a second of being refused."""
 KILLS = 6
 
@@ -24,12 +24,8 @@ needs_valkey = pytest.mark.skipif(program() is None, reason="no Valkey or Redis 
 @pytest.fixture
 def own_disk(tmp_path: Path) -> Path:
     """A folder beneath which a file system may be mounted."""
-    tried = tmp_path / "tried"
-    tried.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tried)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
+    if not mountable(tmp_path):
         pytest.skip("no file system may be mounted here")
-    subprocess.run(["umount", str(tried)], check=True)
     return tmp_path / "gateway"
 
 
