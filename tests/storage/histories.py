@@ -41,11 +41,13 @@ LIMITS = (
     _limit("key/a/requests/60", Unit.REQUESTS, 5, 60),
     _limit("key/a/requests/86400", Unit.REQUESTS, 40, 86_400),
     _limit("key/a/tokens/60", Unit.TOKENS, 1000, 60),
-    _limit("key/a/concurrent", Unit.CONCURRENT, 3, 0),
+    _limit("key/a/concurrent/0", Unit.CONCURRENT, 3, 0),
     _limit("key/a/cost/86400", Unit.COST, 2_000_000_003, 86_400),
-    _limit("key/a/cost/total", Unit.COST, 5_000_000_007, 0),
-    _limit("key/b/cost/total", Unit.COST, 1 << 61, 0),
+    _limit("key/a/cost/0", Unit.COST, 5_000_000_007, 0),
+    _limit("key/b/cost/0", Unit.COST, 1 << 61, 0),
     _limit("tenant/\u00e9" + "x" * 600, Unit.TOKENS, 1 << 61, 300),
+    _limit("key/a/model/b/requests/60", Unit.REQUESTS, 4, 60),
+    _limit("session/5e55/budget_usd", Unit.COST, 3_000_000_001, 300),
 )
 TOTALS = tuple(limit for limit in LIMITS if limit.unit is Unit.COST and not limit.window)
 

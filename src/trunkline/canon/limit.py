@@ -15,7 +15,7 @@ class Unit(Enum):
     """Requests under way; given back when they are over."""
 
 
-class Limit(Struct, frozen=True, kw_only=True, gc=False):
+class Limit(Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """
     Never more than `most` in a window, which opens with the first request counted in it and
     closes after its length. Two with the same `counter` share what is counted.

@@ -4,36 +4,36 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from trunkline.canon.limit import Limit, Unit
+from trunkline.canon.limit import Limit
+from trunkline.storage.lmdb.lanes import BOTH, USED, Steps, lanes_of
 from trunkline.storage.lmdb.layout import (
     CONCURRENT,
-    COST,
     LARGEST,
-    RECORD,
-    REQUESTS,
-    TOKENS,
-    Lease,
-    counter_key,
+    NONE,
     lease_key,
+    place_of,
+)
+from trunkline.storage.lmdb.plans import Plan, plan_of
+from trunkline.storage.lmdb.records import (
+    LEASE_HEAD,
+    NO_PART,
+    SLOTS_AT,
+    Part,
+    Slot,
+    charges_of,
+    closes_first,
+    open_slots,
     pack_lease,
+    pack_record,
+    slots_of,
     unpack_lease,
+    windows_in,
 )
 from trunkline.storage.lmdb.store import Transaction
 from trunkline.storage.lmdb.ticks import Ticks
-from trunkline.storage.state import Claim, Decision, Standing
+from trunkline.storage.state import Claim, Decision, Standing, amount_of
 
-_STORED = {
-    Unit.REQUESTS: REQUESTS,
-    Unit.TOKENS: TOKENS,
-    Unit.COST: COST,
-    Unit.CONCURRENT: CONCURRENT,
-}
-
-
-# About 5 MB.
-_MOST_NAMES = 20_000
-_Found = tuple[bytes, int, int, int, int, int, int]
-"""Of a counter: its key, unit and window's length; opened, closes, used and reserved as they are."""
+_FREED = (0, 0, -BOTH, 0)
 
 
 class Settlement(Struct, frozen=True, gc=False):
@@ -46,97 +46,86 @@ class Settlement(Struct, frozen=True, gc=False):
 class Counters:
     """One holder's hand on them."""
 
-    __slots__ = ("_holder", "_names", "_ticks")
+    __slots__ = ("_holder", "_ticks")
 
     def __init__(self, holder: str, ticks: Ticks) -> None:
         self._holder = holder.encode()
         self._ticks = ticks
-        self._names: dict[str, tuple[bytes, int]] = {}
 
     def admit(self, transaction: Transaction, claim: Claim) -> Decision:
         """Raises ValueError for a lease that is held."""
         now, behind = self._ticks.now(transaction)
-        get, unpack, names = transaction.get, RECORD.unpack, self._names
-        amounts = (1, min(claim.tokens, LARGEST), min(claim.cost, LARGEST), 1)
-        refused, found = [], []
-        for place, limit in enumerate(claim.limits):
-            key, unit = names.get(limit.counter) or self._name(limit)
-            record = get(key)
-            opened = closes = used = reserved = 0
-            if record is not None:
-                opened, closes, used, reserved = unpack(record)
-                if 0 < closes <= now:
-                    opened = closes = used = reserved = 0
-            if used + amounts[unit] > limit.most:
-                refused.append(place)
-            found.append((key, unit, limit.window, opened, closes, used, reserved))
-        if not refused:
-            return Decision(refused, self._count(transaction, claim, found, now, behind))
-        if get(lease_key(claim.lease)) is not None:
+        plan = plan_of(tuple(claim.limits))
+        tokens, cost = _within(claim.tokens), _within(claim.cost)
+        holder = self._holder
+        lease = LEASE_HEAD.pack(now - behind, tokens, cost, len(holder))
+        before: list[tuple[bytes, bytes | None]] = []
+        told = []
+        for part in plan.parts:  # in one pass: all that can be worked out before, is
+            key, fit = part.key, part.fit
+            found = record = transaction.get(key)
+            if (
+                record is None
+                or len(record) != fit.size
+                or not record.startswith(fit.names, SLOTS_AT)
+                or closes_first(record) <= now
+            ):
+                record = part.renewed(record, now)
+                fit = part.fit
+            at = fit.counts_at
+            counts = int.from_bytes(record[at:], "little")
+            counts += fit.once + fit.tokens * tokens + fit.cost * cost
+            if (fit.room - counts) & fit.guards != fit.guards:
+                _undo(transaction, before)
+                return self._refuse(transaction, claim, plan, now, behind)
+            record = record[:at] + counts.to_bytes(fit.counts, "little")
+            transaction.put(key, record)
+            before.append((key, found))
+            lease += part.lease + record[SLOTS_AT : fit.windows_until]
+            told.append(fit.standings(record, behind))
+        lease += holder if told else NO_PART + holder
+        if not transaction.put(lease_key(claim.lease), lease, overwrite=False):
             raise ValueError(f"the lease {claim.lease} is held")
-        return Decision(refused, [_standing(f[5], f[4], f[6], behind) for f in found])
+        return Decision([], plan.in_order(told))
 
-    def _count(
-        self, transaction: Transaction, claim: Claim, found: Sequence[_Found], now: int, behind: int
-    ) -> Sequence[Standing]:
-        """There is room in all of them."""
-        put, pack = transaction.put, RECORD.pack
-        tokens, cost = min(claim.tokens, LARGEST), min(claim.cost, LARGEST)
-        amounts = (1, tokens, cost, 1)
-        standings, windows = [], []
-        for key, unit, window, opened, closes, used, reserved in found:
-            if not opened:
-                opened = now
-                closes = now + window if window else 0
-            used += amounts[unit]
-            if unit:  # all but REQUESTS
-                reserved += amounts[unit]
-            put(key, pack(opened, closes, used, reserved))
-            windows.append(opened)
-            standings.append(Standing(used, closes - behind if closes else 0, reserved))
-        units, keys = bytes([f[1] for f in found]), [f[0] for f in found]
-        lease = Lease(now - behind, tokens, cost, self._holder, units, windows, keys)
-        if not put(lease_key(claim.lease), pack_lease(lease), overwrite=False):
+    def _refuse(
+        self, transaction: Transaction, claim: Claim, plan: Plan, now: int, behind: int
+    ) -> Decision:
+        """There is no room in some of them: which, and how all of them stand."""
+        if transaction.get(lease_key(claim.lease)) is not None:
             raise ValueError(f"the lease {claim.lease} is held")
-        return standings
-
-    def _name(self, limit: Limit) -> tuple[bytes, int]:
-        """Remembered: most counters are asked for again and again."""
-        if len(self._names) >= _MOST_NAMES:
-            self._names.clear()
-        named = self._names[limit.counter] = counter_key(limit.counter), _STORED[limit.unit]
-        return named
+        standings = _standings(transaction, plan, now, behind)
+        refused = [
+            place
+            for place, (limit, standing) in enumerate(zip(claim.limits, standings, strict=True))
+            if standing.used + _within(amount_of(limit, claim)) > _within(limit.most)
+        ]
+        return Decision(refused, standings)
 
     def settle(self, transaction: Transaction, settlement: Settlement) -> None:
         value = transaction.pop(lease_key(settlement.lease))
         if value is None:
             return
-        lease = unpack_lease(value)
-        charged = (1, lease.tokens, lease.cost, 1)
+        tokens, cost, parts = charges_of(value)
         if settlement.withdrawn:
-            changes = (-1, -lease.tokens, -lease.cost, -1)
+            steps = (-USED, -tokens * BOTH, -BOTH, -cost * BOTH)
         else:
-            changes = (0, settlement.tokens - lease.tokens, settlement.cost - lease.cost, -1)
-        for unit, opened, key in zip(lease.units, lease.opened, lease.keys, strict=True):
-            if unit or settlement.withdrawn:
-                held = charged[unit] if unit else 0
-                _correct(transaction, key, opened, changes[unit], held)
+            steps = (
+                0,
+                _within(settlement.tokens) - tokens * BOTH,
+                -BOTH,
+                _within(settlement.cost) - cost * BOTH,
+            )
+        for part in parts:
+            _correct(transaction, part, steps)
 
     def look(
         self, transaction: Transaction, limits: Sequence[Limit]
     ) -> tuple[Sequence[Standing], bool]:
         """True beside them where time has moved on in a way that others must be told."""
         now, behind, moved = self._ticks.seen(transaction)
-        standings = []
-        for limit in limits:
-            record = transaction.get(counter_key(limit.counter))
-            closes = used = reserved = 0
-            if record is not None:
-                _opened, closes, used, reserved = RECORD.unpack(record)
-                if 0 < closes <= now:
-                    closes = used = reserved = 0
-            standings.append(_standing(used, closes, reserved, behind))
-        return standings, moved is not None
+        plan = plan_of(tuple(limits))
+        return _standings(transaction, plan, now, behind), moved is not None
 
     def tell_time(self, transaction: Transaction, _: None) -> None:
         self._ticks.now(transaction)
@@ -147,48 +136,67 @@ class Counters:
             closes = standing.closes + behind if standing.closes else 0
             if 0 < closes <= now:
                 continue
-            key, opened = counter_key(counter), now
-            used, reserved = standing.used, standing.reserved
-            record = transaction.get(key)
-            if record is not None:
-                since, ends, more_used, more_reserved = RECORD.unpack(record)
-                if not 0 < ends <= now:
-                    opened = since
-                    used += more_used
-                    reserved += more_reserved
-            transaction.put(key, RECORD.pack(opened, closes, used, reserved))
+            key, name = place_of(counter)
+            slots = dict(open_slots(transaction.get(key), now))
+            _, opened, _, used, reserved = slots.get(name, Slot(name, now, 0, 0, 0))
+            used = _within(used + standing.used)
+            reserved = min(reserved + standing.reserved, used)
+            slots[name] = Slot(name, opened, closes, used, reserved)
+            transaction.put(key, pack_record(slots.values()))
 
 
 def free(transaction: Transaction, leases: Iterable[bytes]) -> None:
     """What these leases hold of CONCURRENT is given back; their other charges stay. Keys."""
-    for lease in leases:
-        value = transaction.get(lease)
+    for held in leases:
+        value = transaction.get(held)
         if value is None:
             continue  # settled meanwhile
-        held = unpack_lease(value)
-        charges = list(zip(held.units, held.opened, held.keys, strict=True))
-        kept = [charge for charge in charges if charge[0] != CONCURRENT]
-        if len(kept) == len(charges):
+        lease = unpack_lease(value)
+        if not any(CONCURRENT in units for _, units, _ in lease.parts):
             continue
-        for unit, opened, key in charges:
-            if unit == CONCURRENT:
-                _correct(transaction, key, opened, -1, 1)
-        units, windows, keys = zip(*kept, strict=True) if kept else ((), (), ())
-        left = held._replace(units=bytes(units), opened=windows, keys=keys)
-        transaction.put(lease, pack_lease(left))
+        for part in lease.parts:
+            _correct(transaction, part, _FREED)
+        left = [(key, units.translate(_WITHOUT), windows) for key, units, windows in lease.parts]
+        transaction.put(held, pack_lease(lease._replace(parts=left)))
 
 
-def _correct(transaction: Transaction, key: bytes, window: int, by: int, held: int) -> None:
-    """In the window that was charged, or nowhere: `by` on what is used, `held` no longer reserved."""
+_WITHOUT = bytes(NONE if unit == CONCURRENT else unit for unit in range(256))
+
+
+def _undo(transaction: Transaction, before: Iterable[tuple[bytes, bytes | None]]) -> None:
+    for key, record in before:
+        if record is None:
+            transaction.delete(key)
+        else:
+            transaction.put(key, record)
+
+
+def _within(amount: int) -> int:
+    return amount if amount < LARGEST else LARGEST  # noqa: FURB136 - min() takes twice as long
+
+
+def _correct(transaction: Transaction, part: Part, steps: Steps) -> None:
+    """In those of its windows that are still open, and nowhere else."""
+    key, units, windows = part
+    lanes = lanes_of(units)
+    if not steps[0] and not lanes.reserving:
+        return  # requests stay counted
     record = transaction.get(key)
     if record is None:
         return
-    opened, closes, used, reserved = RECORD.unpack(record)
-    if opened == window:
-        used = min(used + by, LARGEST)
-        transaction.put(key, RECORD.pack(opened, closes, used, reserved - held))
+    if len(record) != lanes.size or not record.startswith(windows, SLOTS_AT):
+        lanes = lanes_of(_realigned(part, record))
+    transaction.put(key, lanes.changed(record, steps))
 
 
-def _standing(used: int, closes: int, reserved: int, behind: int) -> Standing:
-    """As the caller's clock will see it."""
-    return Standing(used, closes - behind if closes else 0, reserved)
+def _realigned(part: Part, record: bytes) -> bytes:
+    """Its units, for the slots that the record has now: NONE where a window is not the one it was."""
+    _, units, windows = part
+    held = dict(zip(windows_in(windows), units, strict=True))
+    return bytes(held.get((slot.name, slot.opened), NONE) for slot in slots_of(record))
+
+
+def _standings(transaction: Transaction, plan: Plan, now: int, behind: int) -> Sequence[Standing]:
+    return plan.in_order(
+        [part.standings(transaction.get(part.key), now, behind) for part in plan.parts]
+    )

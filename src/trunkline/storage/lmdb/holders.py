@@ -11,26 +11,30 @@ from itertools import islice
 from trunkline.storage.lmdb.counters import free
 from trunkline.storage.lmdb.layout import (
     AHEAD,
-    COUNTER,
     HOLDER,
     LEASE,
     META,
     NUMBER,
-    RECORD,
+    OWNER,
     SEEN,
     holder_key,
+)
+from trunkline.storage.lmdb.records import (
+    closes_first,
     holder_of,
+    open_slots,
+    pack_record,
     since_of,
 )
 from trunkline.storage.lmdb.store import Store, Transaction
 from trunkline.storage.lmdb.ticks import Ticks
 from trunkline.storage.state import Abandoned
 
-# Leases, or counters, that are written in one transaction.
+# Leases, or records, that are written in one transaction.
 _SLICE = 100
-# Leases, or counters, that are looked at in one step: less than half a millisecond.
+# Leases, or records, that are looked at in one step: less than half a millisecond.
 _LOOKED_AT = 1000
-# Beats of one worker in which a round through all counters is done.
+# Beats of one worker in which a round through all records is done.
 _ROUND = 60
 _MICROS = 1_000_000
 
@@ -70,9 +74,9 @@ class Holders:
 
     def purge(self) -> Iterator[None]:
         """
-        Remove counters whose window has closed; totals never are.
+        Remove counters whose window has closed, and records without any; totals never are.
 
-        A step is short; there are as many as it takes to see all counters within some beats.
+        A step is short; there are as many as it takes to see all records within some beats.
         """
         for _ in range(0, 1 + self._store.entries // _ROUND, _LOOKED_AT):
             last, closed = self._store.read(self._closed, None)
@@ -107,24 +111,28 @@ class Holders:
     def _closed(self, transaction: Transaction, _: None) -> tuple[bytes, Sequence[bytes]]:
         """How far it came in the round, and what has closed on the way."""
         now, _behind, _moved = self._ticks.seen(transaction)
-        start = transaction.get(SEEN, COUNTER)
-        closed, last = [], COUNTER
-        for last, value in islice(_from(transaction, COUNTER, start), _LOOKED_AT):
-            if 0 < RECORD.unpack(value)[1] <= now:
+        start = transaction.get(SEEN, OWNER)
+        closed, last = [], OWNER
+        for last, value in islice(_from(transaction, OWNER, start), _LOOKED_AT):
+            if closes_first(value) <= now:
                 closed.append(last)
         # At the end, the next round begins.
-        return (COUNTER if last == start else last), closed
+        return (OWNER if last == start else last), closed
 
     def _remove(self, transaction: Transaction, keys: Sequence[bytes]) -> None:
         now, _behind = self._ticks.now(transaction)
         for key in keys:
             value = transaction.get(key)
-            if value is not None and 0 < RECORD.unpack(value)[1] <= now:
+            if value is None or closes_first(value) > now:
+                continue
+            if left := open_slots(value, now):
+                transaction.put(key, pack_record(left.values()))
+            else:
                 transaction.delete(key)
 
 
 def count(transaction: Transaction, _: None) -> tuple[int, int]:
-    """Counters, leases."""
+    """Records with counters, leases."""
     leases = sum(1 for _ in _from(transaction, LEASE))
     others = sum(1 for _ in _from(transaction, HOLDER)) + sum(
         transaction.get(key) is not None for key in (SEEN, AHEAD, META)

@@ -1,61 +1,83 @@
 """
-How counters, leases and holders lie in LMDB: keys, and values as packed bytes.
+How counters, leases and holders lie in LMDB: their keys, and which counters lie side by side.
 
-    c <counter>   opened, closes, used, reserved: four integers of eight bytes
+    c <owner>     the record of an owner: all its counters (records.py)
     h <holder>    when it was last heard of
-    l <lease>     a Lease
-    p             the key of the counter up to which closed windows were removed
+    l <lease>     a lease (records.py)
+    p             the key of the record up to which closed windows were removed
     t             how far Unix time is ahead of monotonic time
-    m             the boot that the environment belongs to: store.py
+    m             the layout and the boot that the environment belongs to (store.py)
 
 All times are microseconds of the state's own clock but for `since`, which is for people.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct as Layout
-from struct import pack, unpack_from
-from typing import NamedTuple
 
-COUNTER, HOLDER, LEASE, META, SEEN, AHEAD = b"c", b"h", b"l", b"m", b"p", b"t"
+from trunkline.canon.limit import Unit
+
+VERSION = 2
+"""Of all this; 1 had a key for each counter. What another one wrote is not read."""
+
+OWNER, HOLDER, LEASE, META, SEEN, AHEAD = b"c", b"h", b"l", b"m", b"p", b"t"
 
 NUMBER = Layout("<q")
-RECORD = Layout("<qqqq")
 LARGEST = 1 << 62
 """No amount is more, whatever an upstream tells."""
 
 # LMDB's longest key; a page must hold two.
 _LONGEST = 511
 # No byte of UTF-8: a digest cannot pass for a name.
-_DIGEST = COUNTER + b"\xff"
+_DIGEST = OWNER + b"\xff"
 _LONGEST_LEASE = 255
 
-_HEAD = Layout("<qqqBH")
-_LENGTH_AT = 24
-_JOINT = b"\0"
-
-REQUESTS, TOKENS, COST, CONCURRENT = range(4)
-"""Units, as they are stored."""
-
-
-class Lease(NamedTuple):
-    since: int
-    tokens: int
-    cost: int
-    holder: bytes
-    units: bytes
-    """One for each of its counters, as the two below."""
-    opened: Sequence[int]
-    """The window it was counted in: a later one of the same counter is another."""
-    keys: Sequence[bytes]
+REQUESTS, TOKENS, CONCURRENT, COST, NONE = range(5)
+"""What a slot counts, as it is stored; NONE: nothing, of some lease."""
+STORED = {
+    Unit.REQUESTS: REQUESTS,
+    Unit.TOKENS: TOKENS,
+    Unit.CONCURRENT: CONCURRENT,
+    Unit.COST: COST,
+}
+ALONE = 0
+"""The slot of a counter that is its own owner."""
+_UNITS = {unit.value: stored for unit, stored in STORED.items()}
+_DIGITS = 15
+_SECONDS = 1 << 50
+# About 5 MB.
+_MOST_PLACES = 20_000
 
 
-def counter_key(counter: str) -> bytes:
-    """Of the name itself; of one that is too long, or has the byte that joins keys, a digest."""
-    key = COUNTER + counter.encode("utf-8", "surrogatepass")
-    if len(key) > _LONGEST or _JOINT in key:
-        return _DIGEST + blake2b(key).hexdigest().encode()
-    return key
+@lru_cache(_MOST_PLACES)
+def place_of(counter: str) -> tuple[bytes, int]:
+    """
+    The key of its owner's record, and its slot there; no two counters have both in common.
+
+    "key/ab12/requests/60" lies with all counters of "key/ab12", because a request counts in several
+    of them at once. One whose name does not end in a unit and seconds lies by itself: there may be
+    any number that begin alike, and a record should not grow without end.
+
+    Slots are in the order in which limits are told, with what never closes last of its unit.
+    """
+    parts = counter.rsplit("/", 2)
+    unit = _UNITS.get(parts[1]) if len(parts) == 3 else None
+    if unit is None or not _canonical(parts[2]):
+        return _owner_key(counter), ALONE
+    return _owner_key(parts[0]), 1 + unit * _SECONDS + (int(parts[2]) - 1) % _SECONDS
+
+
+def _canonical(seconds: str) -> bool:
+    """060 and 60 are two counters: only one of them may become a number."""
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= _DIGITS):
+        return False
+    return seconds == "0" or seconds[0] != "0"
+
+
+def _owner_key(owner: str) -> bytes:
+    """Of the name itself; of one that is too long, a digest."""
+    key = OWNER + owner.encode("utf-8", "surrogatepass")
+    return key if len(key) <= _LONGEST else _DIGEST + blake2b(key).hexdigest().encode()
 
 
 def lease_key(lease: str) -> bytes:
@@ -72,30 +94,3 @@ def holder_key(holder: str) -> bytes:
     if len(name) > _LONGEST_LEASE:
         raise ValueError(f"a holder of {len(name)} bytes")
     return HOLDER + name
-
-
-def pack_lease(lease: Lease) -> bytes:
-    since, tokens, cost, holder, units, opened, keys = lease
-    count = len(units)
-    head = _HEAD.pack(since, tokens, cost, len(holder), count)
-    return b"".join((head, holder, units, pack(f"<{count}q", *opened), _JOINT.join(keys)))
-
-
-def unpack_lease(value: bytes) -> Lease:
-    since, tokens, cost, length, count = _HEAD.unpack_from(value)
-    at = _HEAD.size + length
-    until = at + count
-    opened = unpack_from(f"<{count}q", value, until)
-    keys = value[until + 8 * count :].split(_JOINT) if count else ()
-    holder = value[_HEAD.size : at]
-    return Lease(since, tokens, cost, holder, value[at:until], opened, keys)
-
-
-def holder_of(value: bytes) -> bytes:
-    """Of a packed lease, without unpacking it."""
-    return value[_HEAD.size : _HEAD.size + value[_LENGTH_AT]]
-
-
-def since_of(value: bytes) -> int:
-    """As `holder_of`."""
-    return int(NUMBER.unpack_from(value)[0])

@@ -22,10 +22,10 @@ import lmdb
 
 from trunkline.canon.errors import LimitsUnavailable
 from trunkline.storage.base import StorageRefused
-from trunkline.storage.lmdb.layout import HOLDER, META
+from trunkline.storage.lmdb.layout import HOLDER, META, VERSION
 
 FIRST_SIZE = 16 << 20
-"""Bytes; about 100,000 counters."""
+"""Bytes; about 40,000 keys with six limits each."""
 # Processes at a time that read; LMDB takes 64 bytes for each.
 _READERS = 1024
 _WHOLE, _LOST = b"\0", b"\1"
@@ -61,8 +61,14 @@ class Store:
         """One transaction: all of it or, where it raises, nothing. Raises LimitsUnavailable."""
         while True:
             try:
-                with self._env.begin(write=True) as transaction:
-                    return work(transaction, argument)
+                transaction = self._env.begin(write=True)
+                try:
+                    done = work(transaction, argument)
+                except BaseException:
+                    transaction.abort()
+                    raise
+                transaction.commit()
+                return done
             except lmdb.MapFullError:
                 self._fit(grow=True)
             except lmdb.MapResizedError:
@@ -111,9 +117,15 @@ class Store:
         alone = _try_alone(self._alive)
         try:
             environment = self._environment(first_size)
+            layout, found = _writer_of(environment)
             if not alone:
-                return environment
-            if boot and _boot_of(environment) == boot:
+                if layout == VERSION:
+                    return environment
+                environment.close()
+                raise StorageRefused(
+                    f"the shared counters in {self.folder} are in use by another version: stop it first"
+                )
+            if layout == VERSION and boot and found == boot:
                 _end_holders(environment)
                 return environment
             environment.close()
@@ -124,7 +136,7 @@ class Store:
             (self.folder / name).unlink(missing_ok=True)
         environment = self._environment(first_size)
         with environment.begin(write=True) as transaction:
-            transaction.put(META, _LOST + boot.encode())
+            transaction.put(META, _LOST + b"%d %b" % (VERSION, boot.encode()))
         return environment
 
     def _environment(self, first_size: int) -> lmdb.Environment:
@@ -209,9 +221,11 @@ def boot_id(path: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
 _ALLOCATES = hasattr(os, "posix_fallocate")
 
 
-def _boot_of(environment: lmdb.Environment) -> str:
+def _writer_of(environment: lmdb.Environment) -> tuple[int, str]:
+    """Its layout, and its boot. The first layout did not say so."""
     with environment.begin() as transaction:
-        return transaction.get(META, b"")[1:].decode()
+        layout, told, boot = transaction.get(META, b"")[1:].partition(b" ")
+    return (int(layout), boot.decode()) if told else (1, layout.decode())
 
 
 def _end_holders(environment: lmdb.Environment) -> None:

@@ -12,21 +12,25 @@ from trunkline.storage.lmdb.store import Transaction
 
 # Two readings of two clocks are never of the same moment; less than that is not written.
 _JITTER = 1000
+# Nor told: an end of a window that moves with every look at it would be another window's.
+_WAVERING = 100_000
 
 
 class Ticks:
-    __slots__ = ("_monotonic", "_unix")
+    __slots__ = ("_behind", "_monotonic", "_unix")
 
     def __init__(self, clock: Clock) -> None:
         self._unix = clock.unix
         self._monotonic = clock.monotonic
+        self._behind = 0
 
     def unix(self) -> int:
         return int(self._unix() * 1_000_000)
 
     def now(self, transaction: Transaction) -> tuple[int, int]:
         """
-        Microseconds, and by how many the caller's clock is behind that.
+        Microseconds, and by how many the caller's clock is behind that: to a tenth of a second, but
+        the same until it is set.
 
         In a transaction that writes; `seen` is for others.
         """
@@ -46,5 +50,8 @@ class Ticks:
             return unix, 0, ahead
         (most,) = NUMBER.unpack(stored)
         if ahead > most:
+            self._behind = 0
             return unix, 0, ahead if ahead - most >= _JITTER else None
-        return monotonic + most, most - ahead, None
+        if abs(most - ahead - self._behind) >= _WAVERING:
+            self._behind = most - ahead
+        return monotonic + most, self._behind, None
