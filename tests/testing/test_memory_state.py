@@ -31,6 +31,20 @@ def test_a_clock_set_back_keeps_a_window_no_longer():
     assert [Standing(0, 0)] == closed
 
 
+def test_a_look_sees_the_time():
+    """Where nothing is counted, too: a clock that is set back later was ahead of it once."""
+
+    async def run():
+        stage = MemoryStage()
+        state = await stage.open("a")
+        stage.clock.step(3600.0)
+        await state.look((LIMIT,))
+        stage.clock.step(-3600.0)
+        return stage.counts.now()
+
+    assert 1_795_003_600_000_000 == asyncio.run(run())
+
+
 def test_what_it_holds_is_told():
     """Counters and leases, and whose view it is."""
 

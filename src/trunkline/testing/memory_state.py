@@ -150,6 +150,7 @@ class MemoryState:
         return held.charges
 
     async def look(self, limits: Sequence[Limit]) -> Sequence[Standing]:
+        self._counts.now()  # whoever looks has seen what time it is, whatever there is to be seen
         return [self._counts.standing(limit) for limit in limits]
 
     async def beat(self) -> Sequence[Abandoned]:
