@@ -31,7 +31,7 @@ from trunkline.storage.lmdb.records import (
 )
 from trunkline.storage.lmdb.store import Transaction
 from trunkline.storage.lmdb.ticks import Ticks
-from trunkline.storage.state import Claim, Decision, Standing, amount_of
+from trunkline.storage.state import Claim, Decision, Standing
 
 _FREED = (0, 0, -BOTH, 0)
 
@@ -94,13 +94,14 @@ class Counters:
         """There is no room in some of them: which, and how all of them stand."""
         if transaction.get(lease_key(claim.lease)) is not None:
             raise ValueError(f"the lease {claim.lease} is held")
-        standings = _standings(transaction, plan, now, behind)
+        amounts = (1, _within(claim.tokens), 1, _within(claim.cost))
+        told = _standings(transaction, plan, now, behind)
         refused = [
-            place
-            for place, (limit, standing) in enumerate(zip(claim.limits, standings, strict=True))
-            if standing.used + _within(amount_of(limit, claim)) > _within(limit.most)
+            places[at]
+            for part, places, some in zip(plan.parts, plan.places, told, strict=True)
+            for at in part.full(some, amounts)
         ]
-        return Decision(refused, standings)
+        return Decision(sorted(refused), plan.in_order(told))
 
     def settle(self, transaction: Transaction, settlement: Settlement) -> None:
         value = transaction.pop(lease_key(settlement.lease))
@@ -125,7 +126,8 @@ class Counters:
         """True beside them where time has moved on in a way that others must be told."""
         now, behind, moved = self._ticks.seen(transaction)
         plan = plan_of(tuple(limits))
-        return _standings(transaction, plan, now, behind), moved is not None
+        standings = plan.in_order(_standings(transaction, plan, now, behind))
+        return standings, moved is not None
 
     def tell_time(self, transaction: Transaction, _: None) -> None:
         self._ticks.now(transaction)
@@ -196,7 +198,8 @@ def _realigned(part: Part, record: bytes) -> bytes:
     return bytes(held.get((slot.name, slot.opened), NONE) for slot in slots_of(record))
 
 
-def _standings(transaction: Transaction, plan: Plan, now: int, behind: int) -> Sequence[Standing]:
-    return plan.in_order(
-        [part.standings(transaction.get(part.key), now, behind) for part in plan.parts]
-    )
+def _standings(
+    transaction: Transaction, plan: Plan, now: int, behind: int
+) -> Sequence[Sequence[Standing]]:
+    """Of each part's limits."""
+    return [part.standings(transaction.get(part.key), now, behind) for part in plan.parts]

@@ -29,8 +29,8 @@ MOST_PLANS = 4096
 _MOST_FITS = 1024
 
 Pick = Callable[[Sequence[Standing]], Sequence[Standing]]
-_Wanted = tuple[int, int, int, int]
-"""Of a slot: its name, its unit, the most that it may hold, and its window."""
+_Row = tuple[int, int, int, int]
+"""Of a limit: its slot's name, its unit as it is stored, the most, and its window."""
 
 
 class Fit(Struct, frozen=True, gc=False):
@@ -83,24 +83,36 @@ class Fit(Struct, frozen=True, gc=False):
 class Part:
     """One owner's limits among a claim's."""
 
-    __slots__ = ("_names", "_wanted", "_whole", "fit", "key", "lease")
+    __slots__ = ("_rows", "_wanted", "_whole", "fit", "key", "lease")
 
     def __init__(self, key: bytes, limits: Sequence[Limit]) -> None:
         self.key = key
-        self._names = tuple(place_of(limit.counter)[1] for limit in limits)
-        wanted: dict[int, Limit] = {}
-        for name, limit in zip(self._names, limits, strict=True):
-            if name not in wanted or limit.most < wanted[name].most:
-                wanted[name] = limit
-        self._wanted = tuple(
-            (name, STORED[limit.unit], limit.most, limit.window) for name, limit in wanted.items()
+        self._rows = tuple(
+            (place_of(one.counter)[1], STORED[one.unit], min(one.most, LARGEST), one.window)
+            for one in limits
         )
-        self._whole = _fit(tuple(sorted(wanted)), self._wanted, self._names)
+        wanted: dict[int, _Row] = {}
+        for row in self._rows:
+            if row[0] not in wanted or row[2] < wanted[row[0]][2]:
+                wanted[row[0]] = row
+        self._wanted = tuple(wanted.values())
+        """Of limits that share a counter, the lowest."""
+        self._whole = self._fit(tuple(sorted(wanted)))
         """In a record of nothing else."""
         self.fit = self._whole
         """In the record as it was last seen."""
         self.lease = part_head(key, self.fit.units)
         """How a lease's part on that record begins; its windows follow."""
+
+    def full(self, standings: Sequence[Standing], amounts: Sequence[int]) -> Sequence[int]:
+        """Which of the limits have no room for so much, by unit as it is stored."""
+        return [
+            at
+            for at, ((_, unit, most, _), standing) in enumerate(
+                zip(self._rows, standings, strict=True)
+            )
+            if standing.used + amounts[unit] > most
+        ]
 
     def renewed(self, record: bytes | None, now: int) -> bytes:
         """
@@ -117,8 +129,11 @@ class Part:
                 slots[name] = Slot(name, now, now + window if window else 0, 0, 0)
         value = pack_record(slots.values())
         if not self.fit.fits(value):
-            self._see(_fit(tuple(sorted(slots)), self._wanted, self._names))
+            self._see(self._fit(tuple(sorted(slots))))
         return value
+
+    def _fit(self, names: tuple[int, ...]) -> Fit:
+        return _fit(names, self._wanted, tuple([row[0] for row in self._rows]))
 
     def _see(self, fit: Fit) -> None:
         if fit is not self.fit:
@@ -128,11 +143,11 @@ class Part:
     def standings(self, record: bytes | None, now: int, behind: int) -> Sequence[Standing]:
         """Whatever the record is like."""
         if record is None:
-            return [_EMPTY] * len(self._names)
+            return [_EMPTY] * len(self._rows)
         if self.fit.fits(record) and closes_first(record) > now:
             return self.fit.standings(record, behind)
         slots = open_slots(record, now)
-        return [_standing(slots.get(name), behind) for name in self._names]
+        return [_standing(slots.get(row[0]), behind) for row in self._rows]
 
 
 class Plan(Struct, frozen=True, gc=False):
@@ -166,7 +181,7 @@ def _part(key: bytes, limits: tuple[Limit, ...]) -> Part:
 
 
 @lru_cache(_MOST_FITS)
-def _fit(names: tuple[int, ...], wanted: tuple[_Wanted, ...], told: tuple[int, ...]) -> Fit:
+def _fit(names: tuple[int, ...], wanted: tuple[_Row, ...], told: tuple[int, ...]) -> Fit:
     """`names`: of the record's slots; `told`: of the slot of each limit."""
     count = len(names)
     units, mosts, lengths = bytearray([NONE] * count), [LARGEST] * count, [0] * count
