@@ -182,7 +182,7 @@ METRICS: Mapping[str, Metric] = {
         "trunkline_own_credentials_closed", "gauge", "Of these credentials, cannot be opened."
     ),
     "limits.counters": Metric(
-        "trunkline_limit_counters", "gauge", "Counters of limits with an open window."
+        "trunkline_limit_counters", "gauge", "Counters of limits, or owners of some, that are kept."
     ),
     "limits.leases": Metric(
         "trunkline_limit_leases", "gauge", "Requests that hold a place, tokens or money reserved."

@@ -59,6 +59,7 @@ class Abandoned(Struct, frozen=True, gc=False):
 class StateStatistics(Struct, frozen=True):
     backend: str
     counters: int
+    """Where an owner's lie together, such owners."""
     leases: int
     degraded: bool
     """The shared counters cannot be reached: see the backend for what is enforced instead."""
