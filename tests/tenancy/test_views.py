@@ -19,6 +19,7 @@ def test_a_key_is_shown_without_secret_and_hash() -> None:
     shown = json.decode(json.encode(key_view(record, 5.0)))
 
     assert shown == {
+        "object": "key",
         "id": MINTED.id,
         "prefix": MINTED.prefix,
         "name": "test",
