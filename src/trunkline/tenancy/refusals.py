@@ -5,6 +5,7 @@ from math import ceil
 
 from trunkline.canon.errors import BudgetExceeded, GatewayError, RateLimited, TokensLimited
 from trunkline.canon.limit import Allowance, Limit, Unit
+from trunkline.tenancy.limits import usd
 from trunkline.tenancy.session import REPEATS, SCOPE
 
 _WHOSE = {
@@ -14,7 +15,6 @@ _WHOSE = {
     "model": "this key with this model",
     "session": "this session",
 }
-_NANO = 10**9
 _MICROS = 1_000_000
 # Of a limit that frees itself as others finish, nobody knows when.
 _SOON = 1.0
@@ -89,7 +89,7 @@ def _less(limit: Limit) -> str:
 
 def _told(limit: Limit, amount: int) -> str:
     if limit.unit is Unit.COST:
-        return f"${amount // _NANO}.{amount % _NANO:09d}".rstrip("0").rstrip(".")
+        return f"${usd(amount)}"
     noun = "token" if limit.unit is Unit.TOKENS else "request"
     return f"{amount} {noun}{'' if amount == 1 else 's'}"
 

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from trunkline.canon.exchange import Principal
 from trunkline.canon.limit import Allowance, Unit
+from trunkline.tenancy.limits import usd
 
 PERCENT = (80, 90)
 """Of what is allowed; at which subscribers are told."""
 # Of a limit that is new every minute, nobody wants a letter every minute.
 _LONG = 3600 * 1_000_000
 _MOST_TOLD = 16_384
-_NANO = 10**9
 
 
 class Crossing(Struct, frozen=True, kw_only=True):
@@ -97,6 +97,4 @@ def _data(principal: Principal, allowance: Allowance, used: int, percent: int) -
 
 
 def _told(unit: Unit, amount: int) -> str:
-    if unit is not Unit.COST:
-        return str(amount)
-    return f"{amount // _NANO}.{amount % _NANO:09d}".rstrip("0").rstrip(".")
+    return usd(amount) if unit is Unit.COST else str(amount)
