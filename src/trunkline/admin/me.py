@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
 from trunkline.admin.times import rfc3339
-from trunkline.admin.usage import dollars
 from trunkline.canon.errors import Forbidden, LimitsUnavailable, NotFound
 from trunkline.canon.exchange import Principal
 from trunkline.canon.limit import Limit, Unit
+from trunkline.faces.base import usd
 from trunkline.ledger.views import Tokens, UsageRow
 from trunkline.storage.records import Grouping, UsageQuery
 from trunkline.storage.state import Standing
@@ -153,7 +153,7 @@ async def _spending(call: ControlCall, principal: Principal) -> Spending:
 
 async def _spend(call: ControlCall, principal: Principal, start: datetime | None) -> Spend:
     (total,) = await _usage(call, principal, 0 if start is None else int(start.timestamp()), ())
-    return Spend(total.requests, total.cost_nanousd, dollars(total.cost_nanousd))
+    return Spend(total.requests, total.cost_nanousd, usd(total.cost_nanousd))
 
 
 async def _routed(call: ControlCall, principal: Principal) -> Sequence[Routed]:

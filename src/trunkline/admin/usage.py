@@ -13,6 +13,7 @@ from trunkline.admin.csvs import Cell, csv_answer
 from trunkline.admin.paging import known_only
 from trunkline.admin.times import unix_seconds
 from trunkline.canon.errors import Malformed
+from trunkline.faces.base import usd
 from trunkline.ledger.views import Tokens, UsageRow, UsageView
 from trunkline.storage.records import Grouping, UsageQuery
 
@@ -23,7 +24,6 @@ FILTERS = (
 _DEFAULT_SECONDS = 30 * 86_400.0
 _HOUR = 3600
 _MICROS = 1_000_000
-_NANO = 1_000_000_000
 
 
 class UsageAnswer(Struct, frozen=True, kw_only=True):
@@ -97,12 +97,6 @@ def _groups(text: str, groupings: Sequence[Grouping]) -> tuple[Grouping, ...]:
     return tuple(dict.fromkeys(typed[name] for name in names))  # in the order asked for
 
 
-def dollars(nanousd: int) -> str:
-    """Exact: 0.000001234"""
-    whole, rest = divmod(nanousd, _NANO)
-    return f"{whole}.{rest:09d}"
-
-
 def _as_csv(view: UsageView, groups: Sequence[Grouping]) -> Response:
     names = ["key_id" if group == "key" else group for group in groups]
     tokens = Tokens.__struct_fields__
@@ -122,7 +116,7 @@ def _cells(row: UsageRow, names: Sequence[str]) -> Sequence[Cell]:
         row.errors,
         *structs.astuple(row.tokens),
         row.cost_nanousd,
-        dollars(row.cost_nanousd),
+        usd(row.cost_nanousd),
         row.baseline_nanousd,
         _rounded(row.first_content_ms),
         _rounded(row.total_ms),
