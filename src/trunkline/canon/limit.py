@@ -4,6 +4,10 @@ from enum import Enum
 
 from msgspec import Struct
 
+# An hour. Of a shorter window, less is lost by forgetting it than by asking the database, and nobody
+# wants a letter every minute.
+_LONG = 3600 * 1_000_000
+
 
 class Unit(Enum):
     REQUESTS = "requests"
@@ -31,6 +35,11 @@ class Limit(Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """Its name in the API: "requests_per_minute"."""
     scope: str
     """Whose it is: "key", "user", "tenant", "model", "session"."""
+
+    @property
+    def lasts(self) -> bool:
+        """Its window is long enough to be written down, and to tell people how it stands."""
+        return not 0 < self.window < _LONG and self.unit is not Unit.CONCURRENT
 
 
 class Allowance(Struct, frozen=True, gc=False):

@@ -22,8 +22,6 @@ from trunkline.storage.state import Abandoned, Standing, State
 
 _INTERVAL = 1.0
 _MICROS = 1_000_000
-# Of a shorter window, less is lost by forgetting it than by asking the database.
-LONG = 3600 * _MICROS
 _MOST_REMEMBERED = 65_536
 # A claim whose worker died before it wrote a word of it was never sent to anybody. Its journal is
 # moved at the worker's next start, or its machine's: an hour is long for that.
@@ -76,7 +74,7 @@ class CounterKeeper:
         """Windows that have opened since they were last seen are written down soon."""
         for allowance in allowances:
             limit, closes = allowance.limit, allowance.closes
-            if 0 < limit.window < LONG or limit.unit is Unit.CONCURRENT or limit.scope == "session":
+            if not limit.lasts or limit.scope == "session":
                 continue  # no row of the ledger tells which session it is of
             if self._known.get(limit.counter) != closes:
                 opened = closes - limit.window if closes else self._now()

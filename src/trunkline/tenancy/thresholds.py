@@ -12,8 +12,6 @@ from trunkline.tenancy.limits import usd
 
 PERCENT = (80, 90)
 """Of what is allowed; at which subscribers are told."""
-# Of a limit that is new every minute, nobody wants a letter every minute.
-_LONG = 3600 * 1_000_000
 _MOST_TOLD = 16_384
 
 
@@ -56,7 +54,7 @@ class Thresholds:
         """`exhausted`: those of them that had no room for a request, whatever is given back."""
         for allowance in allowances:
             limit = allowance.limit
-            if 0 < limit.window < _LONG or limit.unit is Unit.CONCURRENT or not limit.most:
+            if not limit.lasts or not limit.most:
                 continue
             used = limit.most - allowance.remaining - allowance.reserved
             percent = used * 100 // limit.most
