@@ -221,21 +221,27 @@ def _just_ended(session: Session, rows: list[Row]) -> None:
 
 
 def _orphan(session: Session, worker: str) -> int:
-    """Some of the requests this worker left open, or all of its attempts once there are none."""
-    left = session.all(
+    """Some of the requests this worker left open, with their attempts; then attempts that are left."""
+    rows = session.all(
         "SELECT request_id FROM requests WHERE worker = ? AND status = 'open' LIMIT ?",
         (worker, _ORPHANS),
     )
-    if not left:
+    if not rows:
         session.run(
             "UPDATE attempts SET status = ? WHERE worker = ? AND status = 'open'",
             (Status.ORPHANED.value, worker),
         )
         return 0
+    left = [request_id for (request_id,) in rows]
+    these = f"request_id IN ({', '.join('?' * len(left))}) AND status = 'open'"
     ended = session.all(
-        f"UPDATE requests SET status = ?, rolled = 1 WHERE request_id IN ({', '.join('?' * len(left))})"  # noqa: S608 - question marks
-        f" AND status = 'open' RETURNING {', '.join(RequestRow.__struct_fields__)}",
-        (Status.ORPHANED.value, *(row[0] for row in left)),
+        f"UPDATE requests SET status = ?, rolled = 1 WHERE {these}"  # noqa: S608 - question marks
+        f" RETURNING {', '.join(RequestRow.__struct_fields__)}",
+        (Status.ORPHANED.value, *left),
+    )
+    session.run(
+        f"UPDATE attempts SET status = ? WHERE {these}",  # noqa: S608 - as above
+        (Status.ORPHANED.value, *left),
     )
     roll(session, ended)
     return len(ended)
