@@ -53,6 +53,48 @@ def test_a_tenant_is_made_by_a_key_that_names_it(tmp_path):
     within(tmp_path, test)
 
 
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    (
+        ("/admin/v1/keys", {"name": "ci"}),
+        ("/admin/v1/subscriptions", {"plan": "keyplex-monthly", "period_end": "2100-01-01"}),
+        ("/admin/v1/webhooks", {"url": "https://hooks.example.com/", "events": ["*"]}),
+        ("/admin/v1/credentials", {"provider": "sim", "api_key": "sk-0123456789"}),
+    ),
+)
+def test_whatever_is_first_made_for_a_tenant_makes_it(tmp_path, path, wish):
+    """The same wherever a tenant is named; a name that can be none is refused, and makes nothing."""
+
+    async def test(w: World) -> None:
+        refused = await w.ask("POST", path, {**wish, "tenant": "a b"})
+        missing = await w.ask("GET", "/admin/v1/tenants/acme")
+        made = await w.ask("POST", path, {**wish, "tenant": "acme"})
+        tenants = (await w.ask("GET", "/admin/v1/tenants")).json["data"]
+        disabled = await w.ask("DELETE", "/admin/v1/tenants/acme")
+
+        assert (400, "tenant") == (refused.status, refused.json["error"]["param"])
+        assert 404 == missing.status
+        assert "`trunkline tenants create` makes one" in missing.json["error"]["message"]
+        assert (201, ["acme"]) == (made.status, [tenant["id"] for tenant in tenants])
+        assert (200, True) == (disabled.status, disabled.json["disabled"])
+
+    within(tmp_path, test)
+
+
+def test_a_webhook_of_the_platform_makes_no_tenant(tmp_path):
+    """It is nobody's in particular."""
+
+    async def test(w: World) -> None:
+        made = await w.ask(
+            "POST", "/admin/v1/webhooks", {"url": "https://hooks.example.com/", "events": ["*"]}
+        )
+
+        assert 201 == made.status
+        assert [] == (await w.ask("GET", "/admin/v1/tenants")).json["data"]
+
+    within(tmp_path, test)
+
+
 def test_a_disabled_tenant_is_refused(tmp_path):
     """403 on the hot path and on the control plane, and let in again when it is enabled."""
 

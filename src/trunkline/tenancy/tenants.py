@@ -189,7 +189,12 @@ def _seconds(micros: int | None) -> float | None:
 
 
 def _no_tenant(name: str) -> NotFound:
-    return NotFound(f"There is no tenant `{name[:100]}`.", param="tenant")
+    return NotFound(
+        f"There is no tenant `{name[:100]}`; POST /admin/v1/tenants or `trunkline tenants create`"
+        " makes one, and so does whatever is first made for it: a key, a subscription, a webhook,"
+        " a credential.",
+        param="tenant",
+    )
 
 
 def _no_user(tenant: str, name: str) -> NotFound:

@@ -13,6 +13,7 @@ from trunkline.storage.sql.deliveries import DEAD, DELIVERED, PENDING, Delivery,
 from trunkline.storage.sql.events import Event, EventStore
 from trunkline.storage.sql.outbox import PLATFORM
 from trunkline.storage.sql.webhooks import Endpoint, EndpointStore
+from trunkline.tenancy.names import check_tenant
 from trunkline.webhooks.addresses import Guard
 from trunkline.webhooks.events import TEST, listened
 from trunkline.webhooks.payload import FACES, is_standard
@@ -104,6 +105,8 @@ class Webhooks:
         """Raises Malformed, naming the field."""
         if wanted.face not in FACES:
             raise Malformed(f"`face` takes {', '.join(FACES)}.", param="face")
+        if wanted.tenant != PLATFORM:
+            check_tenant(wanted.tenant)
         self._guard.target(wanted.url)
         types = listened(wanted.events, platform=wanted.tenant == PLATFORM)
         secret = self._secret(wanted.secret, wanted.face)

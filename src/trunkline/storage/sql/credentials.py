@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from trunkline.storage.sql.database import Database, Row, Session, SqlValue, as_int, as_text
+from trunkline.storage.sql.tenants import make_tenant
 
 _CREDENTIAL = (
     "id, tenant, provider, label, ending, fingerprint, fallback, key_version, sealed, created_at"
@@ -79,7 +80,7 @@ class CredentialStore:
 
     async def add(self, tenant: str, make: Adding) -> None:
         """
-        Whatever `make` raises leaves everything as it was.
+        Whatever `make` raises leaves everything as it was. The tenant is made where it is missing.
 
         Where no credential is left, data keys begin anew.
         """
@@ -93,6 +94,7 @@ class CredentialStore:
             if known is None:
                 _insert(session, "data_keys", _DATA_KEY, _key_row(used))
                 _wrap_with(session, used.kek)
+            make_tenant(session, tenant, credential.created_at)
             _insert(session, "credentials", _CREDENTIAL, _credential_row(credential))
             _changed(session)
 

@@ -102,6 +102,11 @@ def add_tenant(session: Session, tenant: TenantRecord) -> bool:
     return bool(session.run(_ADD_TENANT, _values(tenant)))
 
 
+def make_tenant(session: Session, name: str, at: int) -> None:
+    """Where there is none, for whatever is kept of it in the same transaction. `at`: Unix microseconds."""
+    _added(session, add_tenant(session, TenantRecord(name=name, created_at=at)))
+
+
 def add_user(session: Session, user: UserRecord) -> bool:
     """As `add_tenant`."""
     return bool(session.run(_ADD_USER, _values(user)))

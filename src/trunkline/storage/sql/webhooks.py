@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from trunkline.storage.sql.database import Database, Row, Session, as_int, as_text
+from trunkline.storage.sql.outbox import PLATFORM
+from trunkline.storage.sql.tenants import make_tenant
 
 _COLUMNS = (
     "id, tenant, face, url, secret, former, former_until, enabled, disabled_because, created_at"
@@ -48,13 +50,15 @@ class EndpointStore:
         self._database = database
 
     async def add(self, endpoint: Endpoint, most: int) -> bool:
-        """False, and nothing done, where the tenant has `most` already."""
+        """False, and nothing done, where the tenant has `most` already. It is made where it is missing."""
 
         def work(session: Session) -> bool:
             count = "SELECT count(*) FROM webhook_endpoints WHERE tenant = ?"
             row = session.one(count, (endpoint.tenant,))
             if row is not None and as_int(row[0]) >= most:
                 return False
+            if endpoint.tenant != PLATFORM:
+                make_tenant(session, endpoint.tenant, endpoint.created_at)
             session.run(
                 f"INSERT INTO webhook_endpoints ({_COLUMNS}) VALUES ({', '.join('?' * 10)})",  # noqa: S608 - the columns are constants
                 _row(endpoint),
