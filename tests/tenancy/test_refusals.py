@@ -103,6 +103,29 @@ def test_what_is_said(stands, amount, says, code, wait):
     assert kinds.get(stands.limit.unit, RateLimited) is type(error)
 
 
+@pytest.mark.parametrize(
+    ("stands", "amount", "says", "code"),
+    (
+        (allowance(Unit.CONCURRENT, 0, "concurrent_requests", window=0, closes=0), 1,
+         "This key may make no requests at all (`concurrent_requests` is 0)", None),
+        (allowance(Unit.REQUESTS, 0, "requests_per_hour", scope="model", closes=0), 1,
+         "This key with this model may make no requests at all (`requests_per_hour` is 0)", None),
+        (allowance(Unit.TOKENS, 0, "tokens_per_day", scope="user", closes=0), 50,
+         "This key's user may use no tokens at all (`tokens_per_day` is 0)", None),
+        (allowance(Unit.COST, 0, "cost_total_usd", scope="tenant", window=0, closes=0), 10**8,
+         "This key's tenant may spend nothing at all (`cost_total_usd` is 0)", "insufficient_quota"),
+        (allowance(Unit.COST, 0, "cost_per_day_usd", window=DAY, closes=0), 10**8,
+         "This key may spend nothing at all (`cost_per_day_usd` is 0)", "cost_limit_per_day"),
+    ),
+)  # fmt: skip
+def test_a_limit_of_nothing_is_told_as_one(stands, amount, says, code):
+    """To send less or later would be in vain; and it is told before any that somebody could wait for."""
+    hour = allowance(Unit.REQUESTS, 9, "requests_per_hour", window=DAY // 24)
+    for error in (refusal([stands], [amount], NOW), refusal([hour, stands], [1, amount], NOW)):
+        told = f"{says}; ask whoever set that limit to raise it."
+        assert (told, code, None) == (error.message, error.upstream_code, error.retry_after)
+
+
 def test_of_several_the_longest_is_told():
     """To come back sooner would be in vain."""
     soon = allowance(Unit.REQUESTS, 1, "requests_per_minute")

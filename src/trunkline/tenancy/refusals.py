@@ -15,6 +15,7 @@ _WHOSE = {
     "model": "this key with this model",
     "session": "this session",
 }
+_NOTHING = {Unit.TOKENS: "use no tokens", Unit.COST: "spend nothing"}
 _MICROS = 1_000_000
 # Of a limit that frees itself as others finish, nobody knows when.
 _SOON = 1.0
@@ -27,7 +28,7 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
 
     `now`: Unix seconds.
     """
-    worst = max(range(len(refused)), key=lambda place: _wait(refused[place], now) or 1e18)
+    worst = max(range(len(refused)), key=lambda place: _patience(refused[place], now))
     allowance, amount = refused[worst], amounts[worst]
     limit = allowance.limit
     never = amount > limit.most
@@ -47,13 +48,19 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
 def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bool) -> str:
     limit = allowance.limit
     whose = _WHOSE.get(limit.scope, limit.scope)
+    whose = f"{whose[0].upper()}{whose[1:]}"
+    if limit.most == 0:
+        return (
+            f"{whose} may {_NOTHING.get(limit.unit, 'make no requests')} at all (`{limit.field}` is"
+            " 0); ask whoever set that limit to raise it."
+        )
     if limit.unit is Unit.CONCURRENT:
         return (
-            f"{whose[0].upper()}{whose[1:]} may have {limit.most} requests under way at a time"
+            f"{whose} may have {limit.most} requests under way at a time"
             f" (`{limit.field}`), and has; send it again when one is over."
         )
     allowed = f"{_told(limit, limit.most)}{_per(limit)} (`{limit.field}`)"
-    start = f"{whose[0].upper()}{whose[1:]} may use {allowed}"
+    start = f"{whose} may use {allowed}"
     if never:
         return f"{start}, and this request alone may take {_told(limit, amount)}: {_less(limit)}."
     left = f"{_told(limit, max(0, allowance.remaining))} {_is(limit, allowance)} left"
@@ -104,6 +111,12 @@ def _span(limit: Limit) -> str:
         if seconds == length:
             return name
     return f"{seconds} s"
+
+
+def _patience(allowance: Allowance, now: float) -> float:
+    """Seconds, to compare: what lets nothing through is worse than what somebody must wait for."""
+    wait = None if allowance.limit.most == 0 else _wait(allowance, now)
+    return 1e18 if wait is None else wait
 
 
 def _wait(allowance: Allowance, now: float) -> float | None:
