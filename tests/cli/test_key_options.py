@@ -52,32 +52,10 @@ def test_everything_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "limits"),
-    (
-        ("10", LimitSet(cost_total=10 * 10**9)),
-        ("0.5/total", LimitSet(cost_total=5 * 10**8)),
-        ("3/day", LimitSet(cost_per_day=3 * 10**9)),
-    ),
-)
-def test_a_budget_has_a_period(budget: str, limits: LimitSet) -> None:
-    """Or is for all time."""
-    assert limits == wanted("--budget", budget).limits
-
-
-@pytest.mark.parametrize(
     "arguments",
-    (
-        ("--limit", "requests_per_minute"),
-        ("--limit", "requests_per_minute=many"),
-        ("--limit", "requests_per_minute=-1"),
-        ("--limit", "requests_per_moon=1"),
-        ("--limit", 'requests_per_minute=1,"x":2'),
-        ("--budget", "ten"),
-        ("--budget", "10/year"),
-        ("--expires", "tomorrow"),
-    ),
+    (("--limit", "requests_per_minute=many"), ("--budget", "ten"), ("--expires", "tomorrow")),
 )
 def test_what_cannot_be_read_is_told(arguments: tuple[str, str]) -> None:
-    """As a mistake of whoever typed it, naming the option or the limit."""
-    with pytest.raises(UsageError, match=r"--limit|--budget|--expires"):
+    """As a mistake of whoever typed it, naming the option."""
+    with pytest.raises(UsageError, match=arguments[0]):
         wanted(*arguments)

@@ -30,7 +30,7 @@ def test_every_command_has_help(capsys):
     """The list of commands shows what each is for."""
     shown = parser().format_help()
 
-    for command in ("serve", "check", "keys", "sim", "version"):
+    for command in ("serve", "check", "keys", "tenants", "sim", "version"):
         assert command in shown
         with pytest.raises(SystemExit) as left:
             main([command, "--help"])

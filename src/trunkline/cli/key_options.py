@@ -2,14 +2,11 @@
 
 import argparse
 
-from msgspec import Raw, json
-
 from trunkline.admin.times import unix_seconds
 from trunkline.canon.errors import GatewayError
+from trunkline.cli.limit_options import add_limits, limits_of
 from trunkline.cli.settings import UsageError
-from trunkline.storage.holders import LimitSet
 from trunkline.tenancy.keys import FACES
-from trunkline.tenancy.limits import LimitChanges, parse_budget, parse_limits
 from trunkline.tenancy.names import DEFAULT_TENANT
 from trunkline.tenancy.wishes import NewKey
 
@@ -30,14 +27,7 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
     add("--pipe", action="append", default=[], help=f"a pipeline it may choose, '*' any; {every}")
     add("--tag", action="append", default=[], help=f"what finance knows it by; {every}")
     add("--plan", default="", help="limits with a name, e.g. keyplex-monthly")
-    add(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help=f"e.g. requests_per_minute=60 or cost_per_day_usd=2.50; {every}",
-    )
-    add("--budget", metavar="USD", help="e.g. 10, 10/day or 10/month")
+    add_limits(parser)
     add("--face", default=FACES[0], choices=FACES, help="whose keys it shall look like")
     add("--expires", metavar="WHEN", help="a date and time, or Unix seconds")
 
@@ -56,24 +46,9 @@ def wanted_key(options: argparse.Namespace) -> NewKey:
             pipes=tuple(options.pipe),
             tags=tuple(options.tag),
             plan=options.plan,
-            limits=_limits(options),
+            limits=limits_of(options),
             face=options.face,
             expires_at=unix_seconds(options.expires, "--expires") if options.expires else None,
         )
     except GatewayError as error:
         raise UsageError(error.message) from None
-
-
-def _limits(options: argparse.Namespace) -> LimitSet:
-    fields: dict[str, Raw | str] = {}
-    for text in options.limit:
-        name, _, value = text.partition("=")
-        # A number as it was written; what is none is refused by its name.
-        plain = value.isascii() and value.replace(".", "", 1).isdecimal()
-        fields[name] = Raw(value.encode()) if plain else value
-    limits = parse_limits(json.encode(fields), "--limit")
-    if options.budget is None:
-        return limits
-    usd, _, period = options.budget.partition("/")
-    budget = parse_budget(json.encode({"usd": usd, "period": period or "total"}), "--budget")
-    return LimitChanges(limits, budget).of(limits)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from trunkline import __version__
 from trunkline.canon.errors import GatewayError
-from trunkline.cli import check, credentials, keys, reconcile, serve, sim
+from trunkline.cli import check, credentials, keys, reconcile, serve, sim, tenants
 from trunkline.cli.settings import UsageError
 from trunkline.config.errors import ConfigError
 from trunkline.storage.base import StorageRefused
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_to(commands)
     check.add_to(commands)
     keys.add_to(commands)
+    tenants.add_to(commands)
     credentials.add_to(commands)
     reconcile.add_to(commands)
     sim.add_to(commands)
