@@ -27,7 +27,8 @@ from trunkline.storage.sql.requests import find, stored
 from trunkline.storage.sql.retention import drop, take
 from trunkline.storage.sql.rollup import backfill, roll
 from trunkline.storage.sql.spent import spent
-from trunkline.storage.sql.usage import totals, usage
+from trunkline.storage.sql.totals import totals
+from trunkline.storage.sql.usage import usage
 
 # Each step of a statement gives up the interpreter's lock and must win it back from a busy
 # event loop; many rows a step cost that once (9.4 -> 6 us a request, 2026-11-21). Longer
