@@ -8,6 +8,7 @@ import pytest
 from tests.gateway import ADMIN_KEY, World, entropy, within, world
 from trunkline.admin.app import ROUTES, control_app
 from trunkline.admin.base import Policy
+from trunkline.canon.errors import Unauthenticated
 from trunkline.wiring.gateway import Gateway
 
 
@@ -26,14 +27,27 @@ def test_nothing_is_open(tmp_path):
     within(tmp_path, test)
 
 
-def test_a_refusal_says_where_the_admin_key_is(tmp_path):
-    """A stranger at the door learns which key fits and where it lies."""
+@pytest.mark.parametrize("path", ("/admin/v1/keys", "/metrics"))
+@pytest.mark.parametrize("key", ("", "wrong"))
+def test_a_refusal_says_where_the_admin_key_is(tmp_path, path, key):
+    """A stranger at the door learns which key fits, how it is sent and where it lies."""
 
     async def test(w: World) -> None:
-        refused = await w.ask("GET", "/admin/v1/keys", key="wrong")
+        refused = await w.ask("GET", path, key=key)
 
-        assert "TRUNKLINE_ADMIN_KEY" in refused.json["error"]["message"]
+        told = refused.json["error"]["message"]
+        assert "This needs the admin key, as `Authorization: Bearer <key>`: it is in TRUNKL" in told
         assert "application/json" == refused.headers["content-type"]
+
+    within(tmp_path, test)
+
+
+def test_the_admin_key_asks_no_models(tmp_path):
+    """Whoever tries is told which key that is, and how to make the other."""
+
+    async def test(w: World) -> None:
+        with pytest.raises(Unauthenticated, match=r"the admin key: .* POST /admin/v1/keys"):
+            await w.chat(ADMIN_KEY)
 
     within(tmp_path, test)
 

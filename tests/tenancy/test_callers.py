@@ -23,6 +23,7 @@ from trunkline.canon.exchange import Principal
 from trunkline.canon.limit import Limit, Unit
 from trunkline.config.schema import IssuerConfig
 from trunkline.storage.holders import KeySet
+from trunkline.tenancy.admin import AdminGate
 from trunkline.tenancy.callers import Callers, Tokens
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.holding import Hold
@@ -33,6 +34,7 @@ from trunkline.tenancy.keys import Mac
 from trunkline.testing.fakes import ManualClock
 
 FOREVER = float("inf")
+ADMIN_KEY = "tl_admin_of-these-tests"
 
 
 class Grants:
@@ -79,9 +81,10 @@ class Scene:
         self.jwks = Jwks(self.net, self.clock, pytest.fail)
         self.tokens = Tokens(self.grants, self.jwks, most)
         self.tokens.trust(trusted([config]))
-        self.keyring = Keyring(Mac(bytes(32)))
+        mac = Mac(bytes(32))
+        self.keyring = Keyring(mac)
         self.follower = KeyringFollower(self.keyring, NoKeys(), pytest.fail)
-        self.callers = Callers(self.keyring, self.follower, self.tokens)
+        self.callers = Callers(self.keyring, self.follower, self.tokens, AdminGate(ADMIN_KEY, mac))
 
     def who(self, token, now=NOW):
         return self.callers.authenticate(token, now)
@@ -293,3 +296,16 @@ def test_no_repr_shows_a_token():
 
     assert token.decode() not in shown
     assert SECRET not in shown
+
+
+def test_the_admin_key_asks_no_models():
+    """Its holder is told so, and how to get a key; who has nearly got it learns nothing."""
+    it = Scene()
+
+    with pytest.raises(Unauthenticated, match=r"the admin key: .*`trunkline keys create`") as told:
+        it.who(ADMIN_KEY.encode())
+    assert not isinstance(told.value, UnknownKey)
+    for near in (ADMIN_KEY[:-1], f"{ADMIN_KEY}x", f"{ADMIN_KEY[:-1]}S", ADMIN_KEY.upper()):
+        with pytest.raises(Unauthenticated) as refused:
+            it.who(near.encode())
+        assert "admin key" not in str(refused.value)

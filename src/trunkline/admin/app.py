@@ -170,7 +170,13 @@ async def authorise(route: ControlRoute, request: Request, plane: ControlPlane) 
         plane.clock.monotonic(),
     )
     path, query = request.url.path, request.scope["query_string"]
-    token = token_of(head, else_this=key_in(query) if path.startswith(google_models.PATH) else b"")
+    try:
+        else_this = key_in(query) if path.startswith(google_models.PATH) else b""
+        token = token_of(head, else_this=else_this)
+    except Unauthenticated:
+        if route.policy is Policy.ADMIN:
+            plane.admin.authenticate(b"")  # says which key it is that was not sent
+        raise
     try:
         plane.admin.authenticate(token)
     except Unauthenticated:

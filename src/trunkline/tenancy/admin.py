@@ -29,13 +29,16 @@ class AdminGate:
         self._mac = mac
         self._expected = mac(secret)
 
+    def opens(self, token: str | bytes) -> bool:
+        # Both sides are hashed, so the comparison's time tells nothing of the key's length.
+        return compare_digest(self._expected, self._mac(_bytes(token)))
+
     def authenticate(self, token: str | bytes) -> Principal:
         """Raises Unauthenticated."""
-        # Both sides are hashed, so the comparison's time tells nothing of the key's length.
-        if compare_digest(self._expected, self._mac(_bytes(token))):
+        if self.opens(token):
             return ADMIN
         raise Unauthenticated(
-            "The admin API needs the admin key, as `Authorization: Bearer <key>`: it is in"
+            "This needs the admin key, as `Authorization: Bearer <key>`: it is in"
             " TRUNKLINE_ADMIN_KEY, or else in the file `admin-key` of the data folder."
         )
 

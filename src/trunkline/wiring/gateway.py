@@ -96,7 +96,7 @@ class Gateway:
         """Whoever may call."""
         keks = keys_of_keys(self._data, self.machine)
         self.reception = reception = Reception(
-            self.machine, self.storage, mac, keks, self.transport, self._problem
+            self.machine, self.storage, mac, keks, self.transport, self._problem, self.admin
         )
         self.keys = reception.keys
         self.callers = reception.callers

@@ -11,6 +11,7 @@ from trunkline.storage.spec import Storage
 from trunkline.storage.sql.credentials import CredentialStore
 from trunkline.storage.sql.subscriptions import SqlSubscriptionStore
 from trunkline.storage.sql.tenants import SqlTenantStore
+from trunkline.tenancy.admin import AdminGate
 from trunkline.tenancy.callers import Callers, Tokens
 from trunkline.tenancy.credentials import CredentialService
 from trunkline.tenancy.following import KeyringFollower
@@ -41,6 +42,7 @@ class Reception:
         keks: Keks,
         transport: HttpTransport,
         problem: Problem,
+        admin: AdminGate,
     ) -> None:
         clock, entropy, database = machine.clock, machine.entropy, storage.database
         self.plans: Plans = BUILT_IN
@@ -51,7 +53,7 @@ class Reception:
         self.follower = KeyringFollower(self.keys, storage.keys, problem)
         self.jwks = Jwks(transport, clock, problem)
         self.tokens = Tokens(self.keys, self.jwks)
-        self.callers = Callers(self.keys, self.follower, self.tokens)
+        self.callers = Callers(self.keys, self.follower, self.tokens, admin)
         self.vault = Vault(CredentialStore(database), Ring(keks), problem)
         self.credentials = CredentialService(self.vault, mac, clock, entropy)
         self.key_service = KeyService(
