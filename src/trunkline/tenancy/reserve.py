@@ -5,12 +5,12 @@ Of text, no token is shorter than a byte. Pictures, documents and what a provide
 are known by their place in the body alone: there the model's window is the bound.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.canon.deployment import Deployment
+from trunkline.tenancy.traces import traces_in
 
 # How each dialect calls the most that may be written, all choices apart. What one does not know is no
 # bound: nobody reads it.
@@ -27,21 +27,6 @@ _CHOICES = ("n", "best_of")
 HIDDEN = 2048
 # A window that nobody has told us of.
 _WINDOW = 1 << 20
-# Parts and tools by their type, as OpenAI and Anthropic say it, or by their name, as Google does; what
-# may be sound; a cache that holds for an hour. An expression that begins with a letter is quick to
-# search with: with a look behind it this would take ten times as long (measured 2026-11-21).
-_TRACE = re.compile(
-    rb'"(?:type"\s*:\s*"(?:(input_audio)"|'
-    rb"(image|input_image|file|input_file|document|web_|code_|file_search|mcp|computer))"
-    rb"|(inline_?[dD]ata|file_?[dD]ata|google_?[sS]earch|code_?[eE]xecution|url_?[cC]ontext"
-    rb'|web_search_options)"'
-    rb'|(modalities"|response_?[mM]odalities"|mime_?[tT]ype"\s*:\s*"audio)|ttl"\s*:\s*"1h")'
-)
-_BACKSLASH = ord("\\")
-# What a name may consist of, written by its number: the same to whoever reads JSON. Quotes and
-# backslashes stay as they are, so that a text stays one.
-_NUMBERED = re.compile(rb"\\u00(2[dDfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
-
 _NUMBER = json.Decoder(int)
 _LIST = json.Decoder(list[Raw])
 _MAP = json.Decoder(dict[str, Raw])
@@ -77,18 +62,9 @@ class Demand(Struct, frozen=True, gc=False):
 
 def demand(body: bytes, envelope: Mapping[str, Raw], dialect: str, *, writes: bool) -> Demand:
     """What a request of this dialect takes at most. `writes`: False for vectors."""
-    read: int | None = len(body) + HIDDEN
-    audio = long_cache = False
-    body = _spelled_out(body)
-    for trace in _TRACE.finditer(body):
-        if body[trace.start() - 1] == _BACKSLASH:
-            continue  # within a text
-        sound, part, named, spoken = trace.groups()
-        if sound or part or named:
-            read = None
-        elif not spoken:
-            long_cache = True
-        audio = audio or bool(sound or spoken)
+    traces = traces_in(body, envelope)
+    read = None if traces.unseen else len(body) + HIDDEN
+    audio, long_cache = traces.audio, traces.long_cache
     if not writes:
         return Demand(read, 0, 1, audio, long_cache)
     if dialect == _GEMINI:
@@ -96,13 +72,6 @@ def demand(body: bytes, envelope: Mapping[str, Raw], dialect: str, *, writes: bo
     else:
         each, answers = _largest(envelope, _OUTPUT.get(dialect, ())), _choices(envelope)
     return Demand(read, None if each is None else each * answers, answers, audio, long_cache)
-
-
-def _spelled_out(body: bytes) -> bytes:
-    """Without letters that are written as numbers; hardly any body has one."""
-    if b"\\u00" not in body:
-        return body
-    return _NUMBERED.sub(lambda match: bytes((int(match[1], 16),)), body)
 
 
 def _largest(fields: Mapping[str, Raw], names: Sequence[str]) -> int | None:
