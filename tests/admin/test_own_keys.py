@@ -163,6 +163,44 @@ def test_a_key_rotates_no_key_that_it_did_not_make(tmp_path):
     within(tmp_path, test)
 
 
+def test_a_key_revokes_no_key_that_it_did_not_make(tmp_path):
+    """Whoever stole it could lock the whole tenant out: 403, and the key goes on."""
+
+    async def test(w: World) -> None:
+        manager = await w.key(tenant="acme", scopes=MANAGER, models=("fast",))
+        other = await w.gateway.key_service.create(NewKey(name="other", tenant="acme"))
+        made = (await w.ask("POST", KEYS, {"name": "deputy", "scopes": MANAGER}, key=manager)).json
+        below = (await w.ask("POST", KEYS, {"name": "below"}, key=made["key"])).json
+        others = await w.ask("DELETE", f"{KEYS}/{other.id}", key=manager)
+        upward = await w.ask("DELETE", f"{KEYS}/{made['created_by']}", key=made["key"])
+        deeper = await w.ask("DELETE", f"{KEYS}/{below['id']}", key=manager)
+        itself = await w.ask("DELETE", f"{KEYS}/{made['id']}", key=made["key"])
+
+        assert [(403, "id"), (403, "id"), (200, None), (200, None)] == [
+            (told.status, told.json.get("error", {}).get("param"))
+            for told in (others, upward, deeper, itself)
+        ]
+        assert 200 == (await w.ask("GET", "/v1/models", key=other.key)).status
+        assert 200 == (await w.ask("GET", "/v1/models", key=manager)).status
+
+    within(tmp_path, test)
+
+
+def test_a_successor_ends_the_key_it_succeeds(tmp_path):
+    """Both are one key, and either says so by `counted_as`."""
+
+    async def test(w: World) -> None:
+        old = await w.gateway.key_service.create(NewKey(name="manager", scopes=MANAGER))
+        new = (await w.ask("POST", f"{KEYS}/{old.id}/rotate", {}, key=old.key)).json
+        gone = await w.ask("DELETE", f"{KEYS}/{old.id}", key=new["key"])
+
+        assert (200, "revoked") == (gone.status, gone.json["status"])
+        assert [old.id, old.id] == [gone.json["counted_as"], new["counted_as"]]
+        assert 200 == (await w.ask("GET", "/v1/models", key=new["key"])).status
+
+    within(tmp_path, test)
+
+
 def test_a_key_that_rotates_itself_lives_no_longer(tmp_path):
     """Its end was set by who made it; the admin's rotation gives it another life."""
 

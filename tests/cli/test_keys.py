@@ -114,6 +114,20 @@ def test_a_rotated_key_has_a_successor(keys):
     ]
 
 
+def test_a_successor_is_told_of_when_its_key_is_revoked(keys):
+    """And no other key; nor one that is gone itself."""
+    old = msgspec.json.decode(keys("create", "--json"))
+    new = msgspec.json.decode(keys("rotate", old["id"], "--json"))
+    keys("create")
+    first, second = keys("revoke", old["id"]).splitlines()
+
+    assert first.startswith(f"{old['id']} (unnamed) is revoked")
+    assert (
+        f"{new['id']}, of the same rotation, goes on; if a key leaked, revoke that, too." == second
+    )
+    assert 1 == len(keys("revoke", new["id"]).splitlines())
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     (("90", 90), ("90s", 90), ("30m", 1800), ("24h", 86_400), ("7d", 604_800), ("0", 0)),

@@ -314,7 +314,7 @@ def test_another_tenants_key_is_not_found() -> None:
     key = asyncio.run(office.service.create(NewKey(name="a", tenant="acme")))
     for work in (
         lambda: office.service.get(key.id, "evil"),
-        lambda: office.service.revoke(key.id, "evil"),
+        lambda: office.service.revoke(key.id, Principal(key_id=key.id, tenant="evil")),
         lambda: office.service.rotate(key.id, 0, Principal(key_id=key.id, tenant="evil")),
     ):
         with pytest.raises(NotFound):

@@ -35,12 +35,14 @@ def test_a_key_is_shown_without_secret_and_hash() -> None:
         "limits": {"cost_total_usd": "0.000000005"},
         "tags": [],
         "created_by": "maker",
+        "counted_as": MINTED.id,
         "created_at": 1.0,
         "expires_at": None,
         "revoked_at": None,
         "status": "active",
     }
     plain = key_view(KEY, 5.0)
+    assert "first" == key_view(replace(KEY, meter="first"), 5.0).counted_as
     assert (None, None, None, ()) == (plain.user, plain.plan, plain.created_by, plain.pipes)
 
 

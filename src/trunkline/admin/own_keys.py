@@ -46,7 +46,7 @@ async def rotate(call: ControlCall) -> Response:
 
 
 async def revoke(call: ControlCall) -> Response:
-    return answer(await call.plane.key_service.revoke(await _own(call), _principal(call).tenant))
+    return answer(await call.plane.key_service.revoke(await _own(call), _principal(call)))
 
 
 async def _own(call: ControlCall) -> str:

@@ -85,8 +85,12 @@ async def _revoke(gateway: Gateway, options: argparse.Namespace) -> int:
     view = await gateway.key_service.revoke(options.id)
     if options.json:
         print(msgspec.json.encode(view).decode())
-    else:
-        print(f"{view.id} ({view.name}) is revoked; running gateways refuse it within a second.")
+        return 0
+    print(f"{view.id} ({view.name}) is revoked; running gateways refuse it within a second.")
+    for key in await gateway.key_service.list():
+        if key.counted_as == view.counted_as and key.status == "active":
+            # Whoever stole a key that manages keys may have rotated it, to keep.
+            print(f"{key.id}, of the same rotation, goes on; if a key leaked, revoke that, too.")
     return 0
 
 

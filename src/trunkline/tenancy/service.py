@@ -15,7 +15,7 @@ from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.grants import granted
 from trunkline.tenancy.keys import Mac, mint
 from trunkline.tenancy.plans import BUILT_IN, Plans
-from trunkline.tenancy.views import CreatedKey, KeyView, RotatedKey, key_view, status_of
+from trunkline.tenancy.views import CreatedKey, KeyView, RotatedKey, counted_as, key_view, status_of
 from trunkline.tenancy.wishes import KeyChanges, NewKey, changed, wished
 
 DEFAULT_OVERLAP = 86_400
@@ -76,7 +76,7 @@ class KeyService:
     async def _check_maker(self, key: KeyRecord, by: Principal) -> None:
         if by.key_id not in await self._makers(key):
             raise Forbidden(
-                "A key can rotate itself and the keys that it made; others are for the admin.",
+                "A key can rotate and revoke itself and the keys that it made; others are for the admin.",
                 param="id",
             )
 
@@ -125,7 +125,7 @@ class KeyService:
             old,
             created_at=now,
             expires_at=ends if ends is None or itself else now + ends - old.created_at,
-            meter=old.meter or old.id,
+            meter=counted_as(old),
         )
         tell = self._facts.key_created
         record, key = await self._mint(
@@ -173,11 +173,19 @@ class KeyService:
         await self._follow()
         return key_view(record, now)
 
-    async def revoke(self, key_id: str, tenant: str | None = None) -> KeyView:
+    async def revoke(self, key_id: str, by: Principal | None = None) -> KeyView:
         """
         It and every key made by it are refused from now on in this process, within a second in all
-        others. Raises NotFound; revoking twice is no error.
+        others; revoking twice is no error.
+
+        `by`: the key that asks, None for the admin. It ends itself, what it succeeds or is succeeded
+        by, and what it made. Raises NotFound and Forbidden.
         """
+        tenant = by.tenant if by else None
+        if by is not None:
+            key, asking = await self._record(key_id, tenant), await self._record(by.key_id, tenant)
+            if counted_as(key) != counted_as(asking):
+                await self._check_maker(key, by)
         at = self._clock.unix()
         if not await self._store.revoke(key_id, at, self._facts.key_revoked, tenant):
             raise _no_key(key_id)

@@ -30,6 +30,8 @@ class KeyView(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     created_by: str | None
     """The id of the key that made it; None: an admin."""
+    counted_as: str
+    """The id of the first of the keys that succeeded each other up to this one; its own: it is the first."""
     created_at: float
     """Unix seconds, as the two below."""
     expires_at: float | None
@@ -56,6 +58,11 @@ class RotatedKey(CreatedKey, frozen=True, kw_only=True):
         return f"RotatedKey({self.prefix!r}, replaces {self.replaces!r})"
 
 
+def counted_as(record: KeyRecord) -> str:
+    """The id that its use is counted under, and that of all its successors."""
+    return record.meter or record.id
+
+
 def status_of(record: KeyRecord, now: float) -> KeyStatus:
     if record.revoked_at is not None:
         return "revoked"
@@ -80,6 +87,7 @@ def key_view(record: KeyRecord, now: float) -> KeyView:
         limits=view_of(record.limits),
         tags=record.tags,
         created_by=record.created_by or None,
+        counted_as=counted_as(record),
         created_at=record.created_at,
         expires_at=record.expires_at,
         revoked_at=record.revoked_at,
