@@ -3,6 +3,7 @@
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 # An hour. Of a shorter window, less is lost by forgetting it than by asking the database, and nobody
 # wants a letter every minute.
@@ -36,10 +37,13 @@ class Limit(Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     scope: str
     """Whose it is: "key", "user", "tenant", "model", "session"."""
 
-    @property
-    def lasts(self) -> bool:
-        """Its window is long enough to be written down, and to tell people how it stands."""
-        return not 0 < self.window < _LONG and self.unit is not Unit.CONCURRENT
+    lasts: bool = False
+    """Its window is long enough to be written down, and to tell people how it stands. Not to be given."""
+
+    def __post_init__(self) -> None:
+        # Worked out once: every request asks it of every limit.
+        lasts = not 0 < self.window < _LONG and self.unit is not Unit.CONCURRENT
+        force_setattr(self, "lasts", lasts)
 
 
 class Allowance(Struct, frozen=True, gc=False):

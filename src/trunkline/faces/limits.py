@@ -1,6 +1,6 @@
 """How a face tells of limits: which headers, and when the window closes in which words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import ceil
 
@@ -15,42 +15,51 @@ Moment = Callable[[int, float], bytes]
 _MICROS = 1_000_000
 
 
-Names = Mapping[Unit, tuple[bytes, bytes, bytes]]
-"""Of limit, remaining and reset, by what is limited."""
+Names = tuple[tuple[bytes, bytes, bytes], ...]
+"""Of limit, remaining and reset; for requests, then for tokens."""
 
 
 def _names(pattern: str) -> Names:
-    def name(what: str, unit: Unit) -> bytes:
-        return pattern.format(what=what, unit=unit.value).encode()
+    def name(what: str, unit: str) -> bytes:
+        return pattern.format(what=what, unit=unit).encode()
 
-    return {
-        unit: (name("limit", unit), name("remaining", unit), name("reset", unit))
-        for unit in (Unit.REQUESTS, Unit.TOKENS)
-    }
+    return tuple(
+        (name("limit", unit), name("remaining", unit), name("reset", unit))
+        for unit in ("requests", "tokens")
+    )
 
 
 _OPENAI = _names("x-ratelimit-{what}-{unit}")
 _ANTHROPIC = _names("anthropic-ratelimit-{unit}-{what}")
 
 
-def tightest(allowances: Sequence[Allowance], unit: Unit) -> Allowance | None:
+def tightest(allowances: Sequence[Allowance]) -> tuple[Allowance | None, Allowance | None]:
     """
-    Of several limits of a kind, the one that the caller will run into first.
+    Of several limits of requests, and of tokens, the one that the caller will run into first.
 
     Not the brake for loops: it counts one very request, and says nothing of the next.
     """
-    found: Allowance | None = None
+    requests: Allowance | None = None
+    tokens: Allowance | None = None
     for one in allowances:
-        if one.limit.unit is not unit or one.limit.field == REPEATS:
+        unit = one.limit.unit
+        if unit is Unit.TOKENS:
+            if tokens is None or _sooner(one, tokens):
+                tokens = one
+        elif unit is not Unit.REQUESTS or one.limit.field == REPEATS:
             continue
-        if found is None or one.remaining * found.limit.most < found.remaining * one.limit.most:
-            found = one
-    return found
+        elif requests is None or _sooner(one, requests):
+            requests = one
+    return requests, tokens
+
+
+def _sooner(one: Allowance, other: Allowance) -> bool:
+    return one.remaining * other.limit.most < other.remaining * one.limit.most
 
 
 def single(exchange: Exchange) -> HeaderLines:
     """X-RateLimit-Limit, -Remaining and -Reset (a Unix timestamp), of requests."""
-    found = tightest(exchange.allowances, Unit.REQUESTS)
+    found, _ = tightest(exchange.allowances)
     if found is None:
         return []
     return [
@@ -72,14 +81,17 @@ def anthropic(exchange: Exchange) -> HeaderLines:
 
 def _pairs(exchange: Exchange, names: Names, moment: Moment) -> HeaderLines:
     lines: HeaderLines = []
-    for unit, (limit, remaining, reset) in names.items():
-        found = tightest(exchange.allowances, unit)
-        if found is not None:
-            lines.append((limit, b"%d" % found.limit.most))
-            lines.append((remaining, b"%d" % max(0, found.remaining)))
+    received = exchange.received_at
+    for one, (limit, remaining, reset) in zip(tightest(exchange.allowances), names, strict=True):
+        if one is not None:
+            closes = one.closes
             # A window that opened with this very request did so a moment after it was received.
-            opened = (found.closes - found.limit.window) / _MICROS if found.closes else 0.0
-            lines.append((reset, moment(found.closes, max(exchange.received_at, opened))))
+            opened = (closes - one.limit.window) / _MICROS if closes else 0.0
+            lines += (
+                (limit, b"%d" % one.limit.most),
+                (remaining, b"%d" % max(0, one.remaining)),
+                (reset, moment(closes, max(received, opened))),
+            )
     return lines
 
 

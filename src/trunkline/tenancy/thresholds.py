@@ -57,11 +57,10 @@ class Thresholds:
             if not limit.lasts or not limit.most:
                 continue
             used = limit.most - allowance.remaining - allowance.reserved
-            percent = used * 100 // limit.most
-            full = allowance in exhausted
-            if percent < PERCENT[0] and not full:
+            if used * 100 < limit.most * PERCENT[0] and not exhausted:
                 continue
-            yield from self._of(principal, allowance, used, percent, full=full)
+            percent = used * 100 // limit.most
+            yield from self._of(principal, allowance, used, percent, full=allowance in exhausted)
 
     def _of(
         self, principal: Principal, allowance: Allowance, used: int, percent: int, *, full: bool
