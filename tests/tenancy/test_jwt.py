@@ -279,9 +279,20 @@ def test_a_long_or_strange_subject_becomes_a_short_id():
     """It goes into logs, headers and counters."""
     for subject in ("a" * 500, "a\nb", "ä", "x y"):
         key_id = who(signed(claims(sub=subject)), claims={"user": "none"}).id
-        assert len("jwt:login-example-com:") + 32 == len(key_id)
+        assert len("jwt:login-example-com:~") + 32 == len(key_id)
         assert key_id.isascii()
         assert key_id.isprintable()
+
+
+def test_no_subject_is_another_s_hash():
+    """Whoever may choose a subject could otherwise be taken for whom it is the hash of."""
+    hashed = who(signed(claims(sub="ä")), claims={"user": "none"}).id
+    beginning, mark, digest = hashed.partition("~")
+
+    assert ("jwt:login-example-com:", "~", 32) == (beginning, mark, len(digest))
+    for subject in (digest, f"~{digest}", digest.upper()):
+        assert hashed != who(signed(claims(sub=subject)), claims={"user": "none"}).id
+    assert beginning + digest == who(signed(claims(sub=digest)), claims={"user": "none"}).id
 
 
 @pytest.mark.parametrize("more", ({"user": 5}, {"user": "a\x00b"}, {"user": ""}, {"plan": 5}))

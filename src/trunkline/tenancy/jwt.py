@@ -22,6 +22,8 @@ _BEGINNINGS = (b"ey", b"ew")
 _TOKEN = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 _ALGORITHM = re.compile(r"[A-Za-z0-9]{1,16}")
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@.:|_+=/-]{0,63}")
+# No subject that stays as it is has this: none can be chosen to be another's hash.
+_HASHED = "~"
 _USER = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _LONGEST_PLAN = 64
 _LONGEST_NAME = 200
@@ -258,10 +260,11 @@ def _claim(claims: Claims, name: str) -> object:
 
 
 def _short(subject: str) -> str:
-    """As it is where that is short and plain; it goes into logs and counters."""
+    """As it is where that is short and plain, else hashed; it goes into logs and counters."""
     if _SUBJECT.fullmatch(subject):
         return subject
-    return hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
+    digest = hashlib.sha256(subject.encode()).hexdigest()
+    return _HASHED + digest[:32]
 
 
 def _lacks(name: str, what: str) -> Unauthenticated:
