@@ -2,12 +2,22 @@
 
 import pytest
 
+from tests.tenancy.making import made
 from trunkline.canon.errors import Malformed
 from trunkline.config.errors import ConfigError
 from trunkline.config.load import parse
-from trunkline.storage.holders import NO_LIMITS, LimitSet
+from trunkline.storage.holders import NO_LIMITS, KeySet, LimitSet, SubscriptionRecord
 from trunkline.tenancy.limits import LimitView
-from trunkline.tenancy.plans import BUILT_IN, Plans, PlanView, check_plan, plan_view, plans_of
+from trunkline.tenancy.plans import (
+    BUILT_IN,
+    Plan,
+    Plans,
+    PlanView,
+    check_plan,
+    lost_plans,
+    plan_view,
+    plans_of,
+)
 
 
 def configured(text: str) -> Plans:
@@ -102,3 +112,44 @@ def test_a_plan_is_shown() -> None:
         "keyplex-enterprise", BUILT_IN["keyplex-enterprise"].description, LimitView()
     ) == plan_view(BUILT_IN["keyplex-enterprise"])
     assert NO_LIMITS == BUILT_IN["keyplex-enterprise"].limits
+
+
+def subscription(number: int, tenant: str, plan: str, end: float) -> SubscriptionRecord:
+    return SubscriptionRecord(
+        id=f"sub_{number}",
+        tenant=tenant,
+        plan=plan,
+        period_start=0,
+        period_end=int(end * 1e6),
+        created_at=number,
+    )
+
+
+def test_plans_that_are_gone_are_told_of() -> None:
+    """By name, with how many are under them; what is over, or has another plan by now, is not."""
+    keys = [
+        made(1, plan="gold")[1],
+        made(2, plan="gold")[1],
+        made(3, plan="silver")[1],
+        made(4, plan="lead", revoked_at=1.0)[1],
+        made(5, plan="lead", expires_at=5.0)[1],
+        made(6, plan="keyplex-monthly")[1],
+        made(7)[1],
+    ]
+    subscriptions = [
+        subscription(1, "acme", "gold", 9.0),
+        subscription(2, "globex", "lead", 9.0),
+        subscription(3, "globex", "plutosai-free", 9.0),
+        subscription(4, "initech", "lead", 5.0),
+    ]
+    known = KeySet(1, keys, subscriptions=subscriptions)
+    gold, silver = lost_plans(known, BUILT_IN, 5.0)
+
+    assert gold.startswith(
+        "the plan `gold` is not configured, and there is somebody under it: 2 keys, 1 subscription;"
+    )
+    assert silver.startswith(
+        "the plan `silver` is not configured, and there is somebody under it: 1 key; "
+    )
+    assert [silver] == lost_plans(known, {**BUILT_IN, "gold": Plan("gold", "", NO_LIMITS)}, 5.0)
+    assert not any(key.id in gold + silver or key.prefix in gold + silver for key in keys)

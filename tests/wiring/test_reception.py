@@ -1,6 +1,9 @@
 """Tests of wiring/reception.py: who may call follows the configuration."""
 
+import pytest
+
 from tests.gateway import CONFIG, World, within
+from trunkline.canon.errors import Forbidden
 
 PLAN = """
 [plans.small]
@@ -23,6 +26,33 @@ def test_plans_follow_the_configuration(tmp_path):
         assert 200 == (await w.chat(key)).status
 
     within(tmp_path, test, CONFIG + PLAN)
+
+
+def test_a_plan_that_is_gone_is_told_of_by_name(tmp_path):
+    """When the file is read again, and when the gateway starts; not while nobody is under it."""
+    told = '"what":"the plan `small` is not configured, and there is somebody under it: 1 key'
+
+    def warned(w: World) -> int:
+        return sum(told in line for line in w.logged)
+
+    async def before(w: World) -> None:
+        w.config[0] = CONFIG
+        await w.gateway.reload()
+        assert 0 == warned(w)
+        w.config[0] = CONFIG + PLAN
+        await w.gateway.reload()
+        key = await w.key(plan="small")
+        w.config[0] = CONFIG
+        await w.gateway.reload()
+        assert 1 == warned(w)
+        with pytest.raises(Forbidden, match="The plan `small`"):
+            await w.chat(key)
+
+    async def after(w: World) -> None:
+        assert 1 == warned(w)
+
+    within(tmp_path, before, CONFIG + PLAN)
+    within(tmp_path, after)
 
 
 def test_sessions_follow_the_configuration(tmp_path):

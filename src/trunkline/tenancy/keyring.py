@@ -1,5 +1,6 @@
 """Who is calling? All keys in memory, so that the answer takes no I/O and about a microsecond."""
 
+from collections.abc import Sequence
 from hmac import compare_digest
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from trunkline.canon.exchange import Principal
 from trunkline.storage.holders import KeyRecord, KeySet
 from trunkline.tenancy.holding import HOW_TO_GET_ONE, Hold, Holdings
 from trunkline.tenancy.keys import SHAPES, Mac, sound
-from trunkline.tenancy.plans import BUILT_IN, Plans
+from trunkline.tenancy.plans import BUILT_IN, Plans, lost_plans
 
 # Stands in for a key that does not exist, so that looking for one takes the same steps. No
 # known message has this MAC.
@@ -57,6 +58,10 @@ class Keyring:
     @property
     def plans(self) -> Plans:
         return self._plans
+
+    def lost_plans(self, now: float) -> Sequence[str]:
+        """See there."""
+        return lost_plans(self._known, self._plans, now)
 
     def authenticate(self, token: str | bytes, now: float) -> Principal:
         """

@@ -1,14 +1,18 @@
 """Plans: limits with a name. Some are built in; the configuration changes them and adds others."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, json, structs
 
 from trunkline.canon.errors import Malformed
 from trunkline.config.errors import ConfigError
 from trunkline.config.schema import PlanConfig
-from trunkline.storage.holders import NO_LIMITS, LimitSet
+from trunkline.storage.holders import NO_LIMITS, KeySet, LimitSet
 from trunkline.tenancy.limits import LimitView, inherited, parse_limits, view_of
+from trunkline.tenancy.views import status_of
+
+_MICROS = 1_000_000
 
 
 class Plan(Struct, frozen=True):
@@ -80,3 +84,29 @@ def check_plan(name: str, plans: Plans) -> None:
     """Raises Malformed."""
     if name not in plans:
         raise Malformed(f"There is no plan `{name}`; there are {', '.join(plans)}.", param="plan")
+
+
+def lost_plans(known: KeySet, plans: Plans, now: float) -> Sequence[str]:
+    """
+    A sentence about each plan that is gone while somebody is under it. `now`: Unix seconds.
+
+    Of keys, those count that are active; of a tenant's subscriptions, the one in force.
+    """
+    in_force = {s.tenant: s for s in known.subscriptions if now * _MICROS < s.period_end}
+    keys = Counter(key.plan for key in known.keys if status_of(key, now) == "active")
+    subscriptions = Counter(subscription.plan for subscription in in_force.values())
+    lost = sorted({*keys, *subscriptions} - {"", *plans})
+    return [_lost(name, keys[name], subscriptions[name]) for name in lost]
+
+
+def _lost(name: str, keys: int, subscriptions: int) -> str:
+    told = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((keys, "key"), (subscriptions, "subscription"))
+        if count
+    ]
+    return (
+        f"the plan `{name}` is not configured, and there is somebody under it: {', '.join(told)};"
+        " their requests are refused (`unknown_plan`) until it is configured again or they are under"
+        " another"
+    )

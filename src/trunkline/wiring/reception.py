@@ -45,6 +45,7 @@ class Reception:
         admin: AdminGate,
     ) -> None:
         clock, entropy, database = machine.clock, machine.entropy, storage.database
+        self._clock, self._problem = clock, problem
         self.plans: Plans = BUILT_IN
         """Of this generation of the configuration."""
         self._sessions: SessionsConfig | None = None
@@ -69,10 +70,12 @@ class Reception:
         self._sessions = None if sessions == _NO_SESSIONS else sessions
         self.keys.use(plans)
         self.tokens.trust(issuers)
+        self._tell_of_lost_plans()
 
     async def open(self) -> None:
         """Keys and credentials are known when this returns. Raises LedgerUnavailable."""
         await self.follower.refresh()
+        self._tell_of_lost_plans()
         await self.vault.open()
 
     def follow(self, tasks: Tasks) -> None:
@@ -81,6 +84,11 @@ class Reception:
         tasks.spawn("issuers: follow", self.jwks.run())
         tasks.spawn("credentials: follow", self.vault.run())
         tasks.spawn("subscriptions: watch", self.subscriptions.watch())
+
+    def _tell_of_lost_plans(self) -> None:
+        """Whoever took one out of the file should not hear of it from those who had it."""
+        for sentence in self.keys.lost_plans(self._clock.unix()):
+            self._problem(sentence)
 
     def session_limits(self, exchange: Exchange) -> Sequence[Limit]:
         return session_limits(self._sessions, exchange) if self._sessions is not None else ()
