@@ -23,6 +23,7 @@ from trunkline.canon.exchange import Attempt, Principal, Status
 from trunkline.canon.limit import Limit, Unit
 from trunkline.canon.usage import Usage
 from trunkline.flow.admission import Admission
+from trunkline.flow.claiming import Claiming
 from trunkline.flow.outage import Outage
 from trunkline.storage.state import Claim
 from trunkline.tenancy.reserve import HIDDEN
@@ -51,10 +52,10 @@ class Office:
         self.stood = []
         self.away = 0.0
         """Seconds that the ledger's database is."""
+        claiming = Claiming(pricer or FlatPricer(), counts or LetterCounter())
         admission = Admission(
             self.state,
-            pricer or FlatPricer(),
-            counts or LetterCounter(),
+            claiming,
             self.world.clock,
             lambda exchange: more,
             lambda exchange, allowances, exhausted: self.stood.append((exhausted, allowances)),
@@ -62,7 +63,7 @@ class Office:
         )
         if usual is not None:
             for _ in range(99):
-                admission.usual.learn("k", "m", usual)
+                claiming.usual.learn("k", "m", usual)
         self.world.rooms = structs.replace(self.world.rooms, admission=admission)
         self.world.principal = Principal(
             key_id="k", tenant="t", limits=limits, model_limits=models or {}
@@ -174,10 +175,11 @@ def test_what_no_count_could_let_in_is_not_counted(limits):
             self.asked += not delivered
             return await super().estimate(deployment, request, delivered)
 
-    office = Office(*limits, counts=Counter())
+    counter = Counter()
+    office = Office(*limits, counts=counter)
     reply = office.ask(max_tokens=50, user="x" * 64_000)
 
-    assert (429, 0) == (reply.status, office.world.rooms.admission._counts.asked)
+    assert (429, 0) == (reply.status, counter.asked)
 
 
 def test_one_more_token_has_no_room():

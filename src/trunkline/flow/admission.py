@@ -10,46 +10,18 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from msgspec import structs
-
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Forbidden, GatewayError, LimitsUnavailable
+from trunkline.canon.errors import LimitsUnavailable
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance, Limit, Unit
-from trunkline.canon.request import Request
-from trunkline.canon.usage import Usage, UsageBound
+from trunkline.flow.claiming import Claimed, Claiming, ReadRequest, densest
 from trunkline.flow.outage import Outage
-from trunkline.flow.tiers import tier_of
 from trunkline.kernel.clock import Clock
 from trunkline.storage.state import Claim, Decision, State, amount_of
 from trunkline.tenancy.refusals import refusal
-from trunkline.tenancy.reserve import HIDDEN, Demand, demand
-from trunkline.tenancy.usual import FIRST, UsualOutput
+from trunkline.tenancy.reserve import Demand
 
-# Our counts of other people's tokens: exact for OpenAI's models, estimates for others.
-_MARGIN = 1.5
-# Bytes of a body for each token that is counted: prose has four, JSON with much white space ten. What
-# has more is a request of blanks, and not worth the time of those who wait behind it.
-_DENSEST = 32
-_EMBED = "embeddings"
 _MOMENT = 1.0
-
-ReadRequest = Callable[[], Request]
-"""Decodes the exchange's body; raises GatewayError where it cannot be read."""
-
-
-class Bounds(Protocol):
-    def bound(
-        self, deployment: Deployment, most: UsageBound, unix: float, tier: str | None = None
-    ) -> int | None:
-        """Nano-dollars that no such answer exceeds; None: no price known."""
-
-
-class TokenCounts(Protocol):
-    async def estimate(
-        self, deployment: Deployment, request: Request | None, delivered: Sequence[str]
-    ) -> Usage: ...
-
 
 MoreLimits = Callable[[Exchange], Sequence[Limit]]
 """Limits that hang on the request and not on its key: of its session."""
@@ -93,28 +65,23 @@ class Unlimited:
 class Admission:
     """One per process; it outlives reloads."""
 
-    __slots__ = (
-        "_bounds", "_clock", "_counts", "_more", "_on_standing", "_outage", "_state", "usual"
-    )  # fmt: skip
+    __slots__ = ("_claiming", "_clock", "_more", "_on_standing", "_outage", "_state")
 
     def __init__(
         self,
         state: State,
-        bounds: Bounds,
-        counts: TokenCounts,
+        claiming: Claiming,
         clock: Clock,
         more: MoreLimits,
         on_standing: OnStanding,
         outage: Outage,
     ) -> None:
         self._state = state
-        self._bounds = bounds
-        self._counts = counts
+        self._claiming = claiming
         self._clock = clock
         self._more = more
         self._on_standing = on_standing
         self._outage = outage
-        self.usual = UsualOutput()
 
     async def admit(
         self, exchange: Exchange, plan: Sequence[Deployment], read: ReadRequest
@@ -131,24 +98,43 @@ class Admission:
         if not limits or not plan:
             return plan
         if not measured:
-            claim = Claim(exchange.id, limits, 0, 0)
-            self._tell(exchange, claim, await self._decide(exchange, claim))
-            return plan
-        writes = exchange.operation != _EMBED
-        asked = demand(exchange.body, exchange.envelope, exchange.dialect, writes=writes)
-        claim, able = self._claim(exchange, limits, plan, asked, budgeted=budgeted)
-        decision = await self._decide(exchange, claim)
-        if decision.refused and asked.read is not None:
-            least = structs.replace(asked, read=HIDDEN + (asked.read - HIDDEN) // _DENSEST)
-            lowest, _ = self._claim(exchange, limits, plan, least, budgeted=budgeted)
-            closer = None
-            if _may_fit(lowest, decision):
-                closer = await self._counted(plan[0], asked, read)
-            if closer is not None:
-                claim, able = self._claim(exchange, limits, plan, closer, budgeted=budgeted)
-                decision = await self._decide(exchange, claim)
+            claim, able = Claim(exchange.id, limits, 0, 0), plan
+            decision = await self._decide(exchange, claim)
+        else:
+            if budgeted and self._state.lost:
+                raise LimitsUnavailable(
+                    "What was spent so far is being added up; try again in a moment.",
+                    retry_after=_MOMENT,
+                )
+            asked = self._claiming.asked(exchange)
+            claim, able = self._claiming.claim(exchange, limits, plan, asked, budgeted=budgeted)
+            decision = await self._decide(exchange, claim)
+            if decision.refused:
+                again = await self._again(exchange, plan, asked, decision, read)
+                if again is not None:
+                    claim, able = again
+                    decision = await self._decide(exchange, claim)
         self._tell(exchange, claim, decision)
         return able
+
+    async def _again(
+        self,
+        exchange: Exchange,
+        plan: Sequence[Deployment],
+        asked: Demand,
+        decision: Decision,
+        read: ReadRequest,
+    ) -> Claimed | None:
+        """With its tokens counted; None where that cannot make room."""
+        limits = self._limits(exchange, plan)
+        _, budgeted = _measured(limits)
+        lowest, _ = self._claiming.claim(exchange, limits, plan, densest(asked), budgeted=budgeted)
+        if not _may_fit(lowest, decision):
+            return None
+        closer = await self._claiming.closer(plan[0], asked, read)
+        if closer is None:
+            return None
+        return self._claiming.claim(exchange, limits, plan, closer, budgeted=budgeted)
 
     async def _decide(self, exchange: Exchange, claim: Claim) -> Decision:
         try:
@@ -206,7 +192,7 @@ class Admission:
         self._state.settle(exchange.id, tokens, cost)
         if billed:
             written = sum(attempt.usage.total_output for attempt in billed)
-            self.usual.learn(exchange.principal.key_id, exchange.model, written)
+            self._claiming.usual.learn(exchange.principal.key_id, exchange.model, written)
 
     def _limits(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Limit]:
         principal = exchange.principal
@@ -216,62 +202,6 @@ class Admission:
                 limits = (*limits, *principal.model_limits.get(name, ()))
         own = self._more(exchange)
         return (*limits, *own) if own else limits
-
-    def _claim(
-        self,
-        exchange: Exchange,
-        limits: Sequence[Limit],
-        plan: Sequence[Deployment],
-        asked: Demand,
-        *,
-        budgeted: bool,
-    ) -> tuple[Claim, Sequence[Deployment]]:
-        """And whom of the plan it may be made for: a model without a price is never free."""
-        usual = self.usual.of(exchange.principal.key_id, exchange.model)
-        if not budgeted:
-            return Claim(exchange.id, limits, max(_tokens(asked, d, usual) for d in plan), 0), plan
-        if self._state.lost:
-            raise LimitsUnavailable(
-                "What was spent so far is being added up; try again in a moment.",
-                retry_after=_MOMENT,
-            )
-        tier = tier_of(exchange.envelope)
-        tokens, cost, able = 0, 0, []
-        for deployment in plan:
-            writing = asked.writing(deployment)
-            if writing is None:
-                writing = _guessed(asked, usual)
-            most = UsageBound(asked.reading(deployment), writing, asked.audio, asked.long_cache)
-            bound = self._bounds.bound(deployment, most, exchange.received_at)
-            if bound is not None:
-                if tier is not None:  # which it may not have, nor keep to
-                    dear = self._bounds.bound(deployment, most, exchange.received_at, tier)
-                    bound = max(bound, dear or 0)
-                able.append(deployment)
-                tokens = max(tokens, _tokens(asked, deployment, usual))
-                cost = max(cost, bound)
-        if not able:
-            raise Forbidden(
-                f"This key has a budget, and the model '{exchange.model[:100]}' has no known price:"
-                " use another model, or a key without limits in dollars.",
-                param="model",
-                code="model_without_price",
-            )
-        return Claim(exchange.id, limits, tokens, cost), able
-
-    async def _counted(
-        self, deployment: Deployment, asked: Demand, read: ReadRequest
-    ) -> Demand | None:
-        """With its tokens counted, where that says more; None where it does not, or is not to be read."""
-        if asked.read is None:
-            return None  # nobody here can count what it brings
-        try:
-            request = read()
-        except GatewayError:
-            return None
-        counted = await self._counts.estimate(deployment, request, ())
-        reads = round(counted.input * _MARGIN) + HIDDEN
-        return structs.replace(asked, read=reads) if reads < asked.read else None
 
     def _tell(self, exchange: Exchange, claim: Claim, decision: Decision) -> None:
         """Raises what the caller is refused with."""
@@ -330,21 +260,6 @@ def _may_fit(lowest: Claim, decision: Decision) -> bool:
         <= lowest.limits[at].most
         for at in decision.refused
     )
-
-
-def _guessed(asked: Demand, usual: int | None) -> int:
-    """What is written where the client sets no bound; what is learned is of all answers together."""
-    return max(FIRST if usual is None else usual, FIRST * (asked.answers - 1))
-
-
-def _tokens(asked: Demand, deployment: Deployment, usual: int | None) -> int:
-    """Tokens are a rate: what the key usually takes of a generous bound will do."""
-    writing = asked.writing(deployment)
-    if writing is None:
-        writing = _guessed(asked, usual)
-    elif usual is not None and usual < writing:
-        writing = usual
-    return asked.reading(deployment) + writing
 
 
 def _full(allowance: Allowance, amount: int) -> bool:

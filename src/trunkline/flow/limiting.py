@@ -7,7 +7,8 @@ from msgspec import Struct
 from trunkline.canon.errors import GatewayError
 from trunkline.canon.exchange import Exchange
 from trunkline.canon.limit import Allowance
-from trunkline.flow.admission import Admission, Bounds, MoreLimits, TokenCounts
+from trunkline.flow.admission import Admission, MoreLimits
+from trunkline.flow.claiming import Bounds, Claiming, TokenCounts
 from trunkline.flow.outage import Outage
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
@@ -51,8 +52,7 @@ class Limiting:
         )
         self.admission = Admission(
             places.state,
-            places.bounds,
-            places.counts,
+            Claiming(places.bounds, places.counts),
             places.clock,
             places.more,
             self._stands,
