@@ -1,5 +1,7 @@
 """The ledger as programs outside read it: the answers of the admin API, as structs to encode."""
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, Struct, UnsetType, json, structs
 
 from trunkline.canon.usage import Usage
@@ -94,8 +96,8 @@ class RequestView(RequestFacts, frozen=True, kw_only=True):
     attempts: tuple[AttemptView, ...]
 
 
-class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The groups asked for, then the sums; UNSET where not grouped by."""
+class UsageGroups(Struct, frozen=True, omit_defaults=True, gc=False):
+    """UNSET where not grouped by."""
 
     model: str | UnsetType = UNSET
     provider: str | UnsetType = UNSET
@@ -113,6 +115,11 @@ class UsageRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """2026-11-21, in UTC."""
     hour: str | UnsetType = UNSET
     """2026-11-21T10:00:00Z"""
+
+
+class UsageRow(UsageGroups, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The groups asked for, then the sums."""
+
     requests: int
     errors: int
     """Requests that failed, broke off or were orphaned."""
@@ -168,7 +175,7 @@ def request_facts(row: RequestRow) -> RequestFacts:
 
 
 def usage_view(report: UsageReport) -> UsageView:
-    return UsageView(rows=tuple(map(_usage_row, report.rows)), total=_usage_row(report.total))
+    return UsageView(rows=_usage_rows(report.rows), total=_usage_rows((report.total,))[0])
 
 
 def tokens(usage: Usage | UsageColumns) -> Tokens:
@@ -210,15 +217,31 @@ def _error_view(row: AttemptRow) -> ErrorView | UnsetType:
     )
 
 
-def _usage_row(total: UsageSum) -> UsageRow:
-    groups = {"key_id" if name == "key" else name: value for name, value in total.group.items()}
-    return UsageRow(
-        **groups,
-        requests=total.requests,
-        errors=total.errors,
-        tokens=tokens(total.usage),
-        cost_nanousd=total.cost_nanousd,
-        baseline_nanousd=total.baseline_nanousd,
-        first_content_ms=total.first_content_ms,
-        total_ms=total.total_ms,
+def _usage_rows(sums: Sequence[UsageSum]) -> tuple[UsageRow, ...]:
+    """
+    All group by the same.
+
+    Groups are gathered field by field: a dictionary of names for each row cost twice as much, 8
+    instead of 4 ms for 6,000 rows (2026-11-21).
+    """
+    asked = sums[0].group if sums else {}
+    columns: dict[str, list[str | UnsetType]] = {
+        "key_id" if name == "key" else name: [each.group[name] for each in sums] for name in asked
+    }
+    groups = zip(
+        *(columns.get(field) or [UNSET] * len(sums) for field in UsageGroups.__struct_fields__),
+        strict=True,
+    )
+    return tuple(
+        UsageRow(
+            *names,
+            requests=each.requests,
+            errors=each.errors,
+            tokens=tokens(each.usage),
+            cost_nanousd=each.cost_nanousd,
+            baseline_nanousd=each.baseline_nanousd,
+            first_content_ms=each.first_content_ms,
+            total_ms=each.total_ms,
+        )
+        for names, each in zip(groups, sums, strict=True)
     )

@@ -19,6 +19,28 @@ def test_placeholders_are_numbered():
     )
 
 
+def test_sums_that_shall_be_integers_stay_so():
+    """The database's own aggregate, which makes no NUMERIC on the way; not in quotes, and no others."""
+    assert b"SELECT bigint_sum(a), sum(b), 'CAST(sum(a) AS BIGINT)', $1" == numbered(
+        "SELECT CAST(sum(a) AS BIGINT), sum(b), 'CAST(sum(a) AS BIGINT)', ?"
+    )
+
+
+def test_a_sum_is_exact_or_an_error(postgres):
+    """Of none it is nothing; of what does not fit, nobody gets a wrong one."""
+    asked = "SELECT CAST(sum(x) AS BIGINT) FROM (VALUES (CAST(NULL AS BIGINT)), (?), (?)) AS t (x)"
+
+    async def work(database, *values):
+        return await database.read(lambda session: session.one(asked, values))
+
+    with database_at(postgres.fresh()) as database:
+        assert (None,) == asyncio.run(work(database, None, None))
+        assert ((1 << 63) - 1,) == asyncio.run(work(database, (1 << 63) - 2, 1))
+        with pytest.raises(LedgerUnavailable, match="cannot be used") as caught:
+            asyncio.run(work(database, (1 << 63) - 1, 1))
+    assert "out of range" in caught.value.detail
+
+
 def test_a_name_has_the_same_lock_everywhere():
     """Whatever the process and its version of Python."""
     assert 7942945369308278006 == lock_number("migrations")

@@ -27,7 +27,7 @@ READ_TIMEOUT: Final = 10
 REPORT_TIMEOUT: Final = 120
 WRITE_TIMEOUT: Final = 30
 _ALONE: Final = "SELECT pg_advisory_xact_lock($1)"
-_PLACE: Final = re.compile(r"'[^']*'|\?")
+_PLACE: Final = re.compile(r"'[^']*'|\?|\bCAST\(sum\((\w+)\) AS BIGINT\)")
 
 
 class PostgresSession:
@@ -103,13 +103,20 @@ def connected(address: Address, clock: Clock, topic: str = "") -> PostgresDataba
 
 @lru_cache(maxsize=1024)
 def numbered(sql: str) -> bytes:
-    """PostgreSQL's own placeholders, $1 and up, for each `?` that is not in quotes."""
+    """
+    PostgreSQL's own placeholders, $1 and up, for each `?` that is not in quotes.
+
+    And its own aggregate for a sum that shall be a BIGINT (storage/sql/migrations/m012_sums.py).
+    """
     parts: list[str] = []
     end = count = 0
     for match in _PLACE.finditer(sql):
         if match[0] == "?":
             count += 1
             parts += (sql[end : match.start()], f"${count}")
+            end = match.end()
+        elif match[1]:
+            parts += (sql[end : match.start()], f"bigint_sum({match[1]})")
             end = match.end()
     return "".join((*parts, sql[end:])).encode()
 

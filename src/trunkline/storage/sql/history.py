@@ -11,6 +11,7 @@ from trunkline.storage.sql.migrations.m008_idempotency import M008
 from trunkline.storage.sql.migrations.m009_responses import M009
 from trunkline.storage.sql.migrations.m010_windows import M010
 from trunkline.storage.sql.migrations.m011_bodies import M011
+from trunkline.storage.sql.migrations.m012_sums import M012
 
 MIGRATIONS = (
     M001,
@@ -24,4 +25,5 @@ MIGRATIONS = (
     M009,
     M010,
     M011,
+    M012,
 )

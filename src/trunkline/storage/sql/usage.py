@@ -1,9 +1,9 @@
 """Adding up the ledger in SQL: usage reports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from operator import add
+from operator import add, itemgetter
 from typing import Literal
 
 import msgspec
@@ -71,9 +71,6 @@ _OF_REQUESTS: Mapping[str, str] = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMS = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in MEASURES)
 _tags = msgspec.json.Decoder(tuple[str, ...])
-
-_Told = tuple[tuple[str, ...], Amounts]
-"""A group's values, and its sums."""
 
 
 class Span(Struct, frozen=True):
@@ -187,19 +184,21 @@ def _report(rows: Sequence[Row], query: UsageQuery) -> UsageReport:
     if query.tag is not None:
         rows = [row for row in rows if query.tag in _listed(as_text(row[width]))]
         rows = [(*row[:width], *row[width + 1 :]) for row in rows]
+    apart = query.tag is None and "tag" not in groups and "month" not in groups
+    if apart:
+        rows = sorted(rows, key=itemgetter(slice(width)))  # as people read them, days too
     columns = list(zip(*rows, strict=True))
     sums: Sequence[Sequence[int]] = columns[width:]
-    total = _sum((), (), tuple(map(sum, sums)) if rows else (0,) * len(MEASURES))
+    (total,) = _sums(({},), [(sum(column),) for column in sums or [()] * len(MEASURES)])
     if not groups or not rows:
         return UsageReport((), total)
-    names = zip(*map(_shown, groups, columns), strict=True)
-    told = list(zip(names, zip(*sums, strict=True), strict=True))
-    if "tag" in groups:
-        told = list(_by_tag(told, groups.index("tag")))
-    if query.tag is not None or "tag" in groups or "month" in groups:
-        told = _merged(told)
-    told.sort()
-    return UsageReport(tuple(_sum(groups, names, amounts) for names, amounts in told), total)
+    names: Iterable[tuple[str, ...]] = zip(*map(_shown, groups, columns), strict=True)
+    if not apart:
+        merged = sorted(_merged(_by_tag(names, zip(*sums, strict=True), groups)).items())
+        names = [name for name, _ in merged]
+        sums = list(zip(*(amounts for _, amounts in merged), strict=True))
+    keys = [dict(zip(groups, each, strict=True)) for each in names]
+    return UsageReport(_sums(keys, sums), total)
 
 
 def _shown(group: Grouping, values: Sequence[SqlValue]) -> Sequence[str]:
@@ -219,30 +218,48 @@ def _listed(tags: str) -> tuple[str, ...]:
     return _tags.decode(tags) if tags else ()
 
 
-def _by_tag(rows: Sequence[_Told], place: int) -> Iterator[_Told]:
-    """Each row once for each of its tags; without any, under the empty one."""
-    for names, amounts in rows:
-        for tag in _listed(names[place]) or ("",):
-            yield (*names[:place], tag, *names[place + 1 :]), amounts
+def _by_tag(
+    names: Iterable[tuple[str, ...]], sums: Iterable[Amounts], groups: Sequence[Grouping]
+) -> Iterator[tuple[tuple[str, ...], Amounts]]:
+    """Where tags are asked for, each row once for each of its own; without any, under the empty one."""
+    if "tag" not in groups:
+        yield from zip(names, sums, strict=True)
+        return
+    place = groups.index("tag")
+    for name, amounts in zip(names, sums, strict=True):
+        for tag in _listed(name[place]) or ("",):
+            yield (*name[:place], tag, *name[place + 1 :]), amounts
 
 
-def _merged(rows: Sequence[_Told]) -> list[_Told]:
+def _merged(
+    rows: Iterable[tuple[tuple[str, ...], Amounts]],
+) -> Mapping[tuple[str, ...], Amounts]:
     sums: dict[tuple[str, ...], Amounts] = {}
     for names, amounts in rows:
         known = sums.get(names)
         sums[names] = amounts if known is None else tuple(map(add, known, amounts))
-    return list(sums.items())
+    return sums
 
 
-def _sum(groups: Sequence[Grouping], names: Sequence[str], amounts: Amounts) -> UsageSum:
-    requests, *counts, cost, baseline, errors, first_us, firsts, ended_us, ended = amounts
-    return UsageSum(
-        dict(zip(groups, names, strict=True)),
-        requests,
-        UsageColumns(*counts),
-        cost,
-        baseline,
-        errors,
-        first_us / firsts / 1000 if firsts else None,
-        ended_us / ended / 1000 if ended else None,
+def _sums(
+    keys: Sequence[Mapping[Grouping, str]], columns: Sequence[Sequence[int]]
+) -> tuple[UsageSum, ...]:
+    """`columns`: one for each of MEASURES. Rows are made in C: 7 to 3 ms for 6,000 (2026-11-21)."""
+    requests, *counts, cost, baseline, errors, first_us, firsts, ended_us, ended = columns
+    return tuple(
+        map(
+            UsageSum,
+            keys,
+            requests,
+            map(UsageColumns, *counts),
+            cost,
+            baseline,
+            errors,
+            map(_mean_ms, first_us, firsts),
+            map(_mean_ms, ended_us, ended),
+        )
     )
+
+
+def _mean_ms(micros: int, count: int) -> float | None:
+    return micros / count / 1000 if count else None
