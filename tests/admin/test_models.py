@@ -134,7 +134,7 @@ def test_a_page_that_is_not_there(tmp_path, query, param):
         told = await w.ask("GET", f"/v1/models?{query}", headers=ANTHROPIC)
 
         assert 400 == told.status
-        assert f"'{param}' must be" in told.json["error"]["message"]
+        assert f"`{param}` must be" in told.json["error"]["message"]
 
     within(tmp_path, test, FIVE)
 

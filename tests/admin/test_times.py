@@ -51,7 +51,7 @@ def test_what_is_no_time(value, says):
         unix_seconds(value, "expires_at")
 
     assert "expires_at" == refused.value.param
-    assert refused.value.message.startswith("'expires_at' must ")
+    assert refused.value.message.startswith("`expires_at` must ")
     assert says in refused.value.message
 
 

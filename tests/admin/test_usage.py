@@ -61,7 +61,7 @@ def test_usage_of_a_time(tmp_path):
         ("colour=red", "colour", "there are from, to, group_by, format, tenant"),
         ("from=yesterday", "from", "a date like"),
         ("to=1796032800000", "to", "not milliseconds"),
-        ("from=2026-02-01&to=2026-01-01", "from", "must come before 'to'"),
+        ("from=2026-02-01&to=2026-01-01", "from", "must come before `to`"),
     ),
 )
 def test_a_wrong_question_is_told_what_may_be_asked(tmp_path, query, param, says):

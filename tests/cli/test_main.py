@@ -47,7 +47,7 @@ SIM = "[providers.sim]\n"
         (["check", "--config", "{}/nope.toml"], 1, "nope.toml: cannot read the file: No such"),
         (["check", "--model", "nope"], 1, "The model 'nope' does not exist here."),
         (["keys", "revoke", "nope"], 1, "There is no key `nope`."),
-        (["keys", "create", "--expires", "soon"], 2, "'--expires' must be Unix seconds or a date"),
+        (["keys", "create", "--expires", "soon"], 2, "`--expires` must be Unix seconds or a date"),
         (["keys", "create", "--tenant", "a b"], 1, "`tenant` must have 1 to 64 letters"),
         (["keys", "list", "--data", "{}/c.toml"], 1, "cannot use the data folder"),
         (["sim", "--log", "{}/no/where"], 1, "No such file or directory: {}/no/where"),

@@ -49,9 +49,9 @@ def _page(call: ControlCall, count: int) -> tuple[int, int]:
     query = call.request.query_params
     size, first = query.get("pageSize", str(_PAGE)), query.get("pageToken") or "0"
     if not (size.isdecimal() and len(size) <= 6):
-        raise Malformed("'pageSize' must be a number", param="pageSize")
+        raise Malformed("`pageSize` must be a number", param="pageSize")
     if not (first.isdecimal() and len(first) <= 9 and int(first) <= count):
-        raise Malformed("'pageToken' must be one that this list gave", param="pageToken")
+        raise Malformed("`pageToken` must be one that this list gave", param="pageToken")
     return int(first), min(int(size) or _PAGE, _LARGEST_PAGE)
 
 

@@ -115,7 +115,7 @@ async def find(call: ControlCall) -> Response:
     known_only(call, *_FILTERS, "limit", "after")
     limit, query = limit_of(call), call.request.query_params
     if query.get("status", "active") not in _STATUSES:
-        raise Malformed(f"'status' must be one of {', '.join(_STATUSES)}", param="status")
+        raise Malformed(f"`status` must be one of {', '.join(_STATUSES)}", param="status")
     wanted = KeyQuery(
         now=call.plane.clock.unix(),
         most=limit + 1,

@@ -57,7 +57,7 @@ async def own_requests(call: ControlCall) -> Response:
 async def _listed(call: ControlCall, filters: dict[str, str]) -> Response:
     if filters.get("status", OPEN) not in _STATUSES:
         # A misspelt one would show nothing, as if nothing had happened.
-        raise Malformed(f"'status' must be one of {', '.join(_STATUSES)}", param="status")
+        raise Malformed(f"`status` must be one of {', '.join(_STATUSES)}", param="status")
     start, end = span(call)
     limit = limit_of(call)
     found = await call.plane.reports.requests(
@@ -78,7 +78,7 @@ def _place(call: ControlCall) -> tuple[int, str] | None:
         return None
     micros, _, request_id = text.partition(".")
     if not (micros.isdecimal() and len(micros) < 18 and request_id):
-        raise Malformed("'after' must be the `next` of the page before", param="after")
+        raise Malformed("`after` must be the `next` of the page before", param="after")
     return int(micros), request_id
 
 

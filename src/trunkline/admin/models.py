@@ -104,11 +104,11 @@ def _page(names: list[str], call: ControlCall) -> tuple[list[str], bool]:
     except ValueError:
         limit = 0
     if not 1 <= limit <= _LARGEST_PAGE:
-        raise Malformed(f"'limit' must be between 1 and {_LARGEST_PAGE}", param="limit")
+        raise Malformed(f"`limit` must be between 1 and {_LARGEST_PAGE}", param="limit")
     for parameter in ("after_id", "before_id"):
         if parameter in query and query[parameter] not in names:
             raise Malformed(
-                f"'{parameter}' must be the id of a model in this list", param=parameter
+                f"`{parameter}` must be the id of a model in this list", param=parameter
             )
     if "before_id" in query:
         before = names[: names.index(query["before_id"])]

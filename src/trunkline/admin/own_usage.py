@@ -114,7 +114,7 @@ async def _by_model(call: ControlCall) -> tuple[Period, UsageView]:
     first = datetime.fromtimestamp(now, UTC).replace(day=1).timestamp()
     start, last = _day(call, "start_date", first), _day(call, "end_date", now)
     if start > last:
-        raise Malformed("'start_date' must not come after 'end_date'", param="start_date")
+        raise Malformed("`start_date` must not come after `end_date`", param="start_date")
     end = last + _DAY
     query = UsageQuery(start=start * 1_000_000, end=end * 1_000_000, group_by=("model",))
     query = _narrowed(call, query, whole=_of_tenant(call))
@@ -139,7 +139,7 @@ def _of_tenant(call: ControlCall) -> bool:
     """?of=tenant, from a key that may see it. Raises Malformed and Forbidden."""
     of = call.request.query_params.get("of", "key")
     if of not in ("key", "tenant"):
-        raise Malformed("'of' must be key or tenant", param="of")
+        raise Malformed("`of` must be key or tenant", param="of")
     if of == "tenant":
         allow_scope(_principal(call), TENANT_USAGE)
     return of == "tenant"

@@ -24,7 +24,7 @@ def limit_of(call: ControlCall) -> int:
     text = call.request.query_params.get("limit", str(_MOST))
     limit = int(text) if text.isdecimal() and len(text) < 5 else 0
     if not 1 <= limit <= _MOST:
-        raise Malformed(f"'limit' must be between 1 and {_MOST}", param="limit")
+        raise Malformed(f"`limit` must be between 1 and {_MOST}", param="limit")
     return limit
 
 
@@ -33,7 +33,7 @@ def known_only(call: ControlCall, *names: str) -> None:
     unknown = set(call.request.query_params).difference(names)
     if unknown:
         raise Malformed(
-            f"unknown parameter '{min(unknown)}'; there are {', '.join(names)}", param=min(unknown)
+            f"unknown parameter `{min(unknown)}`; there are {', '.join(names)}", param=min(unknown)
         )
 
 

@@ -35,7 +35,7 @@ async def reconciled(
 ) -> Reconciliation:
     """`names`: ours, of the providers on this bill; none: its own. Raises Malformed, LedgerUnavailable."""
     if provider not in FORMATS:
-        raise Malformed(f"'provider' must be one of {', '.join(FORMATS)}", param="provider")
+        raise Malformed(f"`provider` must be one of {', '.join(FORMATS)}", param="provider")
     lines = await asyncio.to_thread(read_statement, data, FORMATS[provider])
     query = asked(lines, names or (provider,))
     return compare(provider, lines, await reports.spent(query), query, tolerance)
@@ -56,7 +56,7 @@ def _tolerance(text: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise Malformed("'tolerance' must be a share from 0 to 1", param="tolerance")
+        raise Malformed("`tolerance` must be a share from 0 to 1", param="tolerance")
     return share
 
 

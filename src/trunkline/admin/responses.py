@@ -58,12 +58,12 @@ async def input_items(call: ControlCall) -> Response:
     query = call.request.query_params
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
-        raise Malformed("'order' must be asc or desc", param="order")
+        raise Malformed("`order` must be asc or desc", param="order")
     response_id = call.request.path_params["response_id"]
     items = await call.plane.conversations.input_items(_tenant(call), response_id)
     limit = _number(call, "limit", _PAGE)
     if not 1 <= limit <= _LARGEST_PAGE:
-        raise Malformed(f"'limit' must be between 1 and {_LARGEST_PAGE}", param="limit")
+        raise Malformed(f"`limit` must be between 1 and {_LARGEST_PAGE}", param="limit")
     after = query.get("after")
     data, more = page(items, after=after, limit=limit, newest_first=order == "desc")
     first, last = (id_of(data[0]), id_of(data[-1])) if data else (None, None)
@@ -117,7 +117,7 @@ def _number(call: ControlCall, name: str, default: int) -> int:
     try:
         return int(call.request.query_params.get(name, default))
     except ValueError:
-        raise Malformed(f"'{name}' must be a whole number", param=name) from None
+        raise Malformed(f"`{name}` must be a whole number", param=name) from None
 
 
 _SCOPE: Final = "chat:write"

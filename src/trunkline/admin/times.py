@@ -16,7 +16,7 @@ def unix_seconds(value: str | float, field: str) -> float:
         seconds = _moment(str(value), field)
     if not 0 <= seconds <= _LAST:
         raise Malformed(
-            f"'{field}' must lie between 1970 and 9999, in seconds (not milliseconds)", param=field
+            f"`{field}` must lie between 1970 and 9999, in seconds (not milliseconds)", param=field
         )
     return seconds
 
@@ -32,6 +32,6 @@ def _moment(text: str, field: str) -> float:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         raise Malformed(
-            f"'{field}' must be Unix seconds or a date like 2026-11-21T10:00:00Z", param=field
+            f"`{field}` must be Unix seconds or a date like 2026-11-21T10:00:00Z", param=field
         ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -44,7 +44,7 @@ async def usage(call: ControlCall) -> Response:
     known_only(call, "from", "to", "group_by", "format", *FILTERS)
     wanted = call.request.query_params.get("format", "json")
     if wanted not in ("json", "csv"):
-        raise Malformed("'format' must be json or csv", param="format")
+        raise Malformed("`format` must be json or csv", param="format")
     query = question(call, GROUPINGS, FILTERS)
     view = await call.plane.reports.usage(query)
     if wanted == "csv":
@@ -83,7 +83,7 @@ def span(call: ControlCall) -> tuple[int, int]:
     first = max(0.0, end - _DEFAULT_SECONDS)
     start = unix_seconds(query["from"], "from") if "from" in query else first
     if start > end:
-        raise Malformed("'from' must come before 'to'", param="from")
+        raise Malformed("`from` must come before `to`", param="from")
     return round(start * _MICROS), round(end * _MICROS)
 
 
@@ -92,7 +92,7 @@ def _groups(text: str, groupings: Sequence[Grouping]) -> tuple[Grouping, ...]:
     wrong = next((name for name in names if name not in groupings), None)
     if wrong is not None:
         known = ", ".join(groupings)
-        raise Malformed(f"cannot group by '{wrong}'; there are {known}", param="group_by")
+        raise Malformed(f"cannot group by `{wrong}`; there are {known}", param="group_by")
     typed = {str(name): name for name in groupings}
     return tuple(dict.fromkeys(typed[name] for name in names))  # in the order asked for
 

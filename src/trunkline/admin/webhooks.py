@@ -121,7 +121,7 @@ async def deliveries(call: ControlCall) -> Response:
     except ValueError:
         most = 0
     if not 1 <= most <= _LARGEST_PAGE:
-        raise Malformed(f"'limit' must be between 1 and {_LARGEST_PAGE}", param="limit")
+        raise Malformed(f"`limit` must be between 1 and {_LARGEST_PAGE}", param="limit")
     found = await call.plane.webhooks.deliveries(
         _tenant(call), _id(call), query.get("status"), query.get("before"), most
     )
