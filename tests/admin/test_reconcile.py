@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway import World, within
+from tests.gateway import CONFIG, World, within
 
 PATH = "/admin/v1/reconcile"
 HEADER = "start_time_iso,model,num_model_requests,input_tokens,input_cached_tokens,output_tokens"
@@ -32,6 +32,33 @@ def test_books_that_agree_and_that_do_not(tmp_path):
         assert (False, -1000) == (other["agrees"], other["total"]["delta"]["input"])
         assert wide["agrees"]
         assert ["sim"] == same["names"]
+
+    within(tmp_path, test)
+
+
+def test_a_provider_that_nobody_knows_is_refused(tmp_path):
+    """Its own name, too, where it is called otherwise here; unless it was asked in these days."""
+
+    async def test(w: World) -> None:
+        await w.chat(await w.key(), model="claude/sim-chat")
+        await w.chat(await w.key())
+        body = await export(w)
+        told = [
+            await w.ask("POST", f"{PATH}?provider=openai{names}", body)
+            for names in ("", "&as=sim,nope", "&as=claude")
+        ]
+        w.config[0] = CONFIG.replace("claude", "clyde")
+        await w.gateway.reload()
+        gone = await w.ask("POST", f"{PATH}?provider=openai&as=claude", body)
+
+        assert [400, 400, 200, 200] == [one.status for one in (*told, gone)]
+        for one, name in zip(told, ("openai", "nope"), strict=False):
+            error = one.json["error"]
+            assert "as" == error["param"]
+            assert error["message"] == (
+                f"no provider `{name}` is configured, and none of that name was asked in this time;"
+                " there are sim, claude; say with `as` which of them are on this bill"
+            )
 
     within(tmp_path, test)
 

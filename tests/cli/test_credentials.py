@@ -38,6 +38,7 @@ def bring(folder):
 def test_without_any_the_list_says_how_to_add_one(credentials):
     """Rather than an empty table."""
     assert "No credentials; POST /admin/v1/credentials adds one.\n" == credentials("list")
+    assert "No credentials of the tenant acme; POST" in credentials("list", "--tenant", "acme")
 
 
 def test_they_are_listed_by_their_ends(credentials, tmp_path):

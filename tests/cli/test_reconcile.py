@@ -20,7 +20,8 @@ COSTS = """start_time_iso,amount_value,amount_currency,line_item
 def reconcile(tmp_path, capsys):
     """Runs it on an empty ledger and one export; gives the exit code and what it printed."""
     config, file = tmp_path / "t.toml", tmp_path / "export.csv"
-    config.write_text("[providers.sim]\n")
+    named = "".join(f'[providers.{name}]\nkind = "sim"\n' for name in ("openai", "a", "b"))
+    config.write_text(named)
 
     def run(export, *arguments):
         file.write_text(export)
@@ -60,6 +61,15 @@ def test_json_for_programs(reconcile):
     told = msgspec.json.decode(printed.out)
 
     assert (1, False, ["a", "b"]) == (code, told["agrees"], told["names"])
+
+
+def test_a_provider_that_nobody_knows_is_refused(reconcile):
+    """One, with those that there are: nothing of theirs would be compared with all of ours."""
+    code, printed = reconcile(EXPORT.format(read=7), "--as", "nope")
+
+    assert (1, "") == (code, printed.out)
+    assert "no provider `nope` is configured" in printed.err
+    assert "there are openai, a, b" in printed.err
 
 
 def test_what_is_no_export_is_refused(reconcile):

@@ -1,7 +1,7 @@
 """A control-plane route: who may call it hangs on the route itself, and nothing is open by default."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from typing import Protocol, TypeVar
 
@@ -65,6 +65,8 @@ class ControlPlane(Protocol):
     def subscriptions(self) -> SubscriptionService: ...
     @property
     def plans(self) -> Plans: ...
+    @property
+    def faces(self) -> Sequence[str]: ...
     @property
     def reports(self) -> Reports: ...
     @property

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
+from trunkline.admin.paging import known_only
 from trunkline.canon.errors import Malformed
 from trunkline.tenancy.credentials import NewCredential
 
@@ -16,6 +17,7 @@ async def create(call: ControlCall) -> Response:
 
 async def list_all(call: ControlCall) -> Response:
     """?tenant= for one tenant's."""
+    known_only(call, "tenant")
     tenant = call.request.query_params.get("tenant")
     return answer({"object": "list", "data": await call.plane.credentials.list(tenant)})
 

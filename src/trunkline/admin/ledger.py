@@ -1,22 +1,22 @@
 """The log of requests: one of them, and pages of those that were asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
+from trunkline.admin.filters import STATUSES, check_provider, filters_of
 from trunkline.admin.paging import known_only, limit_of
 from trunkline.admin.usage import span
 from trunkline.canon.errors import Malformed, NotFound
-from trunkline.canon.exchange import Status
 from trunkline.ledger.views import RequestFacts
 from trunkline.storage.records import OPEN, RequestQuery
 
 _FILTERS = ("tenant", "key_id", "user", "model", "provider", "status", "session")
 _OWN_FILTERS = ("model", "provider", "status", "session")
 _PAGING = ("from", "to", "limit", "after")
-_STATUSES = (*(status.value for status in Status), OPEN)
+_STATUSES = (*STATUSES, OPEN)
 
 
 class Log(Struct, frozen=True):
@@ -24,6 +24,8 @@ class Log(Struct, frozen=True):
     has_more: bool
     next: str | None
     """Ask again with ?after=<this>; None: that was all."""
+    filters: Mapping[str, str]
+    """What it is narrowed to."""
     object: str = "list"
 
 
@@ -40,8 +42,10 @@ async def one_request(call: ControlCall) -> Response:
 async def requests(call: ControlCall) -> Response:
     """?from&to (the last 30 days)&limit&after and a filter by each of _FILTERS; the newest first."""
     known_only(call, *_PAGING, *_FILTERS)
-    query = call.request.query_params
-    return await _listed(call, {name: query[name] for name in _FILTERS if name in query})
+    filters = filters_of(call, _FILTERS, _STATUSES)
+    found = await _found(call, filters)
+    check_provider(call, filters, found=bool(found) or "after" in call.request.query_params)
+    return _log(call, filters, found)
 
 
 async def own_requests(call: ControlCall) -> Response:
@@ -49,22 +53,24 @@ async def own_requests(call: ControlCall) -> Response:
     known_only(call, *_PAGING, *_OWN_FILTERS)
     if call.principal is None:
         return await requests(call)
-    query = call.request.query_params
+    filters = filters_of(call, _OWN_FILTERS, _STATUSES)
     own = {"tenant": call.principal.tenant, "key_id": call.principal.key_id}
-    return await _listed(call, {**{n: query[n] for n in _OWN_FILTERS if n in query}, **own})
+    return _log(call, filters, await _found(call, {**filters, **own}))
 
 
-async def _listed(call: ControlCall, filters: dict[str, str]) -> Response:
-    if filters.get("status", OPEN) not in _STATUSES:
-        # A misspelt one would show nothing, as if nothing had happened.
-        raise Malformed(f"`status` must be one of {', '.join(_STATUSES)}", param="status")
+async def _found(call: ControlCall, filters: Mapping[str, str]) -> Sequence[RequestFacts]:
+    """One more than the page has, where there are more."""
     start, end = span(call)
-    limit = limit_of(call)
-    found = await call.plane.reports.requests(
-        RequestQuery(start=start, end=end, most=limit + 1, before=_place(call), **filters)
+    query = RequestQuery(
+        start=start, end=end, most=limit_of(call) + 1, before=_place(call), **filters
     )
+    return await call.plane.reports.requests(query)
+
+
+def _log(call: ControlCall, filters: Mapping[str, str], found: Sequence[RequestFacts]) -> Response:
+    limit = limit_of(call)
     page, more = found[:limit], len(found) > limit
-    return answer(Log(page, more, _cursor(page[-1]) if more else None))
+    return answer(Log(page, more, _cursor(page[-1]) if more else None, filters))
 
 
 def _cursor(last: RequestFacts) -> str:

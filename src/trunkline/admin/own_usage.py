@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
+from trunkline.admin.filters import filters_of
 from trunkline.admin.paging import known_only
 from trunkline.admin.times import rfc3339, unix_seconds
 from trunkline.admin.usage import question, told
@@ -74,10 +75,10 @@ class PlutosaiUsage(Struct, frozen=True):
 async def native(call: ControlCall) -> Response:
     """?from&to (the last 30 days)&group_by=model,day&of=tenant and _FILTERS."""
     known_only(call, "from", "to", "group_by", "of", *_FILTERS)
-    whole = _of_tenant(call)
-    query = _narrowed(call, question(call, _TENANTS if whole else _OWN, _FILTERS), whole=whole)
+    whole, filters = _of_tenant(call), filters_of(call, _FILTERS)
+    query = _narrowed(call, question(call, _TENANTS if whole else _OWN, filters), whole=whole)
     view = await call.plane.reports.usage(query)
-    return told("tenant" if whole else "key", query, view)
+    return told("tenant" if whole else "key", query, filters, view)
 
 
 async def keyplex(call: ControlCall) -> Response:

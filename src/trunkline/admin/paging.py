@@ -32,8 +32,9 @@ def known_only(call: ControlCall, *names: str) -> None:
     """A misspelt filter would show everything. Raises Malformed."""
     unknown = set(call.request.query_params).difference(names)
     if unknown:
+        there = ", ".join(names) or "none"
         raise Malformed(
-            f"unknown parameter `{min(unknown)}`; there are {', '.join(names)}", param=min(unknown)
+            f"unknown parameter `{min(unknown)[:100]}`; there are {there}", param=min(unknown)
         )
 
 

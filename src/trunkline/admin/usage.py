@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from msgspec import UNSET, Struct, field, structs
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
 from trunkline.admin.csvs import Cell, csv_answer
+from trunkline.admin.filters import check_provider, filters_of
 from trunkline.admin.paging import known_only
 from trunkline.admin.times import unix_seconds
 from trunkline.canon.errors import Malformed
@@ -35,6 +36,8 @@ class UsageAnswer(Struct, frozen=True, kw_only=True):
     start: float = field(name="from")
     """Unix seconds, as the next."""
     end: float = field(name="to")
+    filters: Mapping[str, str]
+    """What it is narrowed to: no rows are no usage of this."""
     rows: tuple[UsageRow, ...]
     total: UsageRow
 
@@ -45,19 +48,22 @@ async def usage(call: ControlCall) -> Response:
     wanted = call.request.query_params.get("format", "json")
     if wanted not in ("json", "csv"):
         raise Malformed("`format` must be json or csv", param="format")
-    query = question(call, GROUPINGS, FILTERS)
+    filters = filters_of(call, FILTERS)
+    query = question(call, GROUPINGS, filters)
     view = await call.plane.reports.usage(query)
+    check_provider(call, filters, found=view.total.requests > 0)
     if wanted == "csv":
         return await asyncio.to_thread(_as_csv, view, query.group_by)
-    return told("everybody", query, view)
+    return told("everybody", query, filters, view)
 
 
-def told(of: str, query: UsageQuery, view: UsageView) -> Response:
+def told(of: str, query: UsageQuery, filters: Mapping[str, str], view: UsageView) -> Response:
     return answer(
         UsageAnswer(
             of=of,
             start=query.start / _MICROS,
             end=query.end / _MICROS,
+            filters=filters,
             rows=view.rows,
             total=view.total,
         )
@@ -65,13 +71,13 @@ def told(of: str, query: UsageQuery, view: UsageView) -> Response:
 
 
 def question(
-    call: ControlCall, groupings: Sequence[Grouping], filters: Sequence[str]
+    call: ControlCall, groupings: Sequence[Grouping], filters: Mapping[str, str]
 ) -> UsageQuery:
-    """What a query string asks for. Raises Malformed."""
+    """What a query string asks for, narrowed so. Raises Malformed."""
     query = call.request.query_params
     start, end = span(call)
     asked = UsageQuery(start=start, end=end, group_by=_groups(query.get("group_by", ""), groupings))
-    return structs.replace(asked, **{name: query[name] for name in filters if name in query})
+    return structs.replace(asked, **filters)
 
 
 def span(call: ControlCall) -> tuple[int, int]:

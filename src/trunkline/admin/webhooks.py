@@ -7,6 +7,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Handler, Policy, answer
+from trunkline.admin.paging import known_only
 from trunkline.canon.errors import Forbidden, Malformed
 from trunkline.storage.sql.outbox import PLATFORM
 from trunkline.webhooks.payload import KEYPLEX, NATIVE, PLUTOSAI
@@ -85,6 +86,9 @@ def creator(face: str) -> Handler:
 
 
 async def list_all(call: ControlCall) -> Response:
+    """Of the admin, ?tenant= for one tenant's."""
+    if call.principal is None:
+        known_only(call, "tenant")
     return answer({"object": "list", "data": await call.plane.webhooks.list(_tenant(call))})
 
 

@@ -27,7 +27,8 @@ async def _list(gateway: Gateway, options: argparse.Namespace) -> int:
         print(msgspec.json.encode(found).decode())
         return 0
     if not found:
-        print("No credentials; POST /admin/v1/credentials adds one.")
+        whose = f" of the tenant {options.tenant}" if options.tenant else ""
+        print(f"No credentials{whose}; POST /admin/v1/credentials adds one.")
         return 0
     print(f"{'ID':31} {'TENANT':16} {'PROVIDER':16} {'ENDS IN':8} {'CREATED':21} LABEL")
     for one in found:

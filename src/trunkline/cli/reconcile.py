@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from trunkline.admin.reconcile import reconciled
+from trunkline.admin.reconcile import Books, reconciled
 from trunkline.cli.settings import add_options, of
 from trunkline.ledger.reconciling import (
     FORMATS,
@@ -78,8 +78,9 @@ async def _compare(options: argparse.Namespace, data: bytes) -> Reconciliation:
     """Works beside a running gateway."""
     gateway = of(options).gateway()
     try:
+        books = Books(gateway.reports, gateway.rooms.providers)
         return await reconciled(
-            gateway.reports, options.provider, data, tuple(options.names), options.tolerance
+            books, options.provider, data, tuple(options.names), options.tolerance
         )
     finally:
         await gateway.aclose()

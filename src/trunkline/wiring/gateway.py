@@ -6,7 +6,7 @@ keys, connections, what the router learned); its rooms are one generation of the
 an exchange keeps the generation it began with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trunkline.catalog.catalog import Catalog
@@ -206,6 +206,11 @@ class Gateway:
             conversations=self.conversations,
             background=self.background,
         )
+
+    @property
+    def faces(self) -> Sequence[str]:
+        """Their names."""
+        return tuple(FACES)
 
     @property
     def plans(self) -> Plans:
