@@ -63,6 +63,31 @@ def test_one_sweeps_at_a_time() -> None:
     asyncio.run(main())
 
 
+def test_a_lease_is_asked_for_when_half_of_it_is_over() -> None:
+    """Not at each step: it is a transaction beside the one that it allows."""
+
+    async def main() -> list[float]:
+        store, clock = await books(), FakeClock()
+        began, asked = clock.unix(), list[float]()
+        lend = store.lease
+
+        async def lease(name: str, holder: str, now: int, until: int) -> bool:
+            asked.append(round(clock.unix() - began))
+            return await lend(name, holder, now, until)
+
+        store.lease = lease
+        one = Sweeper(store, clock, "one", 30, print, PACE)
+        for _ in range(9):
+            await one.sweep()
+            clock.now += 60
+        store.leases["sweep"] = ("two", NOON_MICROS * 2)
+        await one.sweep()
+        await one.sweep()
+        return asked
+
+    assert [0, 180, 360, 540, 540] == asyncio.run(main())
+
+
 def test_a_database_that_is_away_is_told_of() -> None:
     """And tried again."""
     told: list[str] = []
