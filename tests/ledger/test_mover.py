@@ -15,7 +15,7 @@ from trunkline.ledger.journal import Journal
 from trunkline.ledger.mover import Mover, Pace, describe
 from trunkline.ledger.reading import Damaged
 from trunkline.ledger.workers import enlist
-from trunkline.storage.records import Position
+from trunkline.storage.records import Batch, Position
 
 
 class Bench:
@@ -134,7 +134,7 @@ def test_a_database_that_fails_loses_nothing(tmp_path: Path) -> None:
     async def work(bench: Bench) -> None:
         bench.store.failing = True
         bench.serve(1, 2)
-        await bench.running(lambda: len(bench.problems) > 2)
+        await bench.running(lambda: bench.mover.statistics().failures > 2)
         with pytest.raises(LedgerUnavailable):
             await bench.mover.catch_up()
         bench.store.failing = False
@@ -200,7 +200,7 @@ def test_damage_is_told_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_bug_does_not_stop_the_mover(tmp_path: Path) -> None:
-    """It is told every time, by its type, and the journal keeps what is not moved."""
+    """It is told, by its type, and the journal keeps what is not moved."""
 
     async def work(bench: Bench) -> None:
         bench.serve(1)
@@ -210,7 +210,7 @@ def test_a_bug_does_not_stop_the_mover(tmp_path: Path) -> None:
             raise ZeroDivisionError("a bug")
 
         bench.store.apply = broken
-        await bench.running(lambda: len(bench.problems) > 1)
+        await bench.running(lambda: bench.mover.statistics().failures > 1)
         bench.store.apply = apply
         await bench.running(lambda: ["ok"] == bench.statuses())
         assert "ZeroDivisionError: a bug" in bench.problems[0]
@@ -257,3 +257,52 @@ def test_how_long_the_database_takes_nothing(tmp_path: Path) -> None:
         assert 0.0 == bench.mover.away
 
     run(tmp_path, work)
+
+
+def test_an_outage_is_told_when_it_begins_and_when_it_is_over(tmp_path: Path) -> None:
+    """Not at each try: how long it was, and how much waited for its end."""
+
+    async def work(bench: Bench) -> None:
+        bench.store.failing = True
+        bench.serve(1, 2)
+        await bench.running(lambda: bench.mover.statistics().failures > 3)
+        bench.clock.now += 12.5
+        await bench.running(lambda: bench.mover.statistics().failures > 6)
+        bench.serve(*range(3, 13))
+        bench.store.failing = False
+        await bench.running(lambda: len(bench.problems) == 3)
+        bench.serve(13)
+        await bench.running(lambda: len(bench.statuses()) == 13)
+        began = "the journal keeps what the database cannot take: the database is down"
+        assert [
+            began,
+            f"{began} (for 12 s now)",
+            "the database takes the journal again after 12.5 s; 24 rows that waited were moved",
+        ] == bench.problems
+
+    run(tmp_path, work, msgspec.structs.replace(QUICK, batch=4, slice=2))
+
+
+def test_an_outage_that_comes_again_while_what_waited_is_moved(tmp_path: Path) -> None:
+    """Is the same one, and over when the journal has been moved."""
+
+    async def work(bench: Bench) -> None:
+        bench.store.failing = True
+        bench.serve(*range(20))
+        await bench.running(lambda: bench.mover.statistics().failures > 0)
+        bench.store.failing = False
+        apply, batches = bench.store.apply, 0
+
+        async def twice(batch: Batch) -> None:
+            nonlocal batches
+            batches += 1
+            if batches == 3:
+                raise LedgerUnavailable("down again")
+            await apply(batch)
+
+        bench.store.apply = twice
+        await bench.running(lambda: len(bench.problems) == 2)
+        assert ["ok"] * 20 == bench.statuses()
+        assert "takes the journal again" in bench.problems[1]
+
+    run(tmp_path, work, msgspec.structs.replace(QUICK, batch=4, slice=2))

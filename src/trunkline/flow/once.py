@@ -22,6 +22,7 @@ from trunkline.flow.base import Reply
 from trunkline.flow.recording import RecordingReply
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.idempotency import Ask, Found, IdempotencyStore, KeptAnswer
 
 _MICRO: Final = 1_000_000
@@ -73,6 +74,7 @@ class Once:
         self._tasks = tasks
         self._retention = retention
         self._problem = problem
+        self._trouble = Trouble(problem, clock)
         self._largest = largest
         self._say_so = say_so
         self._running: dict[str, Ask] = {}
@@ -144,7 +146,9 @@ class Once:
                     while await self._store.expire(self._micros(0.0)):
                         pass
             except GatewayError as error:
-                self._problem(f"idempotency keys are not held: {error!r}")
+                self._trouble.failed(f"idempotency keys are not held: {error!r}")
+            else:
+                self._trouble.over("idempotency keys are held again")
 
     def statistics(self) -> OnceStatistics:
         return OnceStatistics(

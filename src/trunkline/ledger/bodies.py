@@ -16,6 +16,7 @@ from trunkline.config.schema import LoggingConfig
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
 from trunkline.observe.redact import Redactor
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.bodies import Body, BodyStore, LoggedBodies
 
 # What may wait to be redacted and written, of one worker.
@@ -117,7 +118,7 @@ class BodyLog:
         """Ready, and not written yet."""
         self._held = self._writing = 0
         """Bytes that wait, and of these, of `_rows`."""
-        self._troubled = False
+        self._trouble = Trouble(problem, clock)
         """The database could not take the last ones, and that has been told."""
         self._some = asyncio.Event()
         self._one = asyncio.Lock()
@@ -208,11 +209,9 @@ class BodyLog:
                 if self._rows:
                     await self._store.add(self._rows)
             except GatewayError as error:
-                if not self._troubled:
-                    self._problem(f"bodies cannot be written now: {error!r}")
-                self._troubled = True
+                self._trouble.failed(f"bodies cannot be written now: {error!r}")
                 return False
-            self._troubled = False
+            self._trouble.over("bodies are written again")
             self._logged += len(self._rows)
             self._held -= self._writing
             self._rows, self._writing = [], 0

@@ -15,6 +15,7 @@ from msgspec import Struct
 from trunkline.canon.errors import GatewayError, LedgerUnavailable, LimitsUnavailable
 from trunkline.canon.limit import Allowance, Unit
 from trunkline.kernel.clock import Clock
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.base import LedgerStore
 from trunkline.storage.records import OPEN, RequestRow, UsageQuery, UsageSum
 from trunkline.storage.sql.windows import OpenWindow, WindowStore
@@ -63,7 +64,7 @@ class CounterKeeper:
         self._ledger = ledger
         self._windows = windows
         self._clock = clock
-        self._on_problem = on_problem
+        self._trouble = Trouble(on_problem, clock)
         self._interval = interval
         self._known: OrderedDict[str, int] = OrderedDict()
         """Counters whose window is written down, and when that closes."""
@@ -88,12 +89,10 @@ class CounterKeeper:
         await self._carefully(self._begin)
 
     async def run(self) -> None:
-        """For ever. What cannot be done now is told once, and done later."""
-        failing = False
+        """For ever. What cannot be done now is told, and done later."""
         while True:
             await asyncio.sleep(self._interval)
-            done = await self._carefully(self.turn, quiet=failing)
-            failing = not done
+            await self._carefully(self.turn)
 
     async def pulse(self) -> None:
         """
@@ -118,14 +117,13 @@ class CounterKeeper:
         for lease in abandoned:
             await self._settle(lease)
 
-    async def _carefully(self, work: Callable[[], Awaitable[None]], *, quiet: bool = False) -> bool:
+    async def _carefully(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except (LedgerUnavailable, LimitsUnavailable) as error:
-            if not quiet:
-                self._on_problem(f"the counters of limits are not kept: {_why(error)}")
-            return False
-        return True
+            self._trouble.failed(f"the counters of limits are not kept: {_why(error)}")
+        else:
+            self._trouble.over("the counters of limits are kept again")
 
     async def _begin(self) -> None:
         await self._state.beat()  # a server's counters are not known before it was asked

@@ -12,6 +12,7 @@ from trunkline.ledger.folding import merged
 from trunkline.ledger.journal import Journal, segment_path
 from trunkline.ledger.reading import Damaged, Stretch, read_stretch
 from trunkline.ledger.workers import WorkerFolder
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.base import LedgerStore
 from trunkline.storage.records import Position
 
@@ -73,6 +74,11 @@ class Mover:
         self._damaged: set[int] = set()
         self._segment_since = clock.monotonic()
         self._away_since: float | None = None
+        self._trouble = Trouble(on_problem, clock)
+        self._rows = self._rows_then = 0
+        """Moved in all, and by when something last went wrong."""
+        self._back: tuple[float, Position] | None = None
+        """Of trouble that seems over: how long it lasted, and what the journal held then."""
         self._stopped = False
         self._batches = 0
         self._failures = 0
@@ -85,10 +91,10 @@ class Mover:
             try:
                 more = await self._look()
             except Exception as error:  # noqa: BLE001 - a bug must not stop the books for good
-                self._failures += 1
-                self._on_problem(f"the journal keeps what the database cannot take: {_why(error)}")
+                self._failed(_why(error))
                 await asyncio.sleep(self._pace.retry)
                 continue
+            self._well()
             took = self._clock.monotonic() - began
             await asyncio.sleep(took / self._pace.share - took if more else self._pace.interval)
 
@@ -136,6 +142,27 @@ class Mover:
                 self._segment_since = self._clock.monotonic()
         return more
 
+    def _failed(self, why: str) -> None:
+        self._failures += 1
+        self._rows_then = self._rows
+        self._back = None
+        self._trouble.failed(
+            f"the journal keeps what the database cannot take: {why}", self._away_since
+        )
+
+    def _well(self) -> None:
+        """Of trouble that is over, tell when all that waited for its end has been moved."""
+        lasts = self._trouble.lasts
+        if lasts is None:
+            return
+        if self._back is None:
+            self._back = lasts, self._journal.position
+        lasted, goal = self._back
+        if self._moved >= goal:
+            self._back = None
+            waited = f"; {self._rows - self._rows_then:,} rows that waited were moved"
+            self._trouble.over("the database takes the journal again", waited, lasted)
+
     def _due_for_rotation(self) -> bool:
         size = self._journal.position.offset
         age = self._clock.monotonic() - self._segment_since
@@ -149,9 +176,11 @@ class Mover:
         stretches = await self._read()
         if self._away_since is None:
             self._away_since = self._clock.monotonic()
-        await self._store.apply(merged([stretch.batch for stretch in stretches]))
+        batch = merged([stretch.batch for stretch in stretches])
+        await self._store.apply(batch)
         self._away_since = None
         self._batches += 1
+        self._rows += len(batch.requests) + len(batch.attempts)
         for stretch in stretches:
             self._report(stretch.damage)
         self._moved = stretches[-1].batch.position

@@ -7,6 +7,7 @@ from msgspec import Struct
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.kernel.clock import Clock
 from trunkline.ledger.mover import OnProblem
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.base import LedgerStore
 
 _LEASE = "sweep"
@@ -41,7 +42,7 @@ class Sweeper:
         self._clock = clock
         self._holder = holder
         self._keep = keep_days * DAY
-        self._on_problem = on_problem
+        self._trouble = Trouble(on_problem, clock)
         self._pace = pace
         self._leads_until = 0.0
 
@@ -51,7 +52,9 @@ class Sweeper:
             try:
                 await self.sweep()
             except LedgerUnavailable as error:
-                self._on_problem(f"old requests stay for now: {error.detail or error}")
+                self._trouble.failed(f"old requests stay for now: {error.detail or error}")
+            else:
+                self._trouble.over("old requests are forgotten again")
             await asyncio.sleep(self._pace.interval)
 
     async def sweep(self) -> None:

@@ -71,7 +71,7 @@ async def follow(
     interval: float,
     on_problem: Callable[[str], None],
 ) -> None:
-    """For ever: look every `interval` seconds. What goes wrong is told once, until it goes well."""
+    """For ever: look every `interval` seconds. What goes wrong is told once, and that it goes well again."""
     failing = False
     while True:
         await asyncio.sleep(interval)
@@ -83,4 +83,6 @@ async def follow(
                 on_problem(f"changes to {what} are not seen at the moment: {why}")
             failing = True
         else:
+            if failing:
+                on_problem(f"changes to {what} are seen again")
             failing = False

@@ -10,6 +10,7 @@ from msgspec import Struct
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.sql.deliveries import DEAD, DELIVERED, Claimed, DeliveryStore, Outcome
 from trunkline.webhooks.schedule import Pace
 
@@ -70,18 +71,16 @@ class Deliverer:
 
     async def run(self) -> None:
         """For ever."""
-        well = True
+        trouble = Trouble(self._on_problem, self._clock)
         while True:
             self._wake.clear()
             begun = 0
             try:
                 begun = await self.round()
             except LedgerUnavailable as error:
-                if well:
-                    self._on_problem(f"webhooks wait for the database: {error.detail}")
-                well = False
+                trouble.failed(f"webhooks wait for the database: {error.detail}")
             else:
-                well = True
+                trouble.over("webhooks are sent again")
             if not begun:
                 try:
                     async with asyncio.timeout(self._pace.look):
