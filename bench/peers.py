@@ -193,9 +193,10 @@ class Trunkline(Peer):
 
 
 class Limited(Trunkline):
-    """The same with a key under all kinds of limits, none of which is ever reached."""
+    """Two workers, and a key under all kinds of limits, none of which is ever reached."""
 
     name = "limited"
+    options = ("--workers", "2")
     limits = (
         "requests_per_minute=1000000000",
         "tokens_per_minute=1000000000000",
