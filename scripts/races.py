@@ -47,9 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=100, help="of each kind (default 100)")
     parser.add_argument("--attempts", type=int, default=1000, help="at once (default 1000)")
     parser.add_argument("--keys", type=int, default=1000, help="to revoke (default 1000)")
-    parser.add_argument(
-        "--hold", type=int, default=10_000, help="milliseconds that an answer takes (default 10000)"
-    )
     return parser
 
 
@@ -73,13 +70,13 @@ def _limits(
         if valkey is not None and kind == "concurrent_requests":
             continue  # places that are over may be given again
         most = f"{bound() * LIMIT / 10**9:.9f}" if kind == "cost_total_usd" else LIMIT
-        hold = 0 if kind == "requests_per_minute" and valkey is None else wanted.hold
+        hold = kind != "requests_per_minute" or valkey is not None
         counts: list[int] = []
         for _ in range(wanted.rounds):
             race = course.race(
                 course.key(**{kind: most}),
                 wanted.attempts,
-                hold,
+                hold=hold,
                 meanwhile=None if valkey is None else valkey.restart,
                 max_tokens=MAX_TOKENS,
             )

@@ -6,6 +6,7 @@ ledger holds, must say the same.
 """
 
 import asyncio
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,16 +17,22 @@ import msgspec
 from msgspec import Struct
 
 from tests.faults.client import PATIENCE, Call, Line, Seen
-from tests.faults.simulators import Simulators
-from tests.integration.program import Gateway, serving
+from tests.faults.simulators import Simulators, until
+from tests.integration.program import Gateway, pause, serving
+from trunkline.providers.sim.arrival import Arrival
+from trunkline.providers.sim.engine import Engine, Performance
+from trunkline.providers.sim.steps import Step, Wait
 from trunkline.tenancy.reserve import HIDDEN
 
-MODEL = "far/sim-chat@ttft={hold}"
-# Enough that all others have asked before the first is over, on a machine that is busy, too.
-HOLD_MS = 10_000
+MODEL = "far/sim-chat"
 MAX_TOKENS = 20
 _SOME = 10
 """Arrivals after which a race is under way."""
+_LOOK = 0.2
+"""Seconds between two looks of the simulator at whether it may answer."""
+_STEADY = 40
+"""Requests enough to meet every worker."""
+_TRIES = 100
 _TOGETHER = 100
 """Connections that are opened at the same time; a listening socket has a backlog."""
 
@@ -33,7 +40,7 @@ _TOGETHER = 100
 def bound() -> int:
     """Nano-dollars that one of these requests reserves."""
     body = {"max_tokens": MAX_TOKENS}
-    call = Call(MODEL.format(hold=HOLD_MS), "openai-chat", stream=False, body=body)
+    call = Call(MODEL, "openai-chat", stream=False, body=body)
     # The simulator's dearest: $1.25 and $5 per million tokens.
     return (len(call.encode()) + HIDDEN) * 1250 + MAX_TOKENS * 5000
 
@@ -54,67 +61,98 @@ class Round(Struct, frozen=True):
         return f"{self.arrived} arrived, answers {dict(sorted(self.statuses.items()))}"
 
 
+class Patient(Engine):
+    """Answers nobody while it is `holding`: none is over before all others have asked."""
+
+    holding = False
+
+    def respond(self, arrival: Arrival) -> Performance:
+        performance = super().respond(arrival)
+        return Performance(self._once_let_go(performance.steps), performance.record)
+
+    def _once_let_go(self, steps: Iterator[Step]) -> Iterator[Step]:
+        while self.holding:
+            yield Wait(_LOOK)
+        yield from steps
+
+
 class Track:
     """Gateways of several workers each, before one simulator."""
 
-    def __init__(self, sims: Simulators, gateways: Sequence[Gateway]) -> None:
-        self.sims = sims
+    def __init__(self, sims: Simulators, engine: Patient, gateways: Sequence[Gateway]) -> None:
         self.gateways = gateways
+        self._sims = sims
+        self._engine = engine
 
     def key(self, **limits: object) -> str:
         """A fresh one with these limits: its windows are not open yet."""
         return self.gateways[0].new_key(name="race", limits=limits)
 
+    def steady(self, **limits: object) -> None:
+        """Return when every request at such a limit is decided: a server that restarts is known of."""
+        key = self.key(**limits)
+        for _ in range(_TRIES):
+            if self.race(key, _STEADY).answered == _STEADY:
+                return
+            pause()
+        raise TimeoutError
+
     def race(
         self,
         key: str,
         attempts: int,
-        hold_ms: int,
         *,
+        hold: bool = False,
         meanwhile: Callable[[], None] | None = None,
         **fields: object,
     ) -> Round:
-        """`meanwhile`: done in a thread in the midst of it."""
+        """
+        `hold`: no answer begins before every request has arrived or been refused.
+
+        `meanwhile`: done in a thread in the midst of it.
+        """
         before = self._arrivals()
-        seen = asyncio.run(self._all(key, attempts, hold_ms, fields, meanwhile))
+        call = Call(MODEL, "openai-chat", stream=False, body=fields)
+        self._engine.holding = hold
+        seen = asyncio.run(self._all(key, call, attempts, meanwhile))
         return Round(self._arrivals() - before, Counter(one.status for one in seen))
 
-    def _some_arrived(self) -> None:
-        """Some have been decided by then, others not."""
-        before, patience = self._arrivals(), 1000
-        while patience and self._arrivals() < before + _SOME:
-            patience -= 1
-
     def _arrivals(self) -> int:
-        return sum(row.method == "POST" for row in self.sims.arrivals())
+        return sum(row.method == "POST" for row in self._sims.arrivals())
 
     async def _all(
-        self,
-        key: str,
-        attempts: int,
-        hold_ms: int,
-        fields: Mapping[str, object],
-        meanwhile: Callable[[], None] | None,
+        self, key: str, call: Call, attempts: int, meanwhile: Callable[[], None] | None
     ) -> Sequence[Seen]:
         """Connected first, then all at once, over all gateways in turn."""
-        call = Call(MODEL.format(hold=hold_ms), "openai-chat", stream=False, body=fields)
         ports = [int(gateway.base.rsplit(":", 1)[1]) for gateway in self.gateways]
         lines: list[Line] = []
         for start in range(0, attempts, _TOGETHER):
             several = range(start, min(attempts, start + _TOGETHER))
             lines += await asyncio.gather(*(Line.open(ports[n % len(ports)]) for n in several))
-        asking = asyncio.gather(*(_ask(line, key, call) for line in lines))
-        if meanwhile is not None:
-            await asyncio.to_thread(self._some_arrived)
-            await asyncio.to_thread(meanwhile)
-        return await asking
+        before, seen = self._arrivals(), [Seen(call) for _ in lines]
+
+        def decided() -> bool:
+            """Whoever has no answer yet has arrived, and waits for it."""
+            return self._arrivals() - before + sum(one.framed for one in seen) >= attempts
+
+        async with asyncio.TaskGroup() as asking:
+            for line, one in zip(lines, seen, strict=True):
+                asking.create_task(_ask(line, key, one))
+            try:
+                if meanwhile is not None:
+                    await until(lambda: self._arrivals() >= before + _SOME, PATIENCE)
+                    await asyncio.to_thread(meanwhile)
+                if self._engine.holding:
+                    await until(decided, PATIENCE * 3)
+            finally:
+                self._engine.holding = False
+        return seen
 
 
-async def _ask(line: Line, key: str, call: Call) -> Seen:
-    seen = Seen(call)
+async def _ask(line: Line, key: str, seen: Seen) -> None:
     try:
         async with asyncio.timeout(PATIENCE * 4):
-            line.send(key, call)
+            line.send(key, seen.call)
             await line.head(seen)
             while data := await line.piece(seen):
                 seen.body += data
@@ -122,7 +160,6 @@ async def _ask(line: Line, key: str, call: Call) -> Seen:
         seen.status = 0
     finally:
         line.hang_up()
-    return seen
 
 
 def config(sims: Simulators, server: Mapping[str, object]) -> str:
@@ -150,6 +187,8 @@ def track(
     """`nodes` gateways of `workers` each. Several need a database and counters that they share."""
     sims = Simulators()
     sims.open()
+    # Before a gateway is there: its connections keep the engine that they began with.
+    engine = sims.sims[0].engine = Patient(sims.clock, os.urandom, log=sims.sims[0].log)
     try:
         with ExitStack() as stack:
             gateways: list[Gateway] = []
@@ -162,6 +201,6 @@ def track(
                 gateway = stack.enter_context(serving(home, text, "--workers", str(workers)))
                 gateway.await_workers(workers)
                 gateways.append(gateway)
-            yield Track(sims, gateways)
+            yield Track(sims, engine, gateways)
     finally:
         sims.close()
