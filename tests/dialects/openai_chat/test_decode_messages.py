@@ -60,6 +60,14 @@ def test_roles(role):
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
             Image(Inline("image/png", "AA==")),
         ),
+        (
+            {"type": "image_url", "image_url": {"url": "data:image/jpg;base64,AA=="}},
+            Image(Inline("image/jpeg", "AA==")),
+        ),
+        (
+            {"type": "image_url", "image_url": {"url": "DATA:image/jpeg;x=y;base64,iVBORw0KGgo="}},
+            Image(Inline("image/png", "iVBORw0KGgo=")),
+        ),
         ({"type": "image_url", "image_url": "https://a"}, Image(Remote("https://a"))),
         (
             {
@@ -67,6 +75,10 @@ def test_roles(role):
                 "file": {"file_data": "data:application/pdf;base64,AA==", "filename": "a"},
             },
             Document(Inline("application/pdf", "AA=="), "a"),
+        ),
+        (
+            {"type": "file", "file": {"file_data": "AA==", "filename": "a.csv"}},
+            Document(Inline("text/csv", "AA=="), "a.csv"),
         ),
         ({"type": "file", "file": {"file_id": "f"}}, Document(FileRef("f", "openai-chat"))),
         (

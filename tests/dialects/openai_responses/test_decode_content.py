@@ -33,6 +33,10 @@ CASES = (
         {"type": "input_image", "image_url": "data:image/png;base64,AA=="},
         Image(Inline("image/png", "AA==")),
     ),
+    (
+        {"type": "input_image", "image_url": "data:image/jpeg;base64,R0lGODlhAQ=="},
+        Image(Inline("image/gif", "R0lGODlhAQ==")),
+    ),
     ({"type": "input_image", "file_id": "file_1"}, Image(FileRef("file_1", OWN))),
     (
         {

@@ -1,7 +1,6 @@
 """Canonical parts as content blocks of a request."""
 
 import base64
-import re
 from collections.abc import Iterable
 
 from msgspec import Raw
@@ -27,11 +26,11 @@ from trunkline.canon.errors import Unsupported
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.names import fit_id
 from trunkline.dialects.anthropic_messages.wire import BROKEN, NAME, RAW_MAP, Fields
+from trunkline.dialects.data_url import source_of
 
 BlockOut = Fields | Raw
 """A block about to be written; Raw for one that stays as its dialect wrote it."""
 
-_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]+)*;base64,", re.IGNORECASE)
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml")
 
 
@@ -131,9 +130,7 @@ def _source(source: Source, path: str) -> Source:
     """data: URLs taken apart, other providers' files refused."""
     if isinstance(source, FileRef) and source.origin != NAME:
         raise Unsupported("a file uploaded to one provider means nothing to another", param=path)
-    if isinstance(source, Remote) and (match := _DATA_URL.match(source.url)):
-        return Inline(match[1] or "text/plain", source.url[match.end() :])
-    return source
+    return source_of(source.url) if isinstance(source, Remote) else source
 
 
 def _as_text(source: Inline, path: str) -> PlainText:

@@ -1,7 +1,6 @@
 """Canonical parts as content blocks of a request."""
 
 import base64
-import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Raw
@@ -28,6 +27,7 @@ from trunkline.dialects.bedrock_converse.draft import Draft
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.names import document_name, fit_id
 from trunkline.dialects.bedrock_converse.wire import BROKEN, NAME, RAW_MAP, Fields
+from trunkline.dialects.data_url import source_of
 
 # The formats of the service model (botocore 1.44, seen 2026-11-21), by media type.
 _IMAGES: Mapping[str, str] = {
@@ -51,7 +51,6 @@ _AS_TEXT = ("text/", "application/json", "application/xml", "application/x-yaml"
 _AUDIO = frozenset(
     {"mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "m4a", "pcm", "webm"}
 )
-_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]+)*;base64,", re.IGNORECASE)
 _CLAUDES = frozenset({NAME, "anthropic-messages"})
 """Whose signatures Claude takes here: they hold across platforms (platform.claude.com, extended thinking, seen 2026-11-21)."""
 _EMPTY_RESULT = "(no output)"
@@ -110,9 +109,10 @@ def _inline(source: Source, path: str, what: str) -> Inline | PlainText:
     match source:
         case Inline() | PlainText():
             return source
-        case Remote(url=url) if match := _DATA_URL.match(url):
-            return Inline(match[1].lower() or "text/plain", url[match.end() :])
-        case Remote():
+        case Remote(url=url):
+            read = source_of(url)
+            if isinstance(read, Inline):
+                return read
             raise Unsupported(f"this model takes no {what} by URL: send its bytes", param=path)
         case FileRef():
             raise Unsupported(

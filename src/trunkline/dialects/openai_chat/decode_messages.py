@@ -9,20 +9,18 @@ from trunkline.canon.content import (
     Document,
     FileRef,
     Image,
-    Inline,
     Message,
     Opaque,
     Part,
     Reasoning,
     Refusal,
-    Remote,
     Role,
-    Source,
     Text,
     ToolCall,
     ToolResult,
 )
 from trunkline.canon.errors import Malformed
+from trunkline.dialects.data_url import document, picture, source_of
 from trunkline.dialects.fields import STR, Fields, is_string
 from trunkline.dialects.openai_chat.cache import read_mark
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
@@ -128,7 +126,7 @@ def _part(raw: Raw, path: str) -> Part:
             return _document(part)
         case "document_url":
             # Mistral (docs.mistral.ai/capabilities/document_ai, seen 2026-11-21).
-            source = _source(part.need("document_url", STR))
+            source = source_of(part.need("document_url", STR))
             title = part.get("document_name", STR)
             return Document(source, title, cache=read_mark(part), extra=part.rest())
         case "input_audio":
@@ -159,14 +157,16 @@ def _image(part: Fields) -> Image:
     else:
         image = Fields.of(raw or b"{}", part.at("image_url"))
         url, detail = image.need("url", STR), image.get("detail", STR)
-    return Image(_source(url), detail, cache=read_mark(part), extra=part.rest())
+    return Image(picture(url), detail, cache=read_mark(part), extra=part.rest())
 
 
 def _document(part: Fields) -> Document:
     file = part.inner("file") or part
     title = file.get("filename", STR)
     file_id = file.get("file_id", STR)
-    source = FileRef(file_id, NAME) if file_id else _source(file.need("file_data", STR))
+    source = (
+        FileRef(file_id, NAME) if file_id else document(file.need("file_data", STR), title or "")
+    )
     return Document(source, title, cache=read_mark(part), extra=part.rest())
 
 
@@ -175,13 +175,6 @@ def _thinking(part: Fields) -> Reasoning:
     pieces = part.items("thinking") or ()
     texts = [Fields.of(raw, path).get("text", STR) or "" for raw, path in pieces]
     return Reasoning("".join(texts))
-
-
-def _source(url: str) -> Source:
-    head, comma, data = url.partition(",")
-    if comma and head.startswith("data:") and head.endswith(";base64"):
-        return Inline(head[5:-7], data)
-    return Remote(url)
 
 
 def _call(call: Fields) -> ToolCall:

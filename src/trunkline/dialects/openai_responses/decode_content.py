@@ -9,21 +9,16 @@ from trunkline.canon.content import (
     Document,
     FileRef,
     Image,
-    Inline,
     Opaque,
     Part,
     Refusal,
-    Remote,
     Source,
     Text,
 )
+from trunkline.dialects.data_url import document, picture, source_of
 from trunkline.dialects.fields import STR, Fields, is_string
 from trunkline.dialects.openai_responses.wire import NAME
 
-# OpenAI takes more, but needs a data URL for them (platform.openai.com/docs/guides/pdf-files,
-# seen 2026-11-21); bare base64 tells its kind by the file's name alone.
-_TYPES: Mapping[str, str] = {"txt": "text/plain", "md": "text/markdown", "csv": "text/csv"}
-_PDF = "application/pdf"
 _SAYS_NOTHING = (b"[]", b"null", b"{}")
 
 
@@ -70,23 +65,11 @@ def _text(part: Fields, phase: Mapping[str, Raw]) -> Text:
 
 def _image(part: Fields) -> Source:
     file_id = part.get("file_id", STR)
-    return FileRef(file_id, NAME) if file_id else _source(part.need("image_url", STR))
+    return FileRef(file_id, NAME) if file_id else picture(part.need("image_url", STR))
 
 
 def _file(part: Fields, name: str) -> Source:
     file_id, url = part.get("file_id", STR), part.get("file_url", STR)
     if file_id:
         return FileRef(file_id, NAME)
-    if url:
-        return _source(url)
-    data = part.need("file_data", STR)
-    if data.startswith("data:"):
-        return _source(data)
-    return Inline(_TYPES.get(name.rpartition(".")[2].lower(), _PDF), data)
-
-
-def _source(url: str) -> Source:
-    head, comma, data = url.partition(",")
-    if comma and head.startswith("data:") and head.endswith(";base64"):
-        return Inline(head[5:-7], data)
-    return Remote(url)
+    return source_of(url) if url else document(part.need("file_data", STR), name)
