@@ -111,11 +111,11 @@ class Track:
 
         `meanwhile`: done in a thread in the midst of it.
         """
-        before = self._arrivals()
+        self._sims.forget()
         call = Call(MODEL, "openai-chat", stream=False, body=fields)
         self._engine.holding = hold
         seen = asyncio.run(self._all(key, call, attempts, meanwhile))
-        return Round(self._arrivals() - before, Counter(one.status for one in seen))
+        return Round(self._arrivals(), Counter(one.status for one in seen))
 
     def _arrivals(self) -> int:
         return sum(row.method == "POST" for row in self._sims.arrivals())
@@ -129,18 +129,18 @@ class Track:
         for start in range(0, attempts, _TOGETHER):
             several = range(start, min(attempts, start + _TOGETHER))
             lines += await asyncio.gather(*(Line.open(ports[n % len(ports)]) for n in several))
-        before, seen = self._arrivals(), [Seen(call) for _ in lines]
+        seen = [Seen(call) for _ in lines]
 
         def decided() -> bool:
             """Whoever has no answer yet has arrived, and waits for it."""
-            return self._arrivals() - before + sum(one.framed for one in seen) >= attempts
+            return self._arrivals() + sum(one.framed for one in seen) >= attempts
 
         async with asyncio.TaskGroup() as asking:
             for line, one in zip(lines, seen, strict=True):
                 asking.create_task(_ask(line, key, one))
             try:
                 if meanwhile is not None:
-                    await until(lambda: self._arrivals() >= before + _SOME, PATIENCE)
+                    await until(lambda: self._arrivals() >= _SOME, PATIENCE)
                     await asyncio.to_thread(meanwhile)
                 if self._engine.holding:
                     await until(decided, PATIENCE * 3)

@@ -73,6 +73,15 @@ class Simulators:
 
         return self.do(read())
 
+    def forget(self) -> None:
+        """Begin the first book anew: it holds so many rows, and then drops the oldest."""
+
+        async def clear() -> None:
+            for sim in self.sims:
+                sim.log.clear()
+
+        self.do(clear())
+
     def open(self) -> None:
         self._thread.start()
         self.do(self._open())
