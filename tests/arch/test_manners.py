@@ -1,6 +1,6 @@
 """The house rules hold for every file, and each rule sees the fault planted for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,12 @@ TESTS = ("tests",)
 # Where a test may wait for real time: these run real servers, whose own clocks are under test.
 REAL_TIME = ("tests/integration/", "tests/soak/", "tests/js/")
 
+
+def full_inner_init(source: Source) -> list[str]:
+    """Every __init__.py but the one that holds the version."""
+    return [] if source.path == "src/trunkline/__init__.py" else manners.full_init(source)
+
+
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (manners.missing_docstring, EVERYTHING),
     (manners.local_imports, EVERYTHING),
@@ -25,29 +31,33 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (manners.module_state, SHIPPED),
     (manners.silent_tests, TESTS),
     (manners.mocks, TESTS),
+    (manners.sleeps, TESTS),
+    (full_inner_init, SHIPPED),
 )
 
 
-@pytest.mark.parametrize(("rule", "folders"), RULES, ids=[rule.__name__ for rule, _ in RULES])
-def test_every_file_minds_its_manners(
-    repository: Path, rule: Rule, folders: tuple[str, ...]
-) -> None:
-    """No file in reach of the rule breaks it."""
-    assert [] == [fault for source in sources(repository, *folders) for fault in rule(source)]
-
-
-def test_packages_are_empty(repository: Path) -> None:
-    """Every __init__.py is empty but the one that holds the version."""
-    inner = [s for s in sources(repository, *SHIPPED) if s.path != "src/trunkline/__init__.py"]
-
-    assert [] == [fault for source in inner for fault in manners.full_init(source)]
-
-
-def test_tests_do_not_sleep(repository: Path) -> None:
+def in_reach(rule: Rule, folders: tuple[str, ...], path: str) -> bool:
     """Tests move a fake clock; only those of real servers may wait."""
-    every = [s for s in sources(repository, *TESTS) if not s.path.startswith(REAL_TIME)]
+    if rule is manners.sleeps and path.startswith(REAL_TIME):
+        return False
+    return path.startswith(tuple(f"{folder}/" for folder in folders))
 
-    assert [] == [fault for source in every for fault in manners.sleeps(source)]
+
+@pytest.fixture(scope="module")
+def faults(repository: Path) -> Mapping[str, list[str]]:
+    """By rule; found in one go, since to parse a file takes longer than to judge it."""
+    found: dict[str, list[str]] = {rule.__name__: [] for rule, _ in RULES}
+    for source in sources(repository, *EVERYTHING):
+        for rule, folders in RULES:
+            if in_reach(rule, folders, source.path):
+                found[rule.__name__] += rule(source)
+    return found
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule, _ in RULES])
+def test_every_file_minds_its_manners(faults: Mapping[str, list[str]], rule: str) -> None:
+    """No file in reach of the rule breaks it."""
+    assert [] == faults[rule]
 
 
 # Written in two halves, or this file would break the rule it plants a breach of.

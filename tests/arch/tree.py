@@ -4,7 +4,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,16 +24,15 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
-    @property
-    def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+    @cached_property
+    def functions(self) -> Sequence[Function]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
 
-    @property
-    def comments(self) -> Iterator[tuple[int, str]]:
+    @cached_property
+    def comments(self) -> Sequence[tuple[int, str]]:
         """Line numbers and texts."""
-        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return [(t.start[0], t.string) for t in tokens if t.type == tokenize.COMMENT]
 
 
 def sources(root: Path, *folders: str) -> list[Source]:

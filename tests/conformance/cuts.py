@@ -34,6 +34,17 @@ class Stream(Struct, frozen=True):
     """How many events it takes to know why the answer ended."""
 
 
+class Came(Struct, frozen=True):
+    """What a stream that was never cut came out as."""
+
+    whole: bytes
+    ends: tuple[int, ...]
+    """Where it ends behind so many events."""
+
+    def behind(self, events: int) -> bytes:
+        return self.whole[: self.ends[events]]
+
+
 def check(ways: Ways, recording: Recording) -> Verdict:
     if recording.stream is None or recording.breaks:
         return Verdict()
@@ -100,9 +111,9 @@ def _broken_off(way: Way, stream: Stream) -> Iterator[str]:
     yield from _at_every_event(way, stream, passed)
     if not passed:
         return
-    ends = list(accumulate(passed))
-    yield from _by_itself(way, stream, ends)
-    yield from _within_events(way, stream, ends)
+    came = Came(b"".join(passed), tuple(accumulate(map(len, passed), initial=0)))
+    yield from _by_itself(way, stream, came)
+    yield from _within_events(way, stream, came)
     yield from _told_to_the_sdk(way, stream)
 
 
@@ -134,18 +145,18 @@ def _sample(most: int) -> list[int]:
     return sorted({0, most - 1, *range(0, most, max(1, most // _SAMPLE))}) if most > 0 else []
 
 
-def _by_itself(way: Way, stream: Stream, ends: Sequence[bytes]) -> Iterator[str]:
+def _by_itself(way: Way, stream: Stream, came: Came) -> Iterator[str]:
     """Fresh pipes: cut before the reason it is an error, behind it an ending."""
     for number in _sample(stream.finished):
         pipe = way.pipe()
-        if pipe.feed(b"".join(stream.events[:number])) != (ends[number - 1] if number else b""):
+        if pipe.feed(b"".join(stream.events[:number])) != came.behind(number):
             yield f"cut behind {number} events other bytes came through"
         if not _is_cut(pipe):
             yield f"cut behind {number} events it ends as if it were whole"
     for number in range(stream.finished, len(stream.events) + 1):
         pipe = way.pipe()
         whole = pipe.feed(b"".join(stream.events[:number])) + pipe.finish()
-        if not _ends(way.client, whole) or not whole.startswith(ends[number - 1]):
+        if not _ends(way.client, whole) or not whole.startswith(came.behind(number)):
             yield f"cut behind its reason, at {number} events, it does not end"
 
 
@@ -160,7 +171,7 @@ def _ends(client: str, whole: bytes) -> bool:
     return b"message_stop" in last if client == ANTHROPIC else last == b"data: [DONE]"
 
 
-def _within_events(way: Way, stream: Stream, ends: Sequence[bytes]) -> Iterator[str]:
+def _within_events(way: Way, stream: Stream, came: Came) -> Iterator[str]:
     """Half an event is never passed on, and never an ending."""
     for number in _sample(stream.finished):
         event = stream.events[number]
@@ -172,7 +183,7 @@ def _within_events(way: Way, stream: Stream, ends: Sequence[bytes]) -> Iterator[
         for width in inside | unframed:
             pipe = way.pipe()
             before = pipe.feed(b"".join(stream.events[:number]) + event[:width])
-            if before != (ends[number - 1] if number else b""):
+            if before != came.behind(number):
                 yield f"{width} bytes of event {number} came through"
             if not _is_cut(pipe):
                 yield f"cut within event {number} it ends as if it were whole"

@@ -1,6 +1,6 @@
 """The suites by name, and what they say of the dialects as they are, found out once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from tests.conformance import cohere, converse, cross, cuts, errors, requests, same, streams
@@ -14,13 +14,17 @@ Between = Callable[[Ways, Recording, str], Verdict]
 
 def _each(check: Between) -> Suite:
     def every(ways: Ways, recording: Recording) -> Verdict:
-        found = [check(ways, recording, other) for other in others(recording)]
-        return Verdict(
-            tuple(fault for one in found for fault in one.faults),
-            tuple(dict.fromkeys(key for one in found for key in one.losses)),
-        )
+        return _together(check(ways, recording, other) for other in others(recording))
 
     return every
+
+
+def _together(verdicts: Iterable[Verdict]) -> Verdict:
+    found = list(verdicts)
+    return Verdict(
+        tuple(fault for one in found for fault in one.faults),
+        tuple(dict.fromkeys(key for one in found for key in one.losses)),
+    )
 
 
 BETWEEN: Mapping[str, Between] = {"cross": cross.check, "requests": requests.check}
@@ -38,6 +42,8 @@ SUITES: Mapping[str, Suite] = {
 
 @cache
 def verdict(suite: str, recording: Recording) -> Verdict:
+    if suite in BETWEEN:
+        return _together(verdict_between(suite, recording, o) for o in others(recording))
     return SUITES[suite](REAL, recording)
 
 
