@@ -3,7 +3,7 @@
 import pytest
 
 from trunkline.config.errors import ConfigError
-from trunkline.config.load import line_of, parse, read
+from trunkline.config.load import filled, line_of, parse, read
 
 BAD = [
     ('[server]\nport = "x"\n', "f.toml:2: server.port: expected `int`, got `str`"),
@@ -73,3 +73,10 @@ def test_lines_of_keys():
     assert [3, 4, 5, 5, 2, 0] == [
         line_of(text, key) for key in ("a.b", "a.x.y", "a.x.y.d", "a.x.y.d.e", "a.none", "z")
     ]
+
+
+def test_a_setting_from_the_command_line_is_filled_too():
+    """By the same environment; what is missing is told by the option's name."""
+    assert "postgresql://u:s3cret@h/x" == filled("postgresql://u:${P}@h/x", {"P": "s3cret"}, "--to")
+    with pytest.raises(ConfigError, match="--to: the environment variable P is not set"):
+        filled("${P}", {}, "--to")

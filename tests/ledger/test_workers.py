@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.ledger.workers import enlist, find_dead, worker_folders
+from trunkline.ledger.journal import segment_path
+from trunkline.ledger.workers import JournalFound, enlist, find_dead, look, worker_folders
+from trunkline.storage.records import Position
 
 # Enlists, says so, and stays until it is killed.
 STAY = """
@@ -91,3 +93,27 @@ def test_no_folder_means_nobody(tmp_path: Path) -> None:
     census = find_dead(tmp_path / "journal")
 
     assert ((), frozenset()) == (census.dead, census.present)
+
+
+def test_looking_takes_nothing_over(tmp_path: Path) -> None:
+    """Whose journals there are, who is alive, and how much each has that was not moved."""
+    mine = enlist(tmp_path, "w1")
+    gone = enlist(tmp_path, "w2")
+    for number, size in ((3, 10), (4, 20), (5, 7)):
+        segment_path(gone.path, number).write_bytes(b"x" * size)
+    gone.release()
+
+    found = look(tmp_path)
+
+    assert (
+        JournalFound("w1", alive=True, segments={}),
+        JournalFound("w2", alive=False, segments={3: 10, 4: 20, 5: 7}),
+    ) == found
+    assert [37, 37, 22, 7, 0] == [
+        found[1].waiting(moved)
+        for moved in (None, Position(2, 9), Position(4, 5), Position(5, 0), Position(5, 7))
+    ]
+    assert found == look(tmp_path)
+    assert ["w2"] == [folder.name for folder in find_dead(tmp_path).dead]
+    assert () == look(tmp_path / "none")
+    mine.release()

@@ -63,10 +63,13 @@ class Settings:
 
     def gateway(self, scratch: Path | None = None) -> Gateway:
         """`scratch`: what is kept is kept in this folder, whatever the settings say."""
-        machine = Machine(environ=self.environ, write_log=sys.stderr.write)
+        machine = self.machine()
         if scratch is None:
             return Gateway(machine, self.read, self.data)
         return Gateway(machine, self._read_alone, scratch)
+
+    def machine(self) -> Machine:
+        return Machine(environ=self.environ, write_log=sys.stderr.write)
 
     def _read_alone(self) -> tuple[Config, str, str]:
         config, text, name = self.read()

@@ -115,6 +115,11 @@ def _bare(key: str) -> str:
     return key.replace('"', "").replace("'", "").replace(" ", "")
 
 
+def filled(text: str, environ: Mapping[str, str], name: str) -> str:
+    """A setting from elsewhere than the file. Raises ConfigError, for what has this name."""
+    return str(_fill(text, environ, (name,)))
+
+
 def _fill(value: Value, environ: Mapping[str, str], path: tuple[str, ...]) -> Value:
     """Replace `${NAME}` in every string by the environment's value."""
     if isinstance(value, dict):

@@ -22,7 +22,8 @@ from trunkline.ledger.syncing import GroupSync
 from trunkline.ledger.workers import enlist
 from trunkline.storage.base import LedgerStore
 
-_FOLDER = "journal"
+FOLDER = "journal"
+"""In the data folder."""
 # Seconds; a database that is away may be back.
 _AGAIN = 5.0
 
@@ -71,7 +72,7 @@ class LedgerService:
         durability: Durability = Durability.PROCESS,
     ) -> None:
         """Raises LedgerUnavailable or OSError."""
-        self._root = home.data / _FOLDER
+        self._root = home.data / FOLDER
         self._store = store
         self._on_problem = on_problem
         self._node = home.node

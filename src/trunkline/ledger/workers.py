@@ -3,11 +3,14 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
+
+from trunkline.ledger.journal import segment_path
+from trunkline.storage.records import Position
 
 _LOCK = "lock"
 _DAMAGED = "damaged"
@@ -82,6 +85,46 @@ def find_dead(root: Path) -> Census:
             if lock is not None:
                 dead.append(WorkerFolder(path, lock))
     return Census(tuple(dead), frozenset(path.name for path in folders))
+
+
+class JournalFound(Struct, frozen=True):
+    worker: str
+    alive: bool
+    """A process writes it now."""
+    segments: Mapping[int, int]
+    """Bytes of each, by its number."""
+
+    def waiting(self, moved: Position | None) -> int:
+        """Bytes behind what has been moved to the database."""
+        at = moved or Position(0, 0)
+        return sum(
+            size - at.offset if number == at.segment else size
+            for number, size in self.segments.items()
+            if number >= at.segment
+        )
+
+
+def look(root: Path) -> Sequence[JournalFound]:
+    """Every journal there is; nothing is taken over."""
+    if not root.is_dir():
+        return ()
+    found = []
+    with _everybody_waits(root):
+        for path in worker_folders(root):
+            lock = _try_lock(path)
+            folder = WorkerFolder(path, -1 if lock is None else lock)
+            sizes = dict(_sizes(folder))
+            if lock is not None:
+                folder.release()
+            found.append(JournalFound(path.name, lock is None, sizes))
+    return tuple(found)
+
+
+def _sizes(folder: WorkerFolder) -> Iterator[tuple[int, int]]:
+    """Of each segment, but for those that its worker removes at this moment."""
+    for number in folder.segments():
+        with suppress(FileNotFoundError):
+            yield number, segment_path(folder.path, number).stat().st_size
 
 
 def worker_folders(root: Path) -> list[Path]:

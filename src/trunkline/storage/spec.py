@@ -16,6 +16,7 @@ from trunkline.storage.base import (
 from trunkline.storage.bodies import BodyStore
 from trunkline.storage.idempotency import IdempotencyStore
 from trunkline.storage.sql.database import Database
+from trunkline.storage.whole import Advance, Source, Target
 
 
 class StorageStatistics(Struct, frozen=True):
@@ -73,3 +74,13 @@ class StorageSpec(Struct, frozen=True):
     """
     examine: Callable[[Where], None]
     """Can it be there? Opens and sends nothing. Raises StorageRefused."""
+    source: Callable[[Where], Source]
+    """To look at all of it, or copy it. Makes and changes nothing. Raises StorageRefused."""
+    target: Callable[[Where, Clock], Target]
+    """To be copied into; made where it is missing. Not within an event loop. Raises StorageRefused."""
+    save: Callable[[Where, Path, Advance], int]
+    """
+    A backup into a folder that is empty, beside whoever uses the database; returns its bytes.
+
+    Raises StorageRefused, where other tools do it better, too.
+    """

@@ -44,16 +44,21 @@ def keys_of_keys(data: Path, machine: Machine) -> Keks:
 
 def open_storage(loaded: Loaded, data: Path, mac: Mac, clock: Clock) -> Storage:
     """Raises ConfigError and StorageRefused."""
-    where = Where(data, loaded[0].server.database, mac(b"who shares this database"))
-    return _storage_spec(loaded).open(where, clock)
+    where = Where(data, loaded[0].server.database, fingerprint_of(mac))
+    return storage_spec(loaded).open(where, clock)
+
+
+def fingerprint_of(mac: Mac) -> bytes:
+    """Of the pepper, which whoever shares a database must have in common."""
+    return mac(b"who shares this database")
 
 
 def examine_storage(loaded: Loaded, data: Path) -> None:
     """Asks nobody. Raises ConfigError and StorageRefused."""
-    _storage_spec(loaded).examine(Where(data, loaded[0].server.database))
+    storage_spec(loaded).examine(Where(data, loaded[0].server.database))
 
 
-def _storage_spec(loaded: Loaded) -> StorageSpec:
+def storage_spec(loaded: Loaded) -> StorageSpec:
     """The kind of database that the configuration names. Raises ConfigError for none of ours."""
     config, text, file = loaded
     url = config.server.database

@@ -50,3 +50,9 @@ def test_without_its_driver_it_says_how_to_get_it():
     ).stdout
 
     assert "pip install 'trunkline[cluster]'" in said
+
+
+def test_backups_are_others_business(tmp_path):
+    """It says whose, and how."""
+    with pytest.raises(StorageRefused, match="pg_dump --format=custom"):
+        SPEC.save(Where(tmp_path, "postgresql://localhost/x"), tmp_path / "b", lambda *_: None)

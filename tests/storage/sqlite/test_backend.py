@@ -10,11 +10,12 @@ from tests.ledger.making import FakeClock
 from trunkline.storage.base import StorageRefused
 from trunkline.storage.spec import StorageStatistics, Where
 from trunkline.storage.sql.history import MIGRATIONS
-from trunkline.storage.sqlite.backend import FILE, SPEC
+from trunkline.storage.sqlite.backend import SPEC
 from trunkline.storage.sqlite.bodies import FILE as BODIES
 from trunkline.storage.sqlite.connection import Options, connect
 from trunkline.storage.sqlite.idempotency import FILE as IDEMPOTENCY
 from trunkline.storage.sqlite.responses import FILE as RESPONSES
+from trunkline.storage.sqlite.whole import FILE
 
 
 def test_a_folder_becomes_a_store(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 import importlib
 import importlib.util
+from pathlib import Path
 from typing import Final, cast
 
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import StorageRefused
 from trunkline.storage.spec import Storage, StorageSpec, Where
+from trunkline.storage.whole import Advance, Source, Target
 
 _DRIVER: Final = "psycopg"
 # What needs the driver is imported when somebody asks for it.
@@ -28,4 +30,21 @@ def _examine(where: Where) -> None:
     importlib.import_module(f"{_HERE}.connection").Address(where.url)
 
 
-SPEC = StorageSpec("postgres", ("postgresql", "postgres"), _open, _examine)
+def _source(where: Where) -> Source:
+    _examine(where)
+    return cast(Source, importlib.import_module(f"{_HERE}.whole").open_source(where.url))
+
+
+def _target(where: Where, clock: Clock) -> Target:
+    _examine(where)
+    return cast(Target, importlib.import_module(f"{_HERE}.whole").open_target(where.url, clock))
+
+
+def _save(_where: Where, _to: Path, _tell: Advance) -> int:
+    raise StorageRefused(
+        "PostgreSQL brings its own: `pg_dump --format=custom --file=FILE URL` beside running"
+        " gateways, and `pg_restore` (docs/how-to.md)"
+    )
+
+
+SPEC = StorageSpec("postgres", ("postgresql", "postgres"), _open, _examine, _source, _target, _save)

@@ -73,6 +73,14 @@ class Address:
         text = " ".join((error.diag.message_primary or str(error)).split())
         return text.replace(self._password, "***") if self._password else text
 
+    @property
+    def place(self) -> str:
+        """As a URL, for people: without the password, and without what is set behind it."""
+        said = {name: str(self._parameters.get(name) or "") for name in ("user", "host", "port")}
+        user = f"{said['user']}@" if said["user"] else ""
+        port = f":{said['port']}" if said["port"] else ""
+        return f"postgresql://{user}{said['host']}{port}/{self._parameters.get('dbname') or ''}"
+
     def __repr__(self) -> str:
         host, name = self._parameters.get("host", ""), self._parameters.get("dbname", "")
         return f"<PostgreSQL {name} at {host}>"

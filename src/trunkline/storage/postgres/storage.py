@@ -17,11 +17,13 @@ from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.responses import SqlResponseStore
 from trunkline.storage.sql.settings import SqlSettingStore
+from trunkline.storage.sql.tables import UNFINISHED, UNFINISHED_COPY
 
 # The oldest that its makers still mend (postgresql.org/support/versioning, seen 2026-11-21), and
 # that the tests run on.
 MINIMUM_VERSION: Final = 15
 _FINGERPRINT: Final = "pepper"
+_UNFINISHED: Final = f"SELECT to_regclass('{UNFINISHED}')".encode()
 _ASKED: Final = ("fsync", "full_page_writes", "server_encoding", "server_version")
 
 
@@ -59,9 +61,11 @@ def open_postgres(where: Where, clock: Clock) -> PostgresStorage:
     try:
         connection = address.connect()
         try:
-            said = _settings(connection)
+            said = settings_of(connection)
             problems = examined(said)
             schema = migrate(connection, clock.unix())
+            if connection.execute(_UNFINISHED).fetchone() != (None,):
+                raise StorageRefused(UNFINISHED_COPY)
             if where.fingerprint:
                 _recognise(connection, where)
         finally:
@@ -88,7 +92,7 @@ def _recognise(connection: Connection, where: Where) -> None:
         )
 
 
-def _settings(connection: Connection) -> Mapping[str, str]:
+def settings_of(connection: Connection) -> Mapping[str, str]:
     row = connection.execute(
         f"SELECT {', '.join(f'current_setting({name!r})' for name in _ASKED)}".encode()
     ).fetchone()

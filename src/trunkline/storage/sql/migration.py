@@ -37,3 +37,16 @@ def not_newer(reached: int, known: int, otherwise: str) -> int:
             f" {known}); run that version, or {otherwise}"
         )
     return reached
+
+
+def fit_for_copy(schema: int, known: int, place: str) -> None:
+    """
+    What is copied into is new, or already as this program makes it: another's is not touched.
+
+    `schema`: of what is there; 0: nothing. Raises StorageRefused.
+    """
+    if schema not in (0, known):
+        raise StorageRefused(
+            f"{place} has a database already, with schema {schema}: name an empty database, or a"
+            " new folder"
+        )

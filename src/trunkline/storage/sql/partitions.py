@@ -47,15 +47,20 @@ def prepare(session: Session, now: int) -> None:
         return
     this = month(now)
     for each in (this, month(this.ends)):
-        mark = (_MARK + each.name,)
-        if session.one("SELECT 1 FROM ledger_marks WHERE name = ?", mark) or _begun(session, each):
-            continue
-        for table in _TABLES:
-            session.run(
-                f"CREATE TABLE {table}_{each.name} PARTITION OF {table}"
-                f" FOR VALUES FROM ('{each.first}') TO ('{each.last}')"
-            )
-        session.run("INSERT INTO ledger_marks VALUES (?, ?, ?)", (*mark, each.name, each.ends))
+        make(session, each)
+
+
+def make(session: Session, each: Month) -> None:
+    """Its tables, unless there are some; a database with partitions alone has them."""
+    mark = (_MARK + each.name,)
+    if session.one("SELECT 1 FROM ledger_marks WHERE name = ?", mark) or _begun(session, each):
+        return
+    for table in _TABLES:
+        session.run(
+            f"CREATE TABLE {table}_{each.name} PARTITION OF {table}"
+            f" FOR VALUES FROM ('{each.first}') TO ('{each.last}')"
+        )
+    session.run("INSERT INTO ledger_marks VALUES (?, ?, ?)", (*mark, each.name, each.ends))
 
 
 def drop_months(session: Session, before: int) -> bool:

@@ -1,5 +1,6 @@
 """SQLite as the house's storage: one file in the data folder, many readers, one writer at a time."""
 
+import asyncio
 from pathlib import Path
 
 import apsw
@@ -11,14 +12,17 @@ from trunkline.storage.sql.keys import SqlKeyStore
 from trunkline.storage.sql.ledger import SqlLedgerStore
 from trunkline.storage.sql.responses import SqlResponseStore
 from trunkline.storage.sql.settings import SqlSettingStore
+from trunkline.storage.sql.tables import UNFINISHED, UNFINISHED_COPY
 from trunkline.storage.sqlite.bodies import open_bodies
 from trunkline.storage.sqlite.connection import Options, SqliteThread, check_version, connect
 from trunkline.storage.sqlite.database import SqliteDatabase
 from trunkline.storage.sqlite.idempotency import open_idempotency
 from trunkline.storage.sqlite.migrations import migrate
 from trunkline.storage.sqlite.responses import VACUUM, open_responses
+from trunkline.storage.sqlite.saving import save
+from trunkline.storage.sqlite.whole import FILE, begun, has_table, open_source, open_target
+from trunkline.storage.whole import Advance, Source, Target
 
-FILE = "trunkline.db"
 _SAFE = Options()
 
 
@@ -62,6 +66,8 @@ def open_sqlite(folder: Path, clock: Clock, options: Options = _SAFE) -> SqliteS
         connection = connect(path, options)
         try:
             schema = migrate(connection, clock.unix())
+            if has_table(connection, UNFINISHED):
+                raise StorageRefused(UNFINISHED_COPY)
         finally:
             connection.close()
         return SqliteStorage(path, schema, options)
@@ -77,4 +83,18 @@ def _examine(_: Where) -> None:
     check_version(apsw.sqlite_lib_version())
 
 
-SPEC = StorageSpec("sqlite", (), _open, _examine)
+def _source(where: Where) -> Source:
+    return open_source(where.folder)
+
+
+def _target(where: Where, clock: Clock) -> Target:
+    if not begun(where.folder):
+        asyncio.run(open_sqlite(where.folder, clock).aclose())
+    return open_target(where.folder)
+
+
+def _save(where: Where, to: Path, tell: Advance) -> int:
+    return save(where.folder, to, tell)
+
+
+SPEC = StorageSpec("sqlite", (), _open, _examine, _source, _target, _save)
