@@ -289,3 +289,30 @@ def test_who_has_used_up_his_requests_queues_nothing(tmp_path):
         assert 0 == w.gateway.background.statistics().begun
 
     within(tmp_path, work)
+
+
+def test_a_store_that_is_away_is_told_of_once(tmp_path):
+    """However often it is looked at; and once more when it is back."""
+
+    async def work(w: World) -> None:
+        store = w.gateway.storage.responses
+        asked = 0
+
+        async def claim(now, until):
+            nonlocal asked
+            asked += 1
+            if 1 < asked < 6:  # the first to ask is the gateway's own watch
+                raise LedgerUnavailable("no")
+
+        store.claim = claim
+        w.gateway.tasks.spawn("watch again", w.gateway.background.watch(every=0.0))
+        async with asyncio.timeout(10):
+            while asked < 8:  # noqa: ASYNC110 - nothing else tells
+                await asyncio.sleep(0)
+        told = [line for line in w.logged if "background responses" in line]
+        assert ["wait", "are"] == [
+            line.partition("background responses ")[2].partition(" ")[0].rstrip(":")
+            for line in told
+        ]
+
+    within(tmp_path, work)

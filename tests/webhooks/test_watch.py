@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from tests.gateway import World, within
+from tests.ledger.making import FakeClock
 from tests.transport.upstream import until
 from tests.webhooks.making import Bench, with_database
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import LedgerUnavailable, Unreachable
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.sql.database import Database
 from trunkline.webhooks.watch import ProviderWatch
 
@@ -28,7 +30,9 @@ def test_a_turn_is_told_once_by_all_processes(tmp_path):
         await bench.endpoint("*", events=("provider.down", "provider.recovered"))
         state = [{TARGET: True}, {TARGET: True}]
         watches = [
-            ProviderWatch(bench.service, lambda n=n: state[n], bench.problems.append)
+            ProviderWatch(
+                bench.service, lambda n=n: state[n], Trouble(bench.problems.append, FakeClock())
+            )
             for n in range(2)
         ]
         for one, two in (
@@ -59,11 +63,15 @@ def test_a_process_that_starts_later_tells_of_the_recovery(tmp_path):
     async def test(database: Database) -> None:
         bench = Bench(database)
         await bench.endpoint("*", events=("*",))
-        down = ProviderWatch(bench.service, lambda: {TARGET: False}, bench.problems.append)
+        down = ProviderWatch(
+            bench.service, lambda: {TARGET: False}, Trouble(bench.problems.append, FakeClock())
+        )
         await down.look()
         bench.clock.now += 1
         later = ProviderWatch(
-            bench.service, lambda: {TARGET: True, "a/b": True}, bench.problems.append
+            bench.service,
+            lambda: {TARGET: True, "a/b": True},
+            Trouble(bench.problems.append, FakeClock()),
         )
         await later.look()
 
@@ -79,7 +87,9 @@ def test_one_target_s_name_may_begin_another_s(tmp_path):
         bench = Bench(database)
         await bench.endpoint("*", events=("*",))
         state = {"a/m": False, "a/m 2": False}
-        await ProviderWatch(bench.service, lambda: state, bench.problems.append).look()
+        await ProviderWatch(
+            bench.service, lambda: state, Trouble(bench.problems.append, FakeClock())
+        ).look()
 
         assert ["provider.down", "provider.down"] == await told(bench)
 
@@ -89,10 +99,13 @@ def test_one_target_s_name_may_begin_another_s(tmp_path):
 class Away:
     def __init__(self):
         self.asked = 0
+        self.back = False
 
     async def turned(self, name, kind, data, *, first):
         self.asked += 1
-        raise LedgerUnavailable("no", detail="away")
+        if not self.back:
+            raise LedgerUnavailable("no", detail="away")
+        return True
 
 
 def test_what_could_not_be_told_is_told_by_the_next_look():
@@ -100,7 +113,7 @@ def test_what_could_not_be_told_is_told_by_the_next_look():
 
     async def test() -> None:
         away, problems = Away(), []
-        watch = ProviderWatch(away, lambda: {TARGET: False}, problems.append)
+        watch = ProviderWatch(away, lambda: {TARGET: False}, Trouble(problems.append, FakeClock()))
         for _ in range(2):
             with pytest.raises(LedgerUnavailable):
                 await watch.look()
@@ -111,16 +124,23 @@ def test_what_could_not_be_told_is_told_by_the_next_look():
 
 
 def test_the_loop_outlives_a_database_that_is_away():
-    """It says so."""
+    """It says so, once, and when it is over."""
 
     async def test() -> None:
-        problems = []
-        watch = ProviderWatch(Away(), lambda: {TARGET: False}, problems.append, every=0.0)
+        problems, away = [], Away()
+        watch = ProviderWatch(
+            away, lambda: {TARGET: False}, Trouble(problems.append, FakeClock()), every=0.0
+        )
         loop = asyncio.get_running_loop().create_task(watch.run())
+        await until(lambda: away.asked > 3)
+        away.back = True
         await until(lambda: len(problems) > 1)
         loop.cancel()
 
-        assert "a provider's turn could not be told: away" == problems[0]
+        assert [
+            "a provider's turn could not be told: away",
+            "providers' turns are told again after 0.0 s",
+        ] == problems
 
     asyncio.run(test())
 

@@ -22,6 +22,7 @@ from trunkline.flow.job_reply import JobReply
 from trunkline.flow.job_request import asked, queued
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.records import ResponseRecord
 
 # Seconds a worker holds what it makes without saying so again, and between two times it does.
@@ -138,9 +139,10 @@ class Background:
             self._stop(tenant, response_id)
         return await self._conversations.get(tenant, response_id)
 
-    async def watch(self) -> None:
-        """Take over what nobody makes any more, until cancelled."""
+    async def watch(self, every: float = _SAY_SO) -> None:
+        """Take over what nobody makes any more, until cancelled. `every`: seconds between two looks."""
         store, clock = self._conversations.store, self._conversations.clock
+        trouble = Trouble(lambda what: self._rooms().log.warning("problem", what=what), clock)
         while not self._retiring:
             try:
                 while not self._full and not self._retiring:
@@ -150,8 +152,10 @@ class Background:
                         break
                     await self._take_over(record)
             except GatewayError as error:
-                self._rooms().log.warning("background responses wait", error=repr(error))
-            await asyncio.sleep(_SAY_SO)
+                trouble.failed(f"background responses wait: {error!r}")
+            else:
+                trouble.over("background responses are made again")
+            await asyncio.sleep(every)
 
     def retire(self) -> bool:
         """Take over nothing more; True while some are still being made."""

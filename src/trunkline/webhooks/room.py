@@ -10,6 +10,7 @@ from trunkline.canon.errors import LedgerUnavailable
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.ids import Entropy, ulid
 from trunkline.kernel.tasks import Tasks
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.sql.database import Database
 from trunkline.storage.sql.deliveries import DeliveryStore
 from trunkline.transport.base import Origin
@@ -66,7 +67,8 @@ class WebhookRoom:
 
     def start(self, look: Look) -> None:
         """`look`: see ProviderWatch."""
-        watch = ProviderWatch(self.service, look, self._around.on_problem)
+        around = self._around
+        watch = ProviderWatch(self.service, look, Trouble(around.on_problem, around.clock))
         self._around.tasks.spawn("webhooks: deliver", self._deliverer.run())
         self._around.tasks.spawn("webhooks: watch", watch.run())
         self._around.tasks.spawn("webhooks: sweep", self._sweep())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from trunkline.canon.errors import LedgerUnavailable
+from trunkline.observe.trouble import Trouble
 
 DOWN, RECOVERED = "provider.down", "provider.recovered"
 # Seconds between two looks at the breakers; what was down for less is no news.
@@ -33,14 +34,14 @@ class ProviderWatch:
         self,
         webhooks: Turns,
         look: Look,
-        on_problem: Callable[[str], None],
+        trouble: Trouble,
         every: float = _LOOK,
     ) -> None:
         """`every`: seconds between two looks."""
         self._every = every
         self._webhooks = webhooks
         self._look = look
-        self._on_problem = on_problem
+        self._trouble = trouble
         self._known: dict[str, bool] = {}
 
     async def run(self) -> None:
@@ -50,7 +51,9 @@ class ProviderWatch:
             try:
                 await self.look()
             except LedgerUnavailable as error:
-                self._on_problem(f"a provider's turn could not be told: {error.detail}")
+                self._trouble.failed(f"a provider's turn could not be told: {error.detail}")
+            else:
+                self._trouble.over("providers' turns are told again")
 
     async def look(self) -> None:
         """Raises LedgerUnavailable; what was not told then will be by the next look."""
