@@ -1,5 +1,6 @@
 """A ledger's store in memory, which fails when told to."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from msgspec import structs
@@ -19,6 +20,7 @@ from trunkline.storage.records import (
     Totals,
     UsageQuery,
     UsageReport,
+    WorkerFound,
 )
 
 
@@ -28,6 +30,7 @@ class MemoryStore:
         self.attempts: dict[tuple[str, int], AttemptRow] = {}
         self.positions: dict[str, Position] = {}
         self.leases: dict[str, tuple[str, int]] = {}
+        self.last_seen: dict[str, int] = {}
         self.prepared: list[int] = []
         self.unrolled = 0
         """Steps that `backfill` will take."""
@@ -78,6 +81,23 @@ class MemoryStore:
     async def forget(self, worker: str) -> None:
         self._check()
         self.positions.pop(worker, None)
+        self.last_seen.pop(worker, None)
+
+    async def seen(self, worker: str, now: int) -> None:
+        self._check()
+        self.last_seen[worker] = now
+
+    async def workers(self) -> Sequence[WorkerFound]:
+        self._check()
+        left = Counter(row.worker for row in self.requests.values() if row.status == OPEN)
+        names = sorted({*left, *self.last_seen})
+        return [WorkerFound(name, self.last_seen.get(name, 0), left[name], 0) for name in names]
+
+    async def release(self, holders: Collection[str]) -> None:
+        self._check()
+        self.leases = {
+            name: lease for name, lease in self.leases.items() if lease[0] not in holders
+        }
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         self._check()

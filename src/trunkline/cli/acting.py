@@ -18,11 +18,11 @@ def add_action(
     parser = actions.add_parser(name, help=text, description=text)
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=lambda options: asyncio.run(_beside(work, options)))
+    parser.set_defaults(run=lambda options: asyncio.run(beside(work, options)))
     return parser
 
 
-async def _beside(work: Work, options: argparse.Namespace) -> int:
+async def beside(work: Work, options: argparse.Namespace) -> int:
     """A running gateway sees the change within a second."""
     gateway = of(options).gateway()
     try:

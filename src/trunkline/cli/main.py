@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from trunkline import __version__
 from trunkline.canon.errors import GatewayError
-from trunkline.cli import check, credentials, database, keys, reconcile, serve, sim, tenants
+from trunkline.cli import check, credentials, database, keys, nodes, reconcile, serve, sim, tenants
 from trunkline.cli.settings import UsageError
 from trunkline.config.errors import ConfigError
 from trunkline.storage.base import StorageRefused
@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     tenants.add_to(commands)
     credentials.add_to(commands)
     reconcile.add_to(commands)
+    nodes.add_to(commands)
     database.add_to(commands)
     sim.add_to(commands)
     version = commands.add_parser("version", help="print the version")

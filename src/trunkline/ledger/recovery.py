@@ -72,10 +72,13 @@ async def recover(
         for folder in waiting:
             folder.release()
     # Their folders are gone, as after a power cut or a restored database.
-    orphaned += await store.orphan(sorted(left_open - census.present))
+    lost = left_open - census.present
     if node.name:
         silent = await store.silent_workers(node.now - _SILENCE_MICROS)
-        orphaned += await store.orphan(sorted(silent - census.present))
+        lost |= silent - census.present
+    orphaned += await store.orphan(sorted(lost))
+    for worker in lost:
+        await store.forget(worker)
     return Recovered(len(census.dead), orphaned, damaged)
 
 

@@ -15,6 +15,7 @@ from trunkline.ledger.book import Book
 from trunkline.ledger.disk import Disk
 from trunkline.ledger.journal import Journal, JournalStatistics
 from trunkline.ledger.mover import Mover, MoverStatistics, OnProblem, Pace
+from trunkline.ledger.nodes import be_present
 from trunkline.ledger.recovery import Node, Recovered, recover
 from trunkline.ledger.reports import Reports
 from trunkline.ledger.sweeping import Sweeper
@@ -101,6 +102,7 @@ class LedgerService:
         """`keep_days`: how long requests are kept; 0: for ever."""
         tasks.spawn("ledger: recover", self._keep_recovering())
         tasks.spawn("ledger: move", self._mover.run())
+        tasks.spawn("ledger: seen", be_present(self._store, self.worker, self._clock))
         sweeper = Sweeper(self._store, self._clock, self.worker, keep_days, self._on_problem)
         tasks.spawn("ledger: sweep", sweeper.run())
 

@@ -25,6 +25,7 @@ from trunkline.storage.records import (
     Totals,
     UsageQuery,
     UsageReport,
+    WorkerFound,
 )
 
 # Every method raises LedgerUnavailable where the database cannot be read or written now.
@@ -149,7 +150,16 @@ class LedgerStore(Protocol):
         """Give the open rows of these dead workers their end; returns how many requests."""
 
     async def forget(self, worker: str) -> None:
-        """Drop the position of a journal that no longer exists."""
+        """Drop the position of a journal that no longer exists, and that its worker was seen."""
+
+    async def seen(self, worker: str, now: int) -> None:
+        """The worker says that it is there at `now` (Unix microseconds)."""
+
+    async def workers(self) -> Sequence[WorkerFound]:
+        """Those that were seen or have open rows, and are not forgotten; by name."""
+
+    async def release(self, holders: Collection[str]) -> None:
+        """What these have leased is anybody's."""
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         """None where it does not exist, or is another tenant's. `tenant` None: any tenant's."""

@@ -121,6 +121,17 @@ class Batch(Struct, frozen=True):
     attempts: Sequence[AttemptRow]
 
 
+class WorkerFound(Struct, frozen=True):
+    """One that the database has heard of, and not that it is over."""
+
+    worker: str
+    seen: int
+    """Unix microseconds: when it last said that it is there, or opened something."""
+    requests: int
+    """That have no end; so the next."""
+    attempts: int
+
+
 class StoredRequest(Struct, frozen=True):
     request: RequestRow
     attempts: tuple[AttemptRow, ...]

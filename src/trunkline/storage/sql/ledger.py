@@ -20,9 +20,11 @@ from trunkline.storage.records import (
     UsageColumns,
     UsageQuery,
     UsageReport,
+    WorkerFound,
 )
 from trunkline.storage.sql.database import Database, Row, Session, SqlValue, as_int, as_text
 from trunkline.storage.sql.partitions import drop_months, prepare
+from trunkline.storage.sql.presence import gone, release, seen, workers
 from trunkline.storage.sql.requests import find, stored
 from trunkline.storage.sql.retention import drop, take
 from trunkline.storage.sql.rollup import backfill, roll
@@ -150,9 +152,16 @@ class SqlLedgerStore:
         return orphaned
 
     async def forget(self, worker: str) -> None:
-        await self._database.write(
-            lambda session: session.run("DELETE FROM journals WHERE worker = ?", (worker,))
-        )
+        await self._database.write(lambda session: gone(session, worker))
+
+    async def seen(self, worker: str, now: int) -> None:
+        await self._database.write(lambda session: seen(session, worker, now))
+
+    async def workers(self) -> Sequence[WorkerFound]:
+        return await self._database.read(workers)
+
+    async def release(self, holders: Collection[str]) -> None:
+        await self._database.write(lambda session: release(session, holders), alone=_SWEEPING)
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         return await self._database.read(lambda session: _request(session, request_id, tenant))
