@@ -142,3 +142,14 @@ def test_what_a_translated_answer_leaves_out_is_named():
     assert b"server_tool_use" in told
     assert b"secret" not in told
     assert passed.header(b"x-trunkline-warnings") is None
+
+
+def test_half_a_character_loses_no_answer():
+    """Neither passed on nor translated; clients whose JSON knows no halves can read it, too."""
+    body = WHOLE.replace(b'"content":"hello"', b'"content":"Hi \\ud83d!"')
+    assert body != WHOLE
+    passed = World(openai(whole(body))).ask(chat_body())
+    translated = World(openai(whole(body))).ask(chat_body(max_tokens=1), ANTHROPIC)
+
+    assert "Hi �!" == json.decode(passed.body)["choices"][0]["message"]["content"]
+    assert "Hi �!" == json.decode(translated.body)["content"][0]["text"]

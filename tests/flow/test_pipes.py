@@ -7,7 +7,16 @@ from tests.flow.world import DONE, HELLO, ROLE, STOP, USAGE, chunk
 from trunkline.canon.answer import Answer, Choice
 from trunkline.canon.content import Message, Reasoning, Role, Text, ToolCall
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError, Overloaded
-from trunkline.canon.event import FinishReason, PartDelta, PartKind, PartOpened, Started
+from trunkline.canon.event import (
+    Ended,
+    Finished,
+    FinishReason,
+    PartClosed,
+    PartDelta,
+    PartKind,
+    PartOpened,
+    Started,
+)
 from trunkline.canon.fold import unfold
 from trunkline.canon.request import ChatRequest
 from trunkline.canon.usage import Usage
@@ -279,3 +288,24 @@ def test_what_was_said_is_kept_in_few_pieces(upstream, make):
 
     assert "".join(words) == "".join(pipe.delivered)
     assert len(pipe.delivered) < 600
+
+
+def halves(dialect):
+    """A stream that says "one", half a character, "two", the other half and "three"."""
+    events = [Started("a", "m", 1, {}, dialect.name), PartOpened(0, PartKind.TEXT)]
+    events += [PartDelta(0, said) for said in ("one", "HIGH", "two", "LOW", "three")]
+    events += [PartClosed(0), Finished(FinishReason.STOP), Ended()]
+    told = bytes(dialect.encoder(request(dialect), STAMP).feed(events))
+    return told.replace(b"HIGH", b"\\ud83d").replace(b"LOW", b"\\ude00")
+
+
+@pytest.mark.parametrize("dialect", list(DIALECTS.values()), ids=lambda d: d.name)
+def test_half_a_character_ends_no_stream(dialect):
+    """Whoever cuts text by UTF-16 sends them; clients that pass them on know what to do."""
+    data = halves(dialect)
+    out, error, _, _, said = same_however_cut(lambda: passthrough(dialect), data)
+    assert (data, None, "one�two�three") == (out, error, said)
+
+    client = ANTHROPIC if dialect is OPENAI else OPENAI
+    _, error, _, _, said = same_however_cut(lambda: translation(dialect, client), data)
+    assert (None, "one�two�three") == (error, said)

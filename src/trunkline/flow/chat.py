@@ -10,6 +10,7 @@ from trunkline.flow.live import LiveAnswer, WholeAnswer, restore_names, spoken
 from trunkline.flow.pipes import Passthrough, Translation, check_text
 from trunkline.flow.rooms import Rooms
 from trunkline.transport.base import UpstreamResponse
+from trunkline.wire.halves import without_halves
 
 # Where a request asks for structured output, in any dialect.
 _OUTPUT_FORMATS = frozenset(
@@ -62,6 +63,15 @@ class ChatQuestion:
         return Garbled("the provider answered a streaming request with something else")
 
     def whole(self, body: bytes, deployment: Deployment, encoded: Encoded) -> WholeAnswer:
+        try:
+            return self._read(body, deployment, encoded)
+        except Garbled:
+            mended = without_halves(body)
+            if mended == body:
+                raise
+        return self._read(mended, deployment, encoded)
+
+    def _read(self, body: bytes, deployment: Deployment, encoded: Encoded) -> WholeAnswer:
         if self._passes:
             check_text(body)
             usage = self._server.read_usage(body)

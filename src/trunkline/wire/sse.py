@@ -6,6 +6,7 @@ as LLM providers use them: `event` and `data` fields, comments, CR, LF or CRLF, 
 """
 
 from trunkline.canon.errors import Garbled
+from trunkline.wire.halves import ESCAPE, without_halves
 
 # A long answer's one event is some kB; a whole image in a tool result may be a few MiB.
 MAX_EVENT_BYTES = 8 << 20
@@ -76,7 +77,13 @@ def _last_boundary(data: bytes | bytearray, start: int) -> int:
 
 
 def frames(whole: bytes) -> list[Frame]:
-    """The events in a block that ends at an event boundary (or at the end of the stream)."""
+    """
+    The events in a block that ends at an event boundary (or at the end of the stream).
+
+    Their data is JSON with all providers: halves of characters in it are replaced.
+    """
+    if ESCAPE in whole:
+        whole = without_halves(whole)
     if b"\r" in whole:
         whole = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     found: list[Frame] = []
