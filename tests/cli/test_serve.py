@@ -28,7 +28,7 @@ def settings(tmp_path):
 
 def run(test):
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(asyncio.wait_for(test, 30))
+        return runner.run(asyncio.wait_for(test, 60))
 
 
 async def until(true):

@@ -19,7 +19,7 @@ from trunkline.flow.base import Endpoint, Head, Reply
 
 JSON = ((b"content-type", b"application/json"),)
 # Long enough for a busy machine: reached only by a test that fails.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 T = TypeVar("T")
 Work = Callable[[bytes, Reply], Awaitable[None]]

@@ -143,7 +143,7 @@ class Track:
                     await until(lambda: self._arrivals() >= _SOME, PATIENCE)
                     await asyncio.to_thread(meanwhile)
                 if self._engine.holding:
-                    await until(decided, PATIENCE * 3)
+                    await until(decided, PATIENCE)
             finally:
                 self._engine.holding = False
         return seen
@@ -151,7 +151,7 @@ class Track:
 
 async def _ask(line: Line, key: str, seen: Seen) -> None:
     try:
-        async with asyncio.timeout(PATIENCE * 4):
+        async with asyncio.timeout(PATIENCE):
             line.send(key, seen.call)
             await line.head(seen)
             while data := await line.piece(seen):

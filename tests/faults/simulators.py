@@ -42,7 +42,7 @@ def keyed(letter: str, port: int, *keys: str) -> Mapping[str, object]:
     return {name: value for name, value in table.items() if name != "like"}
 
 
-async def until(reached: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Look every few milliseconds; TimeoutError when it is not reached."""
     async with asyncio.timeout(seconds):
         while not reached():  # noqa: ASYNC110 - what is waited for has no event to tell of it
@@ -60,7 +60,7 @@ class Simulators:
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def do(self, work: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
+    def do(self, work: Coroutine[Any, Any, T], patience: float = PATIENCE * 1.5) -> T:
         """Run it on the simulators' loop, for so many seconds at most."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(patience)
 

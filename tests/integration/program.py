@@ -18,7 +18,7 @@ _BESIDE = Path(sys.executable).with_name("trunkline")
 # The second where tests run in an environment of their own: make test-clients.
 COMMAND = str(_BESIDE if _BESIDE.exists() else Path(__file__).parents[2] / ".venv/bin/trunkline")
 # Generous: a machine that runs other checks beside these may be slow to start a process.
-PATIENCE = 30.0
+PATIENCE = 60.0
 _STEP = 0.01
 _BASE = re.compile(r"(http://127\.0\.0\.1:\d+)")
 

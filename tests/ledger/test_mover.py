@@ -46,7 +46,7 @@ class Bench:
     async def running(self, until: Callable[[], bool]) -> None:
         """Let the mover run until something holds."""
         task = asyncio.ensure_future(self.mover.run())  # noqa: TID251 - ended three lines below
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not until():  # noqa: ASYNC110 - nothing tells when a fake has been written to
                 await asyncio.sleep(0.001)
         task.cancel()

@@ -21,7 +21,7 @@ class SlowDisk(FaultyDisk):
         self.go = threading.Semaphore(0)
 
     def sync(self, descriptor: int, /) -> None:
-        assert self.go.acquire(timeout=10)
+        assert self.go.acquire(timeout=60)
         super().sync(descriptor)
 
 

@@ -62,4 +62,4 @@ def crew(module: str, place: str, count: int, manner: str) -> Iterator[Crew]:
         yield made
     finally:
         for process in processes:
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)

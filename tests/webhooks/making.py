@@ -37,7 +37,7 @@ def entropy() -> Callable[[int], bytes]:
 
 def with_database(folder: Path, work: Callable[[Database], Awaitable[ResultT]]) -> ResultT:
     async def run() -> ResultT:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             storage = open_sqlite(folder, FakeClock())
             try:
                 return await work(storage.database)

@@ -73,8 +73,8 @@ def test_an_answer_after_the_end_is_nobody_s():
     names = OwnThreads(look_up)
     asyncio.run(test(names))
     answer.set()
-    assert over.wait(5)
+    assert over.wait(60)
     for thread in threading.enumerate():
         if thread.name == "webhook-name":
-            thread.join(5)
+            thread.join(60)
     assert "<OwnThreads 0 busy>" == repr(names)

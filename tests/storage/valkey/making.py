@@ -92,7 +92,7 @@ def _unix(client) -> float:
     return seconds + micros / 1_000_000
 
 
-async def until(condition: Callable[[], bool], within: float = 10.0) -> float:
+async def until(condition: Callable[[], bool], within: float = 60.0) -> float:
     """Seconds it took. Raises AssertionError where it does not come true."""
     began = time.monotonic()  # noqa: TID251 - a real server takes real time
     while not condition():
