@@ -103,8 +103,8 @@ class World(Simulators):
 
     # -- the other two books -----------------------------------------------------------------
 
-    def ledger(self) -> Ledger:
-        """What is written down once nothing is running any more."""
+    def settle(self) -> None:
+        """Return once nothing is running any more, and all is written down."""
 
         async def settled() -> None:
             await self.quiet()
@@ -112,6 +112,10 @@ class World(Simulators):
             await self.gateway.reports.totals()  # which waits until the journal is in the tables
 
         self.do(settled())
+
+    def ledger(self) -> Ledger:
+        """What is written down once nothing is running any more."""
+        self.settle()
         return Ledger.read(self.data)
 
     def compare(self, seen: Sequence[Seen], *, unseen: int = 0) -> Books:

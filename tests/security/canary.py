@@ -145,12 +145,13 @@ def columns(path: Path) -> Iterator[tuple[str, bytes]]:
             cursor = connection.execute(f'SELECT * FROM "{table}"')
             names = [column[0] for column in cursor.description]
             for row in cursor:
-                yield from _values(table, zip(names, row, strict=True))
+                yield from unpacked(table, zip(names, row, strict=True))
     finally:
         connection.close()
 
 
-def _values(table: str, row: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
+def unpacked(table: str, row: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
+    """The texts and bytes of a row, by table and column; what is packed, unpacked as well."""
     for name, value in row:
         if isinstance(value, str):
             yield f"{table}.{name}", value.encode()

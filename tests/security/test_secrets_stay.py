@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.canary import Kind
+from tests.security.homes import Home
 from tests.security.inputs import BODIES, BROKEN, FAULTS, HEADERS, KEYS, PASTED, SESSIONS
 from tests.security.watched import Watched, bodies, secrets_of_tenants, watched, with_key
 from trunkline.storage.records import ResponseRecord
@@ -16,8 +17,15 @@ GEMINI = "/v1beta/models/any:generateContent"
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Watched]:
-    with watched(tmp_path) as made:
+def town(home: Home) -> Iterator[Watched]:
+    with watched(home) as made:
+        yield made
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[Watched]:
+    """What a provider does wrong is written down as all else is: one database tells enough."""
+    with watched(Home(tmp_path)) as made:
         yield made
 
 
@@ -102,22 +110,22 @@ def test_what_is_refused_is_left_nowhere(town: Watched) -> None:
     assert [] == town.leaks()
 
 
-def test_a_failure_of_the_provider_leaves_nothing(town: Watched) -> None:
+def test_a_failure_of_the_provider_leaves_nothing(faulty: Watched) -> None:
     """Of any class: neither of the request nor of the key it was asked with; whole and streamed."""
     asks = [
         (f"{letter}1/sim-echo@lax,fault={fault}", path, body)
         for fault in FAULTS
         for letter, path in (("o", CHAT), ("a", CHAT), ("a", MESSAGES), ("o", MESSAGES))
-        for path, body in bodies(town, path, why=fault)
+        for path, body in bodies(faulty, path, why=fault)
     ]
-    answers = town.ask_all(asks)
+    answers = faulty.ask_all(asks)
 
-    assert [] == town.leaks()
+    assert [] == faulty.leaks()
     failed = sum(answer is None or answer.status >= 400 for answer in answers)
     assert 2 * failed > len(asks)
     # The simulator's own secret, which it tells with a refusal (U12).
-    heard = b"".join(data for _, data in (*town.heard, *town.shown()))
-    assert b"canary-7f3a" not in heard + "".join(town.logged).encode()
+    heard = b"".join(data for _, data in (*faulty.heard, *faulty.shown()))
+    assert b"canary-7f3a" not in heard + "".join(faulty.logged).encode()
     assert {fault.partition(":")[0] for fault in FAULTS} == {f"u{n}" for n in range(1, 20)}
 
 

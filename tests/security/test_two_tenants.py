@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.gateway import Answer, World, world
+from tests.security.homes import Home
 from tests.security.party import CONFIG, MOUNTS, Party, asking, path_of
+from tests.storage.postgres_server import PostgresServer
 from trunkline.admin.app import ROUTES
 from trunkline.admin.base import ControlRoute, Policy
 from trunkline.faces.base import Mount
@@ -86,9 +88,9 @@ def filled(route: ControlRoute, ids: Ids) -> str:
     return _PARAMETER.sub(lambda found: ids.get(found[1], "sim/sim-echo"), route.path)
 
 
-def within(folder: Path, test: Callable[[World, Party, Party], Awaitable[None]]) -> None:
+def within(home: Home, test: Callable[[World, Party, Party], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with world(folder, CONFIG) as w:
+        async with world(home.data, CONFIG + home.config) as w:
             left = await Party(w, "tenant-left", "LEFTMARK7q2v").enter()
             right = await Party(w, "tenant-right", "RIGHTMARK9x4b").enter()
             await test(w, left, right)
@@ -146,11 +148,25 @@ def test_a_foreign_id_is_as_good_as_none(tmp_path: Path, route: ControlRoute) ->
         assert [] == await foreign(route, left, right)
         assert [] == await foreign(route, right, left)
 
-    within(tmp_path, test)
+    within(Home(tmp_path), test)
+
+
+def test_a_foreign_id_is_as_good_as_none_on_postgresql(
+    tmp_path: Path, sound_postgres: PostgresServer
+) -> None:
+    """On every route, one after the other in one gateway: a database each would take a minute."""
+
+    async def test(_: World, left: Party, right: Party) -> None:
+        for route in WITH_IDS:
+            assert [] == await foreign(route, left, right), route_name(route)
+            for party in (left, right):
+                await clear(party)
+
+    within(Home(tmp_path, sound_postgres.fresh()), test)
 
 
 @pytest.mark.parametrize("stream", (False, True))
-def test_a_foreign_response_is_not_gone_on_from(tmp_path: Path, stream: bool) -> None:
+def test_a_foreign_response_is_not_gone_on_from(home: Home, stream: bool) -> None:
     """Nor are its items, nor one that is made in the background cancelled."""
 
     async def test(_: World, left: Party, right: Party) -> None:
@@ -165,7 +181,7 @@ def test_a_foreign_response_is_not_gone_on_from(tmp_path: Path, stream: bool) ->
         assert 404 == (await right.call("POST", path)).status
         assert [] == right.of_the_other(left)
 
-    within(tmp_path, test)
+    within(home, test)
 
 
 async def walk(parties: Sequence[Party]) -> None:
@@ -194,7 +210,7 @@ def repeating(mount: Mount) -> bool:
     return mount.operation in {"chat", "text_completion"}
 
 
-def test_no_byte_of_one_reaches_the_other(tmp_path: Path) -> None:
+def test_no_byte_of_one_reaches_the_other(home: Home) -> None:
     """Two passes over all routes, each tenant with words of its own, which the simulator repeats."""
 
     async def test(_: World, left: Party, right: Party) -> None:
@@ -207,10 +223,10 @@ def test_no_byte_of_one_reaches_the_other(tmp_path: Path) -> None:
             assert not {f"POST {path_of(m)}" for m in MOUNTS if repeating(m)} - told_own
             assert 20 < len(party.made)
 
-    within(tmp_path, test)
+    within(home, test)
 
 
-def test_what_both_ask_alike_is_answered_to_each(tmp_path: Path) -> None:
+def test_what_both_ask_alike_is_answered_to_each(home: Home) -> None:
     """To the bit, under one Idempotency-Key: each has an entry of its own, and gets that again."""
 
     async def test(_: World, left: Party, right: Party) -> None:
@@ -225,10 +241,10 @@ def test_what_both_ask_alike_is_answered_to_each(tmp_path: Path) -> None:
                 assert [1, 1] == [len(set(own)) for own in ids], mount.path
         assert [] == left.of_the_other(right) + right.of_the_other(left)
 
-    within(tmp_path, test)
+    within(home, test)
 
 
-def test_sums_are_each_tenants_own(tmp_path: Path) -> None:
+def test_sums_are_each_tenants_own(home: Home) -> None:
     """One asks, the other's entries and sums stay as they were."""
 
     async def test(w: World, left: Party, right: Party) -> None:
@@ -237,7 +253,7 @@ def test_sums_are_each_tenants_own(tmp_path: Path) -> None:
         sums = [await w.ask("GET", f"/admin/v1/usage?tenant={p.tenant}") for p in (left, right)]
         assert [1, 0] == [answer.json["total"]["requests"] for answer in sums]
 
-    within(tmp_path, test)
+    within(home, test)
 
 
 class Forgetful:
@@ -258,7 +274,7 @@ class Forgetful:
         return None
 
 
-def test_a_store_that_forgets_whose_it_is_would_be_seen(tmp_path: Path) -> None:
+def test_a_store_that_forgets_whose_it_is_would_be_seen(home: Home) -> None:
     """By the foreign id, and by the search through all answers."""
     route = next(r for r in WITH_IDS if r.path == "/v1/responses/{response_id}")
 
@@ -268,4 +284,4 @@ def test_a_store_that_forgets_whose_it_is_would_be_seen(tmp_path: Path) -> None:
         assert ["response_id: 200"] == (await foreign(route, left, right))[:1]
         assert [] != right.of_the_other(left)
 
-    within(tmp_path, test)
+    within(home, test)

@@ -6,7 +6,6 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -14,7 +13,8 @@ import msgspec
 
 from tests.faults.gateway import World, impatient, opened
 from tests.integration.program import Answer, call
-from tests.security.canary import Canaries, Kind, left_behind
+from tests.security.canary import Canaries, Kind
+from tests.security.homes import Home
 from tests.security.inputs import BODIES
 from trunkline.admin.app import ROUTES
 from trunkline.config.schema import (
@@ -24,6 +24,7 @@ from trunkline.config.schema import (
     LoggingConfig,
     ModelConfig,
     RoutingConfig,
+    ServerConfig,
     WebhooksConfig,
 )
 from trunkline.wiring.gateway import Gateway
@@ -45,8 +46,10 @@ _BOOKS = re.compile(r"trunkline\.db|journal/|GET \S*/(?:usage|requests|me)\b")
 class Watched(World):
     """Credentials of providers, the admin key, webhooks' and tenants' own secrets: all are new."""
 
-    def __init__(self, data: Path) -> None:
-        super().__init__(data, RoutingConfig(retry_share=1.0))
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.data, RoutingConfig(retry_share=1.0))
+        self.home = home
+        self.server = ServerConfig(database=home.database)
         self.canaries = Canaries()
         self.admin_key = self.canaries.new("the admin key")
         self.heard: list[tuple[str, bytes]] = []
@@ -140,7 +143,7 @@ class Watched(World):
 
     def shown(self) -> Iterator[tuple[str, bytes]]:
         """Every GET there is, to the administrator and to the key that asked; those of one by id."""
-        self.ledger()  # waits until nothing runs
+        self.settle()
         grouped = "?group_by=model,provider,key,tenant,face,status,day"
         queries = ("", grouped, f"{grouped}&format=csv")
         for route in ROUTES:
@@ -167,7 +170,7 @@ class Watched(World):
         found += look("the log", "".join(self.logged).encode())
         for sink, data in self.heard:
             found += look(sink, data, allowed=OWN)
-        for sink, data in (*self.shown(), *left_behind(self.data)):
+        for sink, data in (*self.shown(), *self.home.left_behind()):
             found += look(sink, data, allowed=_allowed(sink))
         return sorted(set(found))
 
@@ -183,8 +186,8 @@ def _request_ids(session: Any) -> Any:
 
 
 @contextmanager
-def watched(data: Path) -> Iterator[Watched]:
-    with opened(Watched(data)) as town:
+def watched(home: Home) -> Iterator[Watched]:
+    with opened(Watched(home)) as town:
         town.logged.clear()
         yield town
 
