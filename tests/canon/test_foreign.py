@@ -5,7 +5,11 @@ from msgspec import Raw
 
 from trunkline.canon.content import Message, Opaque, Role, Text, ToolCall, ToolResult
 from trunkline.canon.errors import Unsupported
-from trunkline.canon.foreign import foreign_fields, refuse_foreign_choice
+from trunkline.canon.foreign import (
+    foreign_fields,
+    refuse_foreign_choice,
+    refuse_foreign_parts,
+)
 from trunkline.canon.note import Note
 from trunkline.canon.request import ChatRequest, ChoiceMode, Tool, ToolChoice
 
@@ -74,3 +78,21 @@ def test_a_tool_that_is_demanded_but_not_here(mode: ChoiceMode, names: tuple[str
 def test_a_choice_that_can_be_met(mode: ChoiceMode, names: tuple[str, ...]) -> None:
     """With what is here, or by leaving out what only may be called."""
     refuse_foreign_choice(asked(mode, *names), "here")
+
+
+def test_what_a_user_shows_is_not_left_out() -> None:
+    """A part nobody here can read is refused, by its place."""
+    shown = Message(Role.USER, (Text("what is this?"), Opaque("there", Raw(b"{}"))))
+    with pytest.raises(Unsupported) as told:
+        refuse_foreign_parts(3, shown, "here")
+
+    assert "messages.3.content.1" == told.value.param
+
+
+@pytest.mark.parametrize(
+    ("role", "origin"),
+    ((Role.USER, "here"), (Role.ASSISTANT, "there"), (Role.TOOL, "there"), (Role.SYSTEM, "there")),
+)
+def test_what_the_history_holds_besides_may_be_left_out(role: Role, origin: str) -> None:
+    """The model's own doings elsewhere; and what is of this dialect stays anyway."""
+    refuse_foreign_parts(0, Message(role, (Opaque(origin, Raw(b"{}")),)), "here")

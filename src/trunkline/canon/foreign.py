@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from trunkline.canon.content import Message, Opaque, Part, ToolResult
+from trunkline.canon.content import Message, Opaque, Part, Role, ToolResult
 from trunkline.canon.errors import Unsupported
 from trunkline.canon.note import Note
 from trunkline.canon.request import ChatRequest, ChoiceMode
@@ -35,6 +35,21 @@ def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
     if abroad.issuperset(choice.names):
         name = choice.names[0]
         raise Unsupported(f"the provider has no built-in tool '{name}'", param="tool_choice")
+
+
+def refuse_foreign_parts(index: int, message: Message, own: str) -> None:
+    """
+    Raises Unsupported for a part of another dialect than `own` that a user showed to the model:
+    nobody would like to be answered without. What the history holds besides can be left out.
+    """
+    if message.role is not Role.USER:
+        return
+    for position, part in enumerate(message.parts):
+        if isinstance(part, Opaque) and part.origin != own:
+            param = f"messages.{index}.content.{position}"
+            raise Unsupported(
+                f"'{param}' is of a kind this provider's API does not have", param=param
+            )
 
 
 def _parts(path: str, parts: tuple[Part, ...], why: str) -> Iterator[Note]:

@@ -20,6 +20,7 @@ from trunkline.canon.content import (
     CacheMark,
     Image,
     Message,
+    Opaque,
     Reasoning,
     Remote,
     Role,
@@ -28,6 +29,7 @@ from trunkline.canon.content import (
     ToolResult,
 )
 from trunkline.canon.deployment import Quirks
+from trunkline.canon.errors import Unsupported
 
 
 def text(*words: str) -> list[dict[str, str]]:
@@ -168,3 +170,11 @@ def test_thinking_keeps_its_place() -> None:
     assert ["thinking", "text", "thinking"] == [
         block["type"] for block in turns(user("a"), assistant(*thought), user("b"))[1]["content"]
     ]
+
+
+def test_what_a_user_shows_is_refused_if_unreadable() -> None:
+    """Answered without, it would be answered wrong."""
+    with pytest.raises(Unsupported) as caught:
+        turns(user("what is this?", Opaque("gemini", Raw(b"{}"))))
+
+    assert "messages.0.content.1" == caught.value.param

@@ -1,5 +1,8 @@
 """Tests of the conversation: system apart, turns alternating, user first."""
 
+import pytest
+from msgspec import Raw
+
 from tests.dialects.bedrock_converse.kit import assistant, body_of, chat, noted, system, tool, user
 from trunkline.canon.content import (
     CacheMark,
@@ -7,12 +10,14 @@ from trunkline.canon.content import (
     Image,
     Inline,
     Message,
+    Opaque,
     PlainText,
     Role,
     Text,
     ToolCall,
     ToolResult,
 )
+from trunkline.canon.errors import Unsupported
 
 
 def turns(request):
@@ -93,3 +98,11 @@ def test_names_and_pictures_in_a_system_prompt_are_noted():
     )
 
     assert ["messages.0.content", "messages.1.name"] == noted(request)
+
+
+def test_what_a_user_shows_is_refused_if_unreadable():
+    """Answered without, it would be answered wrong."""
+    with pytest.raises(Unsupported) as caught:
+        body_of(chat(user("what is this?", Opaque("gemini", Raw(b"{}")))))
+
+    assert "messages.0.content.1" == caught.value.param

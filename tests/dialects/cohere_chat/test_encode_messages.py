@@ -1,5 +1,6 @@
 """The conversation."""
 
+import pytest
 from msgspec import Raw, json
 
 from tests.dialects.cohere_chat.kit import (
@@ -17,6 +18,7 @@ from trunkline.canon.content import (
     Document,
     Image,
     Message,
+    Opaque,
     PlainText,
     Reasoning,
     Remote,
@@ -25,6 +27,7 @@ from trunkline.canon.content import (
     ToolCall,
     ToolResult,
 )
+from trunkline.canon.errors import Unsupported
 from trunkline.dialects.cohere_chat.encode_messages import ask_in_words
 
 CALL = ToolCall("t1", "weather", '{"city":"Oslo"}')
@@ -207,3 +210,11 @@ def test_asking_in_words():
     ):
         ask_in_words(messages, "b")
         assert {"role": "system", "content": expected} == messages[0]
+
+
+def test_what_a_user_shows_is_refused_if_unreadable():
+    """Answered without, it would be answered wrong."""
+    with pytest.raises(Unsupported) as caught:
+        messages_of(user("what is this?", Opaque("gemini", Raw(b"{}"))))
+
+    assert "messages.0.content.1" == caught.value.param

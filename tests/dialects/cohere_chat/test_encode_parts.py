@@ -86,19 +86,17 @@ def test_what_cannot_be_said_is_refused(part):
 
 
 def test_what_is_left_out_is_noted():
-    """Other dialects' own parts, citations and marks."""
+    """Other dialects' citations and marks."""
     said = (
-        Opaque("openai-responses", Raw(b"{}")),
         Text("a", CacheMark(), annotations=Raw(b"[]"), origin="x"),
         Refusal("no"),
     )
 
     assert [{"type": "text", "text": "a"}, {"type": "text", "text": "no"}] == content(*said)
     assert [
-        "messages.0.content.0",
         "cache_control",
-        "messages.0.content.1.annotations",
-        "messages.0.content.2",
+        "messages.0.content.0.annotations",
+        "messages.0.content.1",
     ] == noted(chat(user(*said)))
 
 
@@ -106,7 +104,9 @@ def test_a_part_that_no_content_holds():
     """Thinking and calls are the messages' business; a client may put them into a result."""
     draft = Draft(chat(), to())
     assert encode_part(Reasoning("x"), "p", draft) is None
-    assert [("p", "dropped: Reasoning cannot stand here")] == [
-        (note.field, note.message) for note in draft.notes.all()
-    ]
+    assert encode_part(Opaque("gemini", Raw(b"{}")), "q", draft) is None
+    assert [
+        ("p", "dropped: Reasoning cannot stand here"),
+        ("q", "dropped: only gemini knows this part"),
+    ] == [(note.field, note.message) for note in draft.notes.all()]
     assert [] == encode_parts([], "p", Draft(chat(), to()))

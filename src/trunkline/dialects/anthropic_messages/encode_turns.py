@@ -7,13 +7,13 @@ from itertools import takewhile
 from msgspec import Raw
 
 from trunkline.canon.content import Image, Message, Role, ToolResult
-from trunkline.canon.foreign import foreign_fields
+from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_content import (
     BlockOut,
     encode_parts,
 )
-from trunkline.dialects.anthropic_messages.wire import Fields
+from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.claude import takes_mid_system
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
@@ -59,6 +59,7 @@ def encode_turns(draft: Draft) -> list[Turn]:
 
 def _add(turns: list[Turn], message: Message, at: int, draft: Draft) -> None:
     path = f"messages.{at}.content"
+    refuse_foreign_parts(at, message, NAME)
     _note_foreign(at, message, draft)
     role = _role(message, turns, at, draft)
     parts = message.parts

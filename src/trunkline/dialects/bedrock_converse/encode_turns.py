@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from trunkline.canon.content import Audio, Document, Image, Message, Part, Role, Text, ToolResult
-from trunkline.canon.foreign import foreign_fields
+from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.dialects.bedrock_converse.draft import Draft
 from trunkline.dialects.bedrock_converse.encode_content import encode_parts
-from trunkline.dialects.bedrock_converse.wire import Fields
+from trunkline.dialects.bedrock_converse.wire import NAME, Fields
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _OPENING = "Continue."
@@ -62,6 +62,7 @@ def encode_turns(draft: Draft) -> list[Turn]:
 
 def _add(turns: list[Turn], message: Message, at: int, draft: Draft) -> None:
     path = f"messages.{at}.content"
+    refuse_foreign_parts(at, message, NAME)
     _note_foreign(at, message, draft)
     role = "assistant" if message.role is Role.ASSISTANT else "user"
     if message.role in _SYSTEM:

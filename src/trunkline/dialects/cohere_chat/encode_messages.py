@@ -18,7 +18,7 @@ from trunkline.canon.content import (
     ToolCall,
     ToolResult,
 )
-from trunkline.canon.foreign import foreign_fields
+from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.dialects.cohere_chat.decode_answer import arguments_of
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.encode_parts import (
@@ -28,7 +28,7 @@ from trunkline.dialects.cohere_chat.encode_parts import (
     encode_parts,
     plain_text,
 )
-from trunkline.dialects.cohere_chat.wire import BROKEN, Fields
+from trunkline.dialects.cohere_chat.wire import BROKEN, NAME, Fields
 from trunkline.dialects.raws import RAW_MAP
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
@@ -42,6 +42,7 @@ def encode_messages(draft: Draft) -> list[Fields]:
     leading = list(takewhile(lambda message: message.role in _SYSTEM, messages))
     written = _system(leading, draft)
     for at, message in _turns(messages, len(leading)):
+        refuse_foreign_parts(at, message, NAME)
         _note_foreign(at, message, draft)
         path = f"messages.{at}.content"
         if message.role is Role.ASSISTANT:
