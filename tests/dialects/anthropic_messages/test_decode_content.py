@@ -161,14 +161,25 @@ def test_tool_results() -> None:
     """A string, blocks of any kind, nothing, or a failure."""
     picture = {"type": "image", "source": {"type": "url", "url": "u"}}
     reference = {"type": "tool_reference", "tool_name": "f"}
-    found = {"type": "search_result", "title": "t", "source": "s", "content": []}
+    found = {
+        "type": "search_result",
+        "title": "t",
+        "source": "https://a.example",
+        "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}],
+        "citations": {"enabled": True},
+        "cache_control": {"type": "ephemeral"},
+    }
+    read = Document(
+        PlainText("https://a.example\n\none\ntwo"),
+        "t",
+        cache=CacheMark(),
+        extra={"search_result": raw(found)},
+    )
 
     assert ToolResult("t", (Text("ok"),)) == block(
         type="tool_result", tool_use_id="t", content="ok", is_error=False
     )
-    assert ToolResult(
-        "t", (Image(Remote("u")), Opaque(NAME, raw(reference)), Opaque(NAME, raw(found))), True
-    ) == block(
+    assert ToolResult("t", (Image(Remote("u")), Opaque(NAME, raw(reference)), read), True) == block(
         type="tool_result", tool_use_id="t", content=[picture, reference, found], is_error=True
     )
     assert ToolResult("t", ()) == block(type="tool_result", tool_use_id="t", content="")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import Raw, json
 
-from tests.dialects.anthropic_messages.kit import NAME, chat, deployment, raw
+from tests.dialects.anthropic_messages.kit import NAME, assistant, chat, deployment, raw, user
 from trunkline.canon.content import (
     Audio,
     CacheMark,
@@ -13,20 +13,24 @@ from trunkline.canon.content import (
     FileRef,
     Image,
     Inline,
+    Message,
     Opaque,
     Part,
     PlainText,
     Reasoning,
     Refusal,
     Remote,
+    Role,
     Text,
     ToolCall,
     ToolResult,
 )
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Unsupported
+from trunkline.dialects.anthropic_messages.decode_content import decode_block
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_content import encode_part, tool_input
+from trunkline.dialects.registry import DIALECTS
 
 
 def encoded(part: Part, origin: str = "openai-chat", **quirks: Any) -> tuple[Any, list[str]]:
@@ -91,6 +95,26 @@ def test_unknown_fields_return_to_their_own_dialect() -> None:
 def test_images(source: Any, fields: dict[str, str]) -> None:
     """By bytes, address or file; a data: URL is bytes."""
     assert ({"type": "image", "source": fields}, []) == encoded(Image(source))
+
+
+def test_a_search_result_is_a_document_to_others() -> None:
+    """For its own API it is the block it was; what it says reaches an upstream of any dialect."""
+    found = {
+        "type": "search_result",
+        "title": "t",
+        "source": "https://a.example",
+        "content": [{"type": "text", "text": "one"}],
+    }
+    part = decode_block(raw(found), "x")
+    words = {"type": "text", "media_type": "text/plain", "data": "https://a.example\n\none"}
+
+    assert found == encoded(part, NAME)[0]
+    assert {"type": "document", "source": words, "title": "t"} == encoded(part)[0]
+    message = Message(Role.TOOL, (ToolResult("c", (part,)),))
+    asked = chat(user("go"), assistant(ToolCall("c", "f", "{}")), message, origin=NAME)
+    for dialect in DIALECTS.values():
+        sent = dialect.encode_request(asked, deployment()).body
+        assert b"one" in sent, dialect.name
 
 
 def test_detail_is_noted() -> None:

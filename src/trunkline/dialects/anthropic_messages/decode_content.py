@@ -24,13 +24,14 @@ from trunkline.canon.errors import Malformed
 from trunkline.dialects.anthropic_messages import wire
 from trunkline.dialects.anthropic_messages.signature import unpack
 from trunkline.dialects.anthropic_messages.strict import Reader, malformed, object_of
-from trunkline.dialects.anthropic_messages.wire import NAME, present, text_of
+from trunkline.dialects.anthropic_messages.wire import NAME, SEARCH_RESULT, present, text_of
 
 _BLOCKS: Reader[wire.KnownBlock] = Reader(
     wire.KnownBlock,
     wire.TextBlock,
     wire.ImageBlock,
     wire.DocumentBlock,
+    wire.SearchResultBlock,
     wire.ToolUseBlock,
     wire.ToolResultBlock,
     wire.ThinkingBlock,
@@ -92,6 +93,8 @@ def decode_block(raw: Raw, path: str) -> Part:
             return _image(block, extra, raw)
         case wire.DocumentBlock():
             return _document(block, extra, raw, path)
+        case wire.SearchResultBlock():
+            return _search_result(block, raw, path)
         case wire.ToolUseBlock():
             return _tool_use(block, extra, path)
         case wire.ToolResultBlock():
@@ -163,6 +166,17 @@ def _document(block: wire.DocumentBlock, extra: Extra, raw: Raw, path: str) -> P
         cache_mark(block.cache_control, extra),
         extra,
     )
+
+
+def _search_result(block: wire.SearchResultBlock, raw: Raw, path: str) -> Document:
+    """To all but this API, a document: its text, with the address it has it from."""
+    try:
+        text = _content_text(raw)
+    except wire.BROKEN as error:
+        raise malformed(error, f"{path}.content") from error
+    mark = cache_mark(block.cache_control, {})
+    said = PlainText(f"{block.source}\n\n{text}")
+    return Document(said, block.title, cache=mark, extra={SEARCH_RESULT: raw})
 
 
 class _Piece(Struct):

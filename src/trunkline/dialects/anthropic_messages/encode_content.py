@@ -25,7 +25,13 @@ from trunkline.canon.content import (
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.names import fit_id
-from trunkline.dialects.anthropic_messages.wire import BROKEN, NAME, RAW_MAP, Fields
+from trunkline.dialects.anthropic_messages.wire import (
+    BROKEN,
+    NAME,
+    RAW_MAP,
+    SEARCH_RESULT,
+    Fields,
+)
 from trunkline.dialects.data_url import source_of
 
 BlockOut = Fields | Raw
@@ -112,7 +118,9 @@ def _image(part: Image, path: str, draft: Draft) -> Fields:
     return _close({"type": "image", "source": _source_fields(source)}, part, draft)
 
 
-def _document(part: Document, path: str, draft: Draft) -> Fields:
+def _document(part: Document, path: str, draft: Draft) -> BlockOut:
+    if draft.same and SEARCH_RESULT in part.extra:
+        return part.extra[SEARCH_RESULT]
     source = _source(part.source, path)
     if isinstance(source, Inline) and source.media_type != "application/pdf":
         source = _as_text(source, path)
