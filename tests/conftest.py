@@ -50,8 +50,7 @@ def postgres() -> Iterator[postgres_server.PostgresServer]:
     """A PostgreSQL for all tests that only want databases of their own; it is never stopped."""
     if postgres_server.programs() is None:
         pytest.skip("no PostgreSQL is installed (scripts/install test)")
-    # A database for each of hundreds of tests, and no test that cuts its power.
-    with postgres_server.running("fsync=off", "full_page_writes=off") as server:
+    with postgres_server.running() as server:
         yield server
 
 

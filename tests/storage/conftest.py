@@ -7,10 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.making import FakeClock
+from tests.storage.postgres_server import PostgresServer, programs, running
 from trunkline.storage.postgres.connection import Address
 from trunkline.storage.postgres.database import connected
 from trunkline.storage.sql.database import Database
 from trunkline.storage.sqlite.backend import open_sqlite
+
+
+@pytest.fixture(scope="session")
+def hasty_postgres() -> Iterator[PostgresServer]:
+    """
+    One for hundreds of tests with a database each, which to sync would take them a minute.
+
+    The gateway itself refuses to work on such a server.
+    """
+    if programs() is None:
+        pytest.skip("no PostgreSQL is installed (scripts/install test)")
+    with running("fsync=off", "full_page_writes=off") as server:
+        yield server
 
 
 @pytest.fixture(params=("sqlite", "postgres"))
@@ -21,7 +35,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield storage.database
         asyncio.run(storage.aclose())
     else:
-        postgres = request.getfixturevalue("postgres")
+        postgres = request.getfixturevalue("hasty_postgres")
         url = postgres.fresh()
         database = connected(Address(url), FakeClock())
         yield database
