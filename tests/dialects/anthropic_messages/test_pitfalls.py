@@ -150,10 +150,11 @@ def test_pitfall_09_usage_behind_the_finish() -> None:
 
 
 def test_pitfall_10_no_usage_at_all() -> None:
-    """It ends all the same."""
-    assert ["message_delta", "message_stop"] == [
-        event["type"] for event in streamed([BEGIN, *STOPPED])[-2:]
-    ]
+    """It ends all the same, and what was guessed of the input at its start is not taken back."""
+    start, *_, delta, stop = streamed([BEGIN, *STOPPED])
+
+    assert ["message_delta", "message_stop"] == [delta["type"], stop["type"]]
+    assert 0 < start["message"]["usage"]["input_tokens"] == delta["usage"]["input_tokens"]
 
 
 def test_pitfall_11_input_tokens_at_the_start() -> None:

@@ -157,9 +157,6 @@ class Encoder:
     def _begin(self) -> None:
         started, own = self._started, self._started.origin == NAME
         extra = started.extra if own else {}
-        told = self._usage
-        if not told.total_input:
-            told = replace(told, input=self._guessed)
         message: Fields = {
             "model": started.model or self._stamp.model,
             "id": message_id(started.id, started.origin, self._stamp),
@@ -170,10 +167,15 @@ class Encoder:
             "stop_sequence": None,
             "stop_details": None,
             **{field: raw for field, raw in extra.items() if field != "usage"},
-            "usage": full(told) | dict(extra_of(extra)),
+            "usage": full(self._told()) | dict(extra_of(extra)),
         }
         self._begun = True
         self._write("message_start", {"type": "message_start", "message": message})
+
+    def _told(self) -> Usage:
+        """Where the upstream tells nothing, the guess: 0 would be a context that never fills."""
+        told = self._usage
+        return told if told.total_input else replace(told, input=self._guessed)
 
     def _write(self, name: str, data: Fields) -> None:
         self._out.append(b"event: %b\ndata: %b\n\n" % (name.encode(), json.encode(data)))
@@ -300,7 +302,7 @@ class Encoder:
         beside = {k: v for k, v in own.items() if k not in {*_IN_DELTA, "usage"}}
         known = extra_of(self._started.extra) if own else {}
         news = {k: v for k, v in extra_of(own).items() if known.get(k) != v}
-        usage = counts(self._usage) | news
+        usage = counts(self._told()) | news
         self._write(
             "message_delta", {"type": "message_delta", "delta": delta, "usage": usage, **beside}
         )
