@@ -6,10 +6,12 @@ from msgspec import Raw
 from tests.dialects.openai_chat.kit import FOREIGN, encoded, notes, request, sent
 from trunkline.canon.content import (
     CacheMark,
+    Document,
     Image,
     Inline,
     Message,
     Opaque,
+    PlainText,
     Reasoning,
     Refusal,
     Remote,
@@ -77,6 +79,24 @@ def test_calls_and_results():
         {"role": "tool", "tool_call_id": "call_1", "content": "a"},
         {"role": "tool", "tool_call_id": "call_2", "content": ""},
     ] == messages(USER, assistant(CALL, other), results)[1:]
+
+
+@pytest.mark.parametrize(("own", "arguments"), ((False, "{}"), (True, "")))
+def test_calls_without_arguments(own, arguments):
+    """Are called with an empty object: vLLM's templates parse it. OpenAI's own clients are not corrected."""
+    said = messages(USER, assistant(ToolCall("call_1", "f", "")), own=own)
+
+    assert arguments == said[1]["tool_calls"][0]["function"]["arguments"]
+
+
+def test_documents_of_text_stay_in_results():
+    """A tool's result is there, and nothing of it is a user's."""
+    found = Document(PlainText("words"), "Title", "by whom")
+    result = Message(Role.TOOL, (ToolResult("call_1", (found,)),))
+    said = messages(USER, assistant(CALL), result)
+
+    assert ["user", "assistant", "tool"] == [message["role"] for message in said]
+    assert "Title\n\nby whom\n\nwords" == said[2]["content"]
 
 
 def test_a_turn_in_several_messages():

@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from trunkline.canon.content import (
     CacheMark,
+    Document,
     Image,
     Message,
     Opaque,
     Part,
+    PlainText,
     Reasoning,
     Refusal,
     Role,
@@ -24,7 +26,7 @@ from trunkline.canon.request import ChatRequest
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.encode_answer import write_call
-from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire
+from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire, words_of
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_names import ToolName
@@ -150,6 +152,9 @@ class MessageWriter:
     def _call(self, index: int, call: ToolCall) -> Wire:
         plain, signature = unsigned(call.id)
         fitted = call_ids.fitted(plain, self._quirks.tool_id)
+        if not (call.arguments or self._own or call.kind == "custom"):
+            # Others say "no arguments" by an empty text; vLLM's templates read it as JSON.
+            call = replace(call, arguments="{}")
         wire: dict[str, object] = {**write_call(call, fitted, self._names(call.name))}
         if call.cache is not None:
             self._parts.mark(f"messages.{index}", wire, call.cache)
@@ -174,7 +179,7 @@ class MessageWriter:
     def _result(self, index: int, result: ToolResult, aside: list[Part]) -> None:
         inside: list[Part] = []
         attached: list[Part] = []
-        for part in result.parts:
+        for part in map(_in_words, result.parts):
             stays = isinstance(part, Text | Opaque) or (
                 isinstance(part, Image) and self._quirks.tool_images
             )
@@ -193,6 +198,13 @@ class MessageWriter:
         )
         extra: Mapping[str, Raw] = result.extra if self._own else {}
         self._written.append({"role": "tool", "tool_call_id": call_id, "content": content, **extra})
+
+
+def _in_words(part: Part) -> Part:
+    """What a search found belongs into its result, where nothing but text may stand."""
+    if isinstance(part, Document) and isinstance(part.source, PlainText):
+        return Text(words_of(part, part.source), part.cache)
+    return part
 
 
 def _cached(parts: list[Part], cache: CacheMark | None) -> list[Part]:

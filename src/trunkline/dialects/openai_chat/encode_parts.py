@@ -117,8 +117,7 @@ class PartWriter:
         if document.citations is not None:
             self._notes.add(f"{path}.citations", "dropped: Chat Completions cites nothing")
         if isinstance(source, PlainText):
-            head = [words for words in (document.title, document.context) if words]
-            return {"type": "text", "text": "\n\n".join([*head, source.text])}
+            return {"type": "text", "text": words_of(document, source)}
         if document.context:
             self._notes.add(f"{path}.context", "dropped: Chat Completions has no such field")
         if self._quirks.document_url == "document_url" and not isinstance(source, FileRef):
@@ -138,6 +137,12 @@ class PartWriter:
             file = {"file_data": _uri(source)}
         title = document.title or (None if self._own else "document.pdf")
         return {"type": "file", "file": {**file, "filename": title} if title else file}
+
+
+def words_of(document: Document, source: PlainText) -> str:
+    """A document that is text, as text: its title and context first."""
+    head = [words for words in (document.title, document.context) if words]
+    return "\n\n".join([*head, source.text])
 
 
 def _image(path: str, image: Image) -> Draft:
