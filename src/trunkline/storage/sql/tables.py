@@ -21,7 +21,6 @@ UNFINISHED_COPY: Final = (
 )
 REPLACED: Final = ("ledger_marks", "settings", "versions")
 """Small ones, in which a new database has rows of its own: copied whole, in one transaction each."""
-MONTHS: Final = ("requests", "attempts")
 # The months that have tables of their own are each database's business (storage/sql/partitions.py).
 _OTHERS: Final = {
     "ledger_marks": "name <> 'partitioned' AND NOT (name >= 'month ' AND name < 'month!')"
