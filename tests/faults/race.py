@@ -32,7 +32,7 @@ _LOOK = 0.2
 """Seconds between two looks of the simulator at whether it may answer."""
 _STEADY = 40
 """Requests enough to meet every worker."""
-_TRIES = 100
+_TRIES = 1000
 _TOGETHER = 100
 """Connections that are opened at the same time; a listening socket has a backlog."""
 

@@ -4,12 +4,19 @@ import msgspec
 import pytest
 
 from tests.faults.client import PROMPT, Call, End
-from tests.faults.gateway import World, impatient
+from tests.faults.gateway import World
 from tests.faults.simulators import ANTHROPIC, OPENAI
 from trunkline.config.schema import Target
 
 # Paced, so that what was sent before the fault has arrived and is not swallowed by a reset.
 PACE = "rate=400"
+# Where that is little: read at once with the fault, it would not have been content before a fault.
+SLOWLY = "rate=40"
+
+
+def idle(model: str, seconds: float = 0.3) -> Target:
+    """A target that is given up when it falls silent, and not before it has begun."""
+    return Target(model=model, first_content_timeout=30, idle_timeout=seconds)
 
 
 def calls(town: World, *targets: Target | str, **body: object) -> list[Call]:
@@ -57,8 +64,9 @@ def test_an_answer_that_breaks_off_says_so(
     town: World, fault: str, chat: tuple[str, str] | None
 ) -> None:
     """An error event and nothing behind it; the other target, which could answer, is not asked."""
-    broken = f"?1/sim-echo@{PACE},fault={fault}"
-    first = impatient(broken) if fault.startswith("u4") else broken
+    pace = SLOWLY if "after=3" in fault else PACE
+    broken = f"?1/sim-echo@{pace},fault={fault}"
+    first = idle(broken) if fault.startswith("u4") else broken
     seen = town.ask(*calls(town, first, "?2/sim-echo"))
 
     assert [] == town.compare(seen).differences
@@ -77,7 +85,7 @@ def test_an_overload_in_the_middle_keeps_its_meaning(town: World) -> None:
     """Anthropic's overloaded_error reaches both dialects as what it is."""
     seen = town.ask(
         *(
-            town.call(f"a1/sim-echo@{PACE},fault=u13:after=5", dialect=dialect)
+            town.call(f"a1/sim-echo@{SLOWLY},fault=u13:after=5", dialect=dialect)
             for dialect in (OPENAI, ANTHROPIC)
         )
     )
@@ -101,7 +109,7 @@ FINISHED = (
 @pytest.mark.parametrize("fault", FINISHED)
 def test_an_answer_that_lacks_only_its_sentinel_is_whole(town: World, fault: str) -> None:
     """It has said why it finished: the client gets the end that its dialect wants."""
-    seen = town.ask(*calls(town, impatient(f"?1/sim-echo@{PACE},fault={fault}", 0.4)))
+    seen = town.ask(*calls(town, idle(f"?1/sim-echo@{PACE},fault={fault}", 0.4)))
 
     assert [] == town.compare(seen).differences
     for one in seen:
@@ -177,7 +185,7 @@ def test_a_trickle_is_no_answer(town: World) -> None:
 
 def test_slow_is_not_stalled(town: World) -> None:
     """An answer whose events come slower than they might, but come, is let be."""
-    seen = town.ask(*calls(town, impatient("?1/sim-echo@rate=10,chunk=1,tokens=8", 0.4)))
+    seen = town.ask(*calls(town, idle("?1/sim-echo@rate=5,chunk=1,tokens=8", 1.0)))
 
     assert [] == town.compare(seen).differences
     assert [End.WHOLE] * 6 == [one.end for one in seen]
@@ -214,7 +222,7 @@ def test_tools_and_thinking_break_off_alike(town: World) -> None:
     chat = {"tools": [{"type": "function", "function": {"name": "weather", "parameters": tool}}]}
     messages = {"tools": [{"name": "weather", "input_schema": tool}]}
     asked = [
-        town.call(f"{letter}1/{model}@{PACE},fault=u5:after=4:kind=eof", dialect=dialect, **body)
+        town.call(f"{letter}1/{model}@{SLOWLY},fault=u5:after=4:kind=eof", dialect=dialect, **body)
         for letter in "oag"
         for model in ("sim-tools", "sim-reason")
         for dialect, body in ((OPENAI, chat), (ANTHROPIC, messages))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.race import MAX_TOKENS, Track, bound, track
+from tests.faults.race import MAX_TOKENS, Round, Track, bound, track
 from tests.storage.postgres_server import PostgresServer
 from tests.storage.valkey_server import ValkeyServer
 
@@ -73,12 +73,27 @@ def machines(
             yield Machines(made, valkey)
 
 
+def undisturbed(track: Track, limit: str) -> Round:
+    """
+    One in which the server was there all the time.
+
+    To a gateway that it does not answer within 0.3 s it is away, as on a machine that is very busy.
+    """
+    for _ in range(5):
+        track.steady(cost_total_usd="1")
+        race = track.race(
+            track.key(**{limit: most(limit)}), ATTEMPTS, hold=True, max_tokens=MAX_TOKENS
+        )
+        if 503 not in race.statuses:
+            break
+    return race
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", ("requests_per_minute", "cost_total_usd", "concurrent_requests"))
 def test_over_two_machines(machines: Machines, limit: str) -> None:
     """The same, through a server that all of them ask."""
-    key = machines.track.key(**{limit: most(limit)})
-    race = machines.track.race(key, ATTEMPTS, hold=True, max_tokens=MAX_TOKENS)
+    race = undisturbed(machines.track, limit)
 
     assert (LIMIT, {200: LIMIT, 429: ATTEMPTS - LIMIT}) == (race.arrived, race.statuses)
 

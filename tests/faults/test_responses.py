@@ -53,7 +53,7 @@ def test_a_good_answer(town: World, stream: bool, store: bool) -> None:
 def test_a_stream_that_breaks(town: World, fault: str) -> None:
     """Told twice, as the API does, billed as delivered, and kept as what it was: a failure."""
     seen = town.ask(
-        *(call(town, f"{letter}1/sim-echo@rate=400,fault={fault}") for letter in LETTERS)
+        *(call(town, f"{letter}1/sim-echo@rate=40,fault={fault}") for letter in LETTERS)
     )
     books = town.compare(seen)
 
@@ -145,7 +145,7 @@ def background(town: World, calls: Sequence[Call], *, stream: bool = False) -> S
     (
         ("", "completed", "ok"),
         ("@fault=u11", "failed", "failed"),
-        ("@rate=400,fault=u5:after=4:kind=rst", "failed", "partial"),
+        ("@rate=40,fault=u5:after=4:kind=rst", "failed", "partial"),
     ),
 )
 @pytest.mark.parametrize("stream", (True, False), ids=("read", "polled"))

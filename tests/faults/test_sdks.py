@@ -83,7 +83,7 @@ MIDDLE = ("u4:after=9", "u5:after=9", "u5:after=9:kind=clean", "u6:after=9", "u1
 def test_an_answer_that_breaks_off_raises(town: World, fault: str, dialect: str, ask: Ask) -> None:
     """After the text that came: an APIError, whichever dialect the upstream speaks."""
     for letter in "oa":
-        model = f"{letter}1/sim-echo@rate=400,fault={fault}"
+        model = f"{letter}1/sim-echo@rate=100,fault={fault}"
         target = impatient(model) if fault.startswith("u4") else model
         call = town.call(target, dialect=dialect)
         town.do(town.gateway.reload())
