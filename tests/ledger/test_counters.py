@@ -72,9 +72,24 @@ class Office:
         self.counts.lost = False
         self.mine, self.other = (MemoryState(self.counts, name) for name in ("mine", "other"))
         self.ledger, self.windows, self.problems = Ledger(), Windows(), []
+        self.leading, self.led = True, []
+        self.done_after = 0
+        """Another process has added up when it was asked so often who does."""
         self.keeper = CounterKeeper(
-            self.mine, self.ledger, self.windows, self.clock, self.problems.append, interval=0.001
+            self.mine,
+            self.ledger,
+            self.windows,
+            self.clock,
+            self.problems.append,
+            self.leads,
+            interval=0.001,
         )
+
+    async def leads(self, now, until):
+        self.led.append((now, until))
+        if len(self.led) == self.done_after:
+            await self.other.restore({})
+        return self.leading
 
     def standing(self, one):
         (found,) = asyncio.run(self.mine.look([one]))
@@ -263,6 +278,53 @@ def test_what_never_closes_counts_from_the_beginning():
 
     assert (0, "t") == (office.ledger.asked[0].start, office.ledger.asked[0].tenant)
     assert (30, 0, 0) == office.standing(limit(window=0, counter="tenant/t/cost/0"))
+
+
+def test_one_process_adds_up_for_all():
+    """While it leads, nobody else asks the ledger; what is lost stays so, and money fails closed."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW, 0)
+    office.counts.lose()
+    office.leading = False
+    asyncio.run(office.keeper.turn())
+    before = list(office.ledger.asked), office.mine.lost
+    office.leading = True
+    asyncio.run(office.keeper.turn())
+
+    assert (([], True), 1, False) == (before, len(office.ledger.asked), office.mine.lost)
+
+
+def test_whoever_adds_up_for_long_says_so_again():
+    """Before another takes it for dead."""
+    office = Office()
+    for number in range(5):
+        office.windows.kept[f"c{number}"] = OpenWindow(
+            f"tenant/t{number}/cost/0", Unit.COST, NOW, 0
+        )
+    usage = office.ledger.usage
+
+    async def slowly(query):
+        office.clock.now += 1.5
+        return await usage(query)
+
+    office.ledger.usage = slowly
+    office.counts.lose()
+    asyncio.run(office.keeper.turn())
+
+    assert [0, 3, 6] == [(now - NOW) // 10**6 for now, _ in office.led]
+    assert all(now + 4 * 10**6 == until for now, until in office.led)
+
+
+def test_who_starts_meanwhile_waits():
+    """Until whoever leads is done, or gone."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW, 0)
+    office.counts.lose()
+    office.leading = False
+    office.done_after = 3
+    asyncio.run(office.keeper.start())
+
+    assert (3, [], False) == (len(office.led), office.ledger.asked, office.mine.lost)
 
 
 def test_counters_that_are_there_stay():

@@ -12,7 +12,7 @@ from trunkline.flow.claiming import Bounds, Claiming, TokenCounts
 from trunkline.flow.outage import Outage
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.tasks import Tasks
-from trunkline.ledger.counters import CounterKeeper
+from trunkline.ledger.counters import CounterKeeper, Leads
 from trunkline.storage.base import LedgerStore
 from trunkline.storage.sql.windows import WindowStore
 from trunkline.storage.state import State
@@ -35,6 +35,7 @@ class Places(Struct, frozen=True, kw_only=True):
     emit: Emit
     more: MoreLimits
     outage: Outage
+    leads: Leads
     on_problem: Callable[[str], None]
 
 
@@ -48,7 +49,12 @@ class Limiting:
         self._on_problem = places.on_problem
         self._thresholds = Thresholds()
         self.keeper = CounterKeeper(
-            places.state, places.ledger, places.windows, places.clock, places.on_problem
+            places.state,
+            places.ledger,
+            places.windows,
+            places.clock,
+            places.on_problem,
+            places.leads,
         )
         self.admission = Admission(
             places.state,

@@ -28,6 +28,12 @@ _MOST_REMEMBERED = 65_536
 # moved at the worker's next start, or its machine's: an hour is long for that.
 _PATIENCE = 3600 * _MICROS
 _FAILED = "failed"
+# For so long one process leads, and longer by asking again when half of it is over; and so often
+# others look whether it is done.
+_LED = 2 * _MICROS
+_LOOK = 0.05
+
+Leads = Callable[[int, int], Awaitable[bool]]
 
 
 class CountersStatistics(Struct, frozen=True):
@@ -57,14 +63,19 @@ class CounterKeeper:
         windows: WindowStore,
         clock: Clock,
         on_problem: Callable[[str], None],
+        leads: Leads,
         interval: float = _INTERVAL,
     ) -> None:
-        """`interval`: seconds between two beats."""
+        """
+        `leads`: whether this process is the one of those that share the counters who does it, now
+        until then (Unix microseconds). `interval`: seconds between two beats.
+        """
         self._state = state
         self._ledger = ledger
         self._windows = windows
         self._clock = clock
         self._trouble = Trouble(on_problem, clock)
+        self._leads = leads
         self._interval = interval
         self._known: OrderedDict[str, int] = OrderedDict()
         """Counters whose window is written down, and when that closes."""
@@ -127,7 +138,9 @@ class CounterKeeper:
 
     async def _begin(self) -> None:
         await self._state.beat()  # a server's counters are not known before it was asked
-        await self._restore()
+        while self._state.lost and not await self._restore():
+            await asyncio.sleep(_LOOK)
+            await self._state.beat()
 
     async def _write_down(self) -> None:
         fresh, self._fresh = self._fresh, {}
@@ -151,17 +164,26 @@ class CounterKeeper:
             return
         self._settled += 1
 
-    async def _restore(self) -> None:
-        if not self._state.lost:
-            return
-        now = self._now()
+    async def _restore(self) -> bool:
+        """
+        Only one process adds up: a database that has just come back is not asked everything by all.
+
+        False where another does, or may.
+        """
+        leading = 0
         counts = {}
-        for window in await self._windows.open(now):
+        for window in await self._windows.open(self._now()):
+            now = self._now()
+            if now >= leading:
+                if not await self._leads(now, now + 2 * _LED):
+                    return False
+                leading = now + _LED
             used = await self._used(window, now)
             counts[window.counter] = Standing(used, window.closes)
         await self._state.restore(counts)
-        await self._windows.drop(now)
+        await self._windows.drop(self._now())
         self._restored += 1
+        return True
 
     async def _used(self, window: OpenWindow, now: int) -> int:
         """In the window's unit, as the ledger has it."""

@@ -94,6 +94,11 @@ class LedgerService:
         return self._folder.name
 
     @property
+    def node(self) -> str:
+        """The machine's name among those that share the database; empty where nobody does."""
+        return self._node
+
+    @property
     def away(self) -> float:
         """Seconds for which the database has not taken what this worker has written."""
         return self._mover.away

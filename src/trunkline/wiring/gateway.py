@@ -7,6 +7,7 @@ an exchange keeps the generation it began with.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from trunkline.catalog.catalog import Catalog
@@ -119,10 +120,10 @@ class Gateway:
         self.conversations, self.background = self._remember(config.responses)
         retention = config.idempotency.retention
         self.once = Once(self.storage.idempotency, self.clock, self.tasks, retention, self._problem)
-        worker = self.ledger.worker
+        lost = "limits" if config.server.state else f"limits of {self.ledger.node}"
         self.limiting = Limiting(
             Places(
-                state=open_state(loaded, self._data, worker, machine, self._problem),
+                state=open_state(loaded, self._data, self.ledger.worker, machine, self._problem),
                 ledger=self.storage.ledger,
                 windows=WindowStore(self.storage.database),
                 bounds=self.pricer,
@@ -132,6 +133,7 @@ class Gateway:
                 emit=self.webhooks.emit,
                 more=self.reception.session_limits,
                 outage=self._outage(config.ledger),
+                leads=partial(self.ledger.leads, lost),
                 on_problem=self._problem,
             )
         )
