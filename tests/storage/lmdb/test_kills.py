@@ -10,7 +10,7 @@ import pytest
 from tests.storage.lmdb.victims import Audit, audit
 from trunkline.storage.state import Standing
 
-KILLS = 200
+KILLS = 100
 
 
 def killed(folder: Path, kills: int, manner: str) -> Audit:
@@ -25,7 +25,11 @@ def killed(folder: Path, kills: int, manner: str) -> Audit:
 
 @pytest.mark.slow
 def test_no_kill_miscounts_or_blocks(tmp_path: Path) -> None:
-    """Counters equal what logs and leases say; and the logs alone, once the dead are settled."""
+    """
+    Counters equal what logs and leases say; and the logs alone, once the dead are settled.
+
+    make soak-limits kills a thousand.
+    """
     found = killed(tmp_path, KILLS, "honest")
 
     print(  # noqa: T201 - an honest zero names its N
@@ -42,6 +46,6 @@ def test_no_kill_miscounts_or_blocks(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_settlement_in_two_steps_is_caught(tmp_path: Path) -> None:
     """The planted bug: whoever dies between two transactions leaves them apart."""
-    found = killed(tmp_path, KILLS // 2, "torn")
+    found = killed(tmp_path, KILLS, "torn")
 
     assert found.expected != found.counted
