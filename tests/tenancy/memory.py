@@ -12,7 +12,7 @@ from trunkline.storage.holders import Fact, KeyQuery, KeyRecord, KeySet, TellKey
 class MemoryKeys:
     def __init__(self) -> None:
         self.records: dict[str, KeyRecord] = {}
-        self.changes = 1
+        self.number = 1
         self.told: list[Fact] = []
         self.loads = 0
         self.failing = False
@@ -20,18 +20,21 @@ class MemoryKeys:
     async def load(self) -> KeySet:
         self._check()
         self.loads += 1
-        return KeySet(self.changes, tuple(self.records.values()))
+        return KeySet(self.number, tuple(self.records.values()))
 
     async def version(self) -> int:
         self._check()
-        return self.changes
+        return self.number
+
+    async def changes(self, since: int) -> None:
+        self._check()
 
     async def add(self, key: KeyRecord, tell: TellKey) -> bool:
         self._check()
         if key.id in self.records:
             return False
         self.records[key.id] = key
-        self.changes += 1
+        self.number += 1
         self.told.append(tell(key))
         return True
 
@@ -60,7 +63,7 @@ class MemoryKeys:
         if key_id not in self.records:
             return None
         self.records[key_id] = change(self.records[key_id])
-        self.changes += 1
+        self.number += 1
         return self.records[key_id]
 
     async def revoke(
@@ -69,7 +72,7 @@ class MemoryKeys:
         if await self.get(key_id, tenant) is None:
             return False
         self.records[key_id] = structs.replace(self.records[key_id], revoked_at=at)
-        self.changes += 1
+        self.number += 1
         self.told.append(tell(self.records[key_id]))
         return True
 

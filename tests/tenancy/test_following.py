@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.ledger.making import FakeClock
 from tests.tenancy.making import MAC, made, told
 from tests.tenancy.memory import MemoryKeys
 from trunkline.canon.errors import LedgerUnavailable, Unauthenticated
 from trunkline.kernel.clock import SystemClock
+from trunkline.storage.holders import KeySet
+from trunkline.storage.sql.versions import changed
 from trunkline.storage.sqlite.backend import FILE, open_sqlite
 from trunkline.tenancy.following import KeyringFollower
 from trunkline.tenancy.keyring import Keyring
@@ -53,6 +56,40 @@ def test_keys_are_loaded_when_they_have_changed() -> None:
     asyncio.run(run())
 
     assert (1, True) == (store.loads, lets_in(keyring))
+
+
+def test_one_change_is_read_alone(tmp_path: Path) -> None:
+    """Everybody at first, and again where nobody says what a version changed."""
+    storage = open_sqlite(tmp_path, FakeClock())
+    keyring, loads = Keyring(MAC), list[int]()
+    load = storage.keys.load
+
+    async def counted() -> KeySet:
+        loads.append(keyring.version)
+        return await load()
+
+    storage.keys.load = counted
+    follower = KeyringFollower(keyring, storage.keys, pytest.fail)
+
+    async def run() -> list[object]:
+        seen = list[object]()
+        await storage.keys.add(RECORD, told)
+        await follower.refresh()
+        seen.append(lets_in(keyring))
+        await storage.keys.amend(MINTED.id, lambda old: replace(old, expires_at=1.0))
+        await follower.refresh()
+        seen.append(lets_in(keyring))
+        await storage.keys.amend(MINTED.id, lambda old: replace(old, expires_at=None))
+        await follower.refresh()
+        seen += [lets_in(keyring), list(loads)]
+        await storage.database.write(
+            lambda session: session.run("UPDATE keys SET revoked_at = 2.0") and changed(session)
+        )
+        await follower.refresh()
+        return [*seen, lets_in(keyring), len(loads)]
+
+    assert [True, False, True, [-1], False, 2] == asyncio.run(run())
+    asyncio.run(storage.aclose())
 
 
 def test_a_store_that_fails_keeps_the_keys_in_force() -> None:

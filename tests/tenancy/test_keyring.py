@@ -1,5 +1,6 @@
 """Tests of tenancy/keyring.py: the right key is let in, and nothing else is."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from tests.tenancy.making import MAC, entropy, made
 from trunkline.canon.errors import Forbidden, Unauthenticated
 from trunkline.canon.exchange import Principal
-from trunkline.storage.holders import KeyRecord, KeySet, LimitSet, TenantRecord
+from trunkline.storage.holders import KeyChanges, KeyRecord, KeySet, LimitSet, TenantRecord
 from trunkline.tenancy.keyring import Keyring, KeyringStatistics
 from trunkline.tenancy.keys import FACES, mint
 from trunkline.tenancy.plans import Plan
@@ -151,6 +152,23 @@ def test_a_newer_snapshot_replaces_an_older_one() -> None:
     keyring.replace(KeySet(4, [RECORD]))
     assert "acme" == keyring.authenticate(MINTED.key, 5.0).tenant
     assert KeyringStatistics(keys=1, version=4) == keyring.statistics()
+
+
+def test_what_changed_is_changed_alone() -> None:
+    """A key that was revoked lets nobody in from then on; what does not follow changes nothing."""
+    keyring = ring(RECORD, version=3)
+    keyring.authenticate(MINTED.key, 5.0)
+    revoked = KeyChanges(3, 4, {RECORD.id: made(1, revoked_at=1.0)[1]}, {}, {}, {})
+
+    assert not keyring.amend(msgspec.structs.replace(revoked, since=2))
+    assert 3 == keyring.version
+    assert keyring.amend(revoked)
+    with pytest.raises(Unauthenticated):
+        keyring.authenticate(MINTED.key, 5.0)
+    assert keyring.amend(KeyChanges(2, 3, {RECORD.id: RECORD}, {}, {}, {}))  # overtaken
+    assert 4 == keyring.version
+    assert keyring.amend(KeyChanges(4, 5, {RECORD.id: None}, {}, {}, {}))
+    assert KeyringStatistics(keys=0, version=5) == keyring.statistics()
 
 
 def test_an_empty_ring_lets_nobody_in() -> None:

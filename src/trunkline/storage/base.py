@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from trunkline.storage.holders import (
+    KeyChanges,
     KeyQuery,
     KeyRecord,
     KeySet,
@@ -39,6 +40,9 @@ class KeyStore(Protocol):
 
     async def version(self) -> int:
         """Cheap; differs from an earlier answer when any process changed anything of that since."""
+
+    async def changes(self, since: int) -> KeyChanges | None:
+        """What was changed after that version; None: load everybody."""
 
     async def add(self, key: KeyRecord, tell: TellKey) -> bool:
         """

@@ -116,6 +116,18 @@ class KeySet(Struct, frozen=True):
     """In the order they were made."""
 
 
+class KeyChanges(Struct, frozen=True):
+    """What is to be changed in a KeySet of version `since` to have that of `version`; None: gone."""
+
+    since: int
+    version: int
+    keys: Mapping[str, KeyRecord | None]
+    tenants: Mapping[str, TenantRecord | None]
+    users: Mapping[tuple[str, str], UserRecord | None]
+    """By tenant and name."""
+    subscriptions: Mapping[str, SubscriptionRecord | None]
+
+
 class KeyQuery(Struct, frozen=True, kw_only=True):
     """Which keys to list. Filters are ANDed; None: any."""
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from trunkline.canon.errors import Forbidden, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
-from trunkline.storage.holders import KeyRecord, KeySet
+from trunkline.storage.holders import KeyChanges, KeyRecord, KeySet
+from trunkline.tenancy.amending import amended
 from trunkline.tenancy.holding import HOW_TO_GET_ONE, Hold, Holdings
 from trunkline.tenancy.keys import SHAPES, Mac, sound
 from trunkline.tenancy.plans import BUILT_IN, Plans, lost_plans
@@ -38,6 +39,15 @@ class Keyring:
         """An older version than the one held is ignored: two loads may overtake each other."""
         if known.version >= self._known.version:
             self._adopt(known)
+
+    def amend(self, changes: KeyChanges) -> bool:
+        """False where they do not follow on what is held: it must be replaced. Older ones are ignored."""
+        if changes.version <= self._known.version:
+            return True
+        known = amended(self._known, changes)
+        if known is not None:
+            self._adopt(known)
+        return known is not None
 
     def use(self, plans: Plans) -> None:
         """From now on these are the plans there are."""

@@ -21,7 +21,7 @@ def list_out(names: Sequence[str] | None) -> str | None:
 
 
 def list_in(value: SqlValue) -> tuple[str, ...] | None:
-    # Most keys have the defaults, and all keys are read whenever one has changed.
+    # Most keys have the defaults, and all keys are read at start, and where nobody says what changed.
     if value is None:
         return None
     return () if value == "[]" else _names.decode(str(value))

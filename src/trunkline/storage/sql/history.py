@@ -12,6 +12,7 @@ from trunkline.storage.sql.migrations.m009_responses import M009
 from trunkline.storage.sql.migrations.m010_windows import M010
 from trunkline.storage.sql.migrations.m011_bodies import M011
 from trunkline.storage.sql.migrations.m012_sums import M012
+from trunkline.storage.sql.migrations.m013_changes import M013
 
 MIGRATIONS = (
     M001,
@@ -26,4 +27,5 @@ MIGRATIONS = (
     M010,
     M011,
     M012,
+    M013,
 )

@@ -10,7 +10,7 @@ from trunkline.storage.sql.columns import quoted
 from trunkline.storage.sql.database import Database, Row, Session
 from trunkline.storage.sql.facts import write_down
 from trunkline.storage.sql.tenants import add_tenant
-from trunkline.storage.sql.versions import changed
+from trunkline.storage.sql.versions import changed, of_subscription, of_tenant
 
 _COLUMNS = SubscriptionRecord.__struct_fields__
 _SELECT = f"SELECT {quoted(_COLUMNS)} FROM subscriptions"  # noqa: S608 - our own field names
@@ -32,16 +32,16 @@ class SqlSubscriptionStore:
     async def add(self, subscription: SubscriptionRecord) -> bool:
         def work(session: Session) -> bool:
             made = TenantRecord(name=subscription.tenant, created_at=subscription.created_at)
-            add_tenant(session, made)
+            new = add_tenant(session, made)
             added = session.run(_INSERT, msgspec.structs.astuple(subscription))
-            if added:
-                changed(session)
+            if added or new:
+                changed(session, of_subscription(subscription.id), of_tenant(made.name))
             return bool(added)
 
         return await self._database.write(work, alone=_ALONE)
 
     async def get(self, subscription_id: str) -> SubscriptionRecord | None:
-        return await self._database.read(lambda session: _one(session, subscription_id))
+        return await self._database.read(lambda session: subscription_of(session, subscription_id))
 
     async def page(self, tenant: str | None, after: str, most: int) -> Sequence[SubscriptionRecord]:
         sql = f"{_SELECT} WHERE id > ?{'' if tenant is None else ' AND tenant = ?'}"
@@ -57,13 +57,13 @@ class SqlSubscriptionStore:
         tell: TellSubscription,
     ) -> SubscriptionRecord | None:
         def work(session: Session) -> SubscriptionRecord | None:
-            old = _one(session, subscription_id)
+            old = subscription_of(session, subscription_id)
             if old is None:
                 return None
             new = change(old)
             if new != old:
                 _keep(session, new)
-                changed(session)
+                changed(session, of_subscription(new.id))
                 write_down(session, tell(new))
             return new
 
@@ -76,6 +76,7 @@ class SqlSubscriptionStore:
                 ended = msgspec.structs.replace(_record(row), lapsed=1)
                 _keep(session, ended)
                 write_down(session, tell(ended))
+                changed(session, of_subscription(ended.id))
             return len(over)
 
         # Looked up first, so that watching costs no write.
@@ -89,7 +90,7 @@ def all_subscriptions(session: Session) -> list[SubscriptionRecord]:
     return [_record(row) for row in session.all(f"{_SELECT} ORDER BY created_at, id")]
 
 
-def _one(session: Session, subscription_id: str) -> SubscriptionRecord | None:
+def subscription_of(session: Session, subscription_id: str) -> SubscriptionRecord | None:
     row = session.one(f"{_SELECT} WHERE id = ?", (subscription_id,))
     return None if row is None else _record(row)
 

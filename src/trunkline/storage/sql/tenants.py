@@ -9,7 +9,7 @@ from trunkline.storage.base import TenantStore
 from trunkline.storage.holders import TenantRecord, UserRecord
 from trunkline.storage.sql.columns import limits_in, limits_out, quoted
 from trunkline.storage.sql.database import Database, Row, Session, SqlValue
-from trunkline.storage.sql.versions import changed
+from trunkline.storage.sql.versions import Changed, changed, of_tenant, of_user
 
 HolderT = TypeVar("HolderT", TenantRecord, UserRecord)
 
@@ -40,10 +40,12 @@ class SqlTenantStore:
         self._database = database
 
     async def add(self, tenant: TenantRecord) -> bool:
-        return await self._database.write(lambda s: _added(s, add_tenant(s, tenant)))
+        return await self._database.write(
+            lambda s: _added(s, add_tenant(s, tenant), of_tenant(tenant.name))
+        )
 
     async def get(self, name: str) -> TenantRecord | None:
-        return await self._database.read(lambda session: _tenant(session, name))
+        return await self._database.read(lambda session: tenant_of(session, name))
 
     async def page(self, after: str, most: int) -> Sequence[TenantRecord]:
         sql = f"{_TENANTS} WHERE name > ? ORDER BY name LIMIT ?"
@@ -55,12 +57,12 @@ class SqlTenantStore:
         self, name: str, change: Callable[[TenantRecord], TenantRecord]
     ) -> TenantRecord | None:
         def work(session: Session) -> TenantRecord | None:
-            old = _tenant(session, name)
+            old = tenant_of(session, name)
             if old is None:
                 return None
             new = change(old)
             session.run(f"UPDATE tenants SET {_CHANGE} WHERE name = ?", (*_changes(new), name))  # noqa: S608 - our own words
-            changed(session)
+            changed(session, of_tenant(name))
             return new
 
         return await self._database.write(work, alone=_ALONE)
@@ -68,12 +70,13 @@ class SqlTenantStore:
     async def add_user(self, user: UserRecord) -> bool:
         def work(session: Session) -> bool:
             add_tenant(session, TenantRecord(name=user.tenant, created_at=user.created_at))
-            return _added(session, add_user(session, user))
+            what = of_tenant(user.tenant), of_user(user.tenant, user.name)
+            return _added(session, add_user(session, user), *what)
 
         return await self._database.write(work)
 
     async def get_user(self, tenant: str, name: str) -> UserRecord | None:
-        return await self._database.read(lambda session: _user(session, tenant, name))
+        return await self._database.read(lambda session: user_of(session, tenant, name))
 
     async def page_users(self, tenant: str, after: str, most: int) -> Sequence[UserRecord]:
         sql = f"{_USERS} WHERE tenant = ? AND name > ? ORDER BY name LIMIT ?"
@@ -85,13 +88,13 @@ class SqlTenantStore:
         self, tenant: str, name: str, change: Callable[[UserRecord], UserRecord]
     ) -> UserRecord | None:
         def work(session: Session) -> UserRecord | None:
-            old = _user(session, tenant, name)
+            old = user_of(session, tenant, name)
             if old is None:
                 return None
             new = change(old)
             sql = f"UPDATE users SET {_CHANGE} WHERE tenant = ? AND name = ?"  # noqa: S608 - our own words
             session.run(sql, (*_changes(new), tenant, name))
-            changed(session)
+            changed(session, of_user(tenant, name))
             return new
 
         return await self._database.write(work, alone=_ALONE)
@@ -104,7 +107,7 @@ def add_tenant(session: Session, tenant: TenantRecord) -> bool:
 
 def make_tenant(session: Session, name: str, at: int) -> None:
     """Where there is none, for whatever is kept of it in the same transaction. `at`: Unix microseconds."""
-    _added(session, add_tenant(session, TenantRecord(name=name, created_at=at)))
+    _added(session, add_tenant(session, TenantRecord(name=name, created_at=at)), of_tenant(name))
 
 
 def add_user(session: Session, user: UserRecord) -> bool:
@@ -120,18 +123,18 @@ def all_users(session: Session) -> list[UserRecord]:
     return [user_record(row) for row in session.all(_USERS)]
 
 
-def _added(session: Session, added: bool) -> bool:  # noqa: FBT001 - one step's answer is the next one's question
+def _added(session: Session, added: bool, *what: Changed) -> bool:  # noqa: FBT001 - one step's answer is the next one's question
     if added:
-        changed(session)
+        changed(session, *what)
     return added
 
 
-def _tenant(session: Session, name: str) -> TenantRecord | None:
+def tenant_of(session: Session, name: str) -> TenantRecord | None:
     row = session.one(f"{_TENANTS} WHERE name = ?", (name,))
     return None if row is None else tenant_record(row)
 
 
-def _user(session: Session, tenant: str, name: str) -> UserRecord | None:
+def user_of(session: Session, tenant: str, name: str) -> UserRecord | None:
     row = session.one(f"{_USERS} WHERE tenant = ? AND name = ?", (tenant, name))
     return None if row is None else user_record(row)
 
