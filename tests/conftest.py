@@ -54,15 +54,6 @@ def postgres() -> Iterator[postgres_server.PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def sound_postgres() -> Iterator[postgres_server.PostgresServer]:
-    """One that a gateway takes: it refuses a server without fsync. Never stopped either."""
-    if postgres_server.programs() is None:
-        pytest.skip("no PostgreSQL is installed (scripts/install test)")
-    with postgres_server.running() as server:
-        yield server
-
-
 def _no_skip(why: str) -> str:
     return f"skipped, and in CI nothing may be skipped: {why}"
 

@@ -32,9 +32,9 @@ def trunkline(tmp_path, capsys):
 
 
 @pytest.fixture
-def shared(sound_postgres):
+def shared(postgres):
     """A database with a node that is lost and one that was seen a moment ago; its URL."""
-    url = sound_postgres.fresh()
+    url = postgres.fresh()
     now = round(SystemClock().unix() * 1e6)
 
     async def fill(database):

@@ -14,7 +14,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     if request.param == "sqlite":
         yield Home(tmp_path)
     else:
-        server = request.getfixturevalue("sound_postgres")
+        server = request.getfixturevalue("postgres")
         url = server.fresh()
         yield Home(tmp_path, url)
         server.drop(url)

@@ -152,7 +152,7 @@ def test_a_foreign_id_is_as_good_as_none(tmp_path: Path, route: ControlRoute) ->
 
 
 def test_a_foreign_id_is_as_good_as_none_on_postgresql(
-    tmp_path: Path, sound_postgres: PostgresServer
+    tmp_path: Path, postgres: PostgresServer
 ) -> None:
     """On every route, one after the other in one gateway: a database each would take a minute."""
 
@@ -162,7 +162,7 @@ def test_a_foreign_id_is_as_good_as_none_on_postgresql(
             for party in (left, right):
                 await clear(party)
 
-    within(Home(tmp_path, sound_postgres.fresh()), test)
+    within(Home(tmp_path, postgres.fresh()), test)
 
 
 @pytest.mark.parametrize("stream", (False, True))

@@ -25,12 +25,6 @@ SOUND = {
 }
 
 
-@pytest.fixture
-def postgres(sound_postgres):
-    """Opened as a gateway does."""
-    return sound_postgres
-
-
 @contextmanager
 def opened(*urls: str) -> Iterator[list[PostgresStorage]]:
     storages = [open_postgres(Where(Path(), url), FakeClock()) for url in urls]
