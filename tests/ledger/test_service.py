@@ -319,6 +319,26 @@ def test_a_ledger_that_forgets_is_caught(tmp_path: Path) -> None:
         asyncio.run(run())
 
 
+def test_a_database_that_is_down_at_the_start_is_told_of_once(tmp_path: Path) -> None:
+    """However often the journals of the dead are tried; and when they are moved."""
+
+    async def work(house: House) -> None:
+        store = MemoryStore()
+        store.failing = True
+        worker = house.worker(store=store)
+        for _ in range(3):
+            await worker.recover()
+        store.failing = False
+        await worker.recover()
+        await worker.aclose()
+        assert [
+            "journals of dead workers cannot be moved now: not now",
+            "journals of dead workers are moved again after 0.0 s",
+        ] == house.problems
+
+    live(tmp_path, work)
+
+
 def test_usage_is_billed_to_the_token(tmp_path: Path) -> None:
     """Sums over everything served, class by class."""
 

@@ -21,6 +21,7 @@ from trunkline.ledger.reports import Reports
 from trunkline.ledger.sweeping import Sweeper
 from trunkline.ledger.syncing import GroupSync
 from trunkline.ledger.workers import enlist
+from trunkline.observe.trouble import Trouble
 from trunkline.storage.base import LedgerStore
 
 FOLDER = "journal"
@@ -85,6 +86,7 @@ class LedgerService:
         self._sync = GroupSync(self._journal, disk) if syncs else None
         self._mover = Mover(self._journal, self._folder, store, clock, on_problem, self.pace)
         self._recovered: Recovered | None = None
+        self._trouble = Trouble(on_problem, clock)
         self.book = Book(self._journal, clock, self._sync)
         self.reports = Reports(self._mover, store, self._root)
 
@@ -121,7 +123,9 @@ class LedgerService:
         try:
             self._recovered = await recover(self._root, self._store, self._on_problem, node)
         except (LedgerUnavailable, OSError) as error:
-            self._on_problem(f"journals of dead workers cannot be moved now: {error}")
+            self._trouble.failed(f"journals of dead workers cannot be moved now: {error}")
+        else:
+            self._trouble.over("journals of dead workers are moved again")
 
     async def _keep_recovering(self) -> None:
         await self.recover()
