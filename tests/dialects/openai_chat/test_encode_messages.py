@@ -20,6 +20,7 @@ from trunkline.canon.content import (
     ToolCall,
     ToolResult,
 )
+from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import OutputFormat
 
 USER = Message(Role.USER, (Text("hi"),))
@@ -300,3 +301,12 @@ def test_messages_of_nothing_but_another_dialect_s_parts():
     canonical = request(*said, Message(Role.ASSISTANT, only))
     assert [{"role": "user", "content": "hi"}] == sent(canonical)["messages"]
     assert ["messages.0.content.0", "messages.2.content.0"] == list(notes(canonical))
+
+
+def test_a_user_s_message_of_nothing_but_those_is_refused():
+    """What follows would be answered as if nothing had been shown."""
+    shown = Message(Role.USER, (Opaque("gemini", Raw(b"{}")),))
+    with pytest.raises(Unsupported) as caught:
+        messages(shown, USER)
+
+    assert "messages.0.content.0" == caught.value.param

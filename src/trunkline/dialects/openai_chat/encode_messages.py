@@ -21,7 +21,7 @@ from trunkline.canon.content import (
     ToolResult,
 )
 from trunkline.canon.deployment import Quirks
-from trunkline.canon.foreign import foreign_fields
+from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.canon.request import ChatRequest
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat import call_ids
@@ -54,6 +54,7 @@ class MessageWriter:
         leading = True
         for index, message in self._turns():
             if not self._own:
+                refuse_foreign_parts(index, message, NAME)
                 for note in foreign_fields(index, message, _DROPPED):
                     self._notes.add(note.field, note.message)
                 if message.parts and all(map(_is_foreign, message.parts)):
