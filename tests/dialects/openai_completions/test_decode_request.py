@@ -70,6 +70,7 @@ def test_everything_that_may_be_said():
         ({"logprobs": True}, "logprobs", Malformed),
         ({"echo": "yes"}, "echo", Malformed),
         ({"suffix": "end"}, "suffix", Unsupported),
+        ({"max_tokens": 0, "echo": True}, "max_tokens", Unsupported),
     ),
 )
 def test_what_is_wrong_is_named(fields, param, kind):

@@ -32,7 +32,7 @@ def decode_request(raw: bytes) -> CompletionRequest:
         origin=NAME,
         prompt=prompt,
         echoes=body.get("echo", BOOL) or False,
-        max_output_tokens=body.get("max_tokens", INT) or _DEFAULT_TOKENS,
+        max_output_tokens=_limit(body),
         temperature=body.get("temperature", NUMBER),
         top_p=body.get("top_p", NUMBER),
         n=body.get("n", INT),
@@ -66,6 +66,17 @@ def _prompt(body: Fields) -> str:
     if len(found) != 1:
         raise Malformed("'prompt' must be one text here", param="prompt")
     return found[0]
+
+
+def _limit(body: Fields) -> int:
+    """0 asks for the scores of the prompt's own tokens, with `echo`: no chat endpoint has them."""
+    limit = body.get("max_tokens", INT)
+    if limit == 0:
+        raise Unsupported(
+            "this model only chats: it scores no prompt, and writes at least one token",
+            param="max_tokens",
+        )
+    return _DEFAULT_TOKENS if limit is None else limit
 
 
 def _include_usage(body: Fields) -> bool:
