@@ -73,6 +73,8 @@ def _limits(
         hold = kind != "requests_per_minute" or valkey is not None
         counts: list[int] = []
         for _ in range(wanted.rounds):
+            if valkey is not None:
+                course.steady(cost_total_usd="1")  # after the restart before
             race = course.race(
                 course.key(**{kind: most}),
                 wanted.attempts,
