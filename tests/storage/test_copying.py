@@ -12,7 +12,7 @@ from tests.ledger.making import NOON, FakeClock
 from tests.storage.filled import MONTH, dump, filled, made
 from tests.storage.postgres.making import connection_to
 from trunkline.storage.base import StorageRefused
-from trunkline.storage.copying import Copied, Wish, check_schema, copy, unfinished
+from trunkline.storage.copying import Copied, Wish, check_source, copy, unfinished
 from trunkline.storage.postgres.backend import SPEC as POSTGRES
 from trunkline.storage.spec import StorageSpec, Where
 from trunkline.storage.sql.database import Row, SqlValue
@@ -299,20 +299,34 @@ def test_what_differs_is_found(tmp_path, empty, wrong, told):
         empty.open()
 
 
+def test_half_a_copy_is_not_copied(tmp_path, empty):
+    """Nobody could tell the copy of it from a whole one."""
+    with pytest.raises(KilledError):
+        run(in_folder(filled(tmp_path / "a")), empty, tell=killed_at("users", 0))
+    half = empty.spec.source(empty.where)
+    with pytest.raises(StorageRefused, match=r"cannot be copied: .* begun and not finished"):
+        check_source(half)
+    half.close()
+    run(in_folder(tmp_path / "a"), empty, Wish(resume=True))
+    whole = empty.spec.source(empty.where)
+    check_source(whole)
+    whole.close()
+
+
 def test_schemas_must_be_the_same(tmp_path):
     """An older one is brought up to date by its gateway first, one by hand is refused."""
     made(tmp_path / "a")
     change(tmp_path / "a", "DELETE FROM migrations WHERE version > 9")
     source = in_folder(tmp_path / "a").spec.source(Where(tmp_path / "a"))
     with pytest.raises(StorageRefused, match=r"has schema 9, .* start this version on it once"):
-        check_schema(source)
+        check_source(source)
     source.close()
     made(tmp_path / "b")
     change(tmp_path / "b", "INSERT INTO migrations VALUES (999, 'x', 1.0)")
     change(tmp_path / "b", "ALTER TABLE users ADD COLUMN extra TEXT")
     newer = in_folder(tmp_path / "b").spec.source(Where(tmp_path / "b"))
     with pytest.raises(StorageRefused, match="copy it with the version that wrote it"):
-        check_schema(newer)
+        check_source(newer)
     assert None is unfinished(newer)
     newer.close()
     with pytest.raises(StorageRefused, match="the table users is another one"):

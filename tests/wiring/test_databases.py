@@ -110,11 +110,24 @@ def test_a_database_in_use_is_not_copied(tmp_path):
     other = enlist(tmp_path / "b" / "journal", "w2")
     with pytest.raises(StorageRefused, match=r"a gateway runs in .*a .1 workers.: stop it first"):
         source.copy(None, str(tmp_path / "c"), Wish(), silent)
-    with pytest.raises(StorageRefused, match=r"a gateway runs in .*b .* name a new folder"):
+    with pytest.raises(StorageRefused, match=r"a gateway runs in .*b .*, or name another by"):
         source.copy(None, str(tmp_path / "b"), NOW, silent)
     copied = source.copy(None, str(tmp_path / "c"), NOW, silent)
     worker.release()
     other.release()
+
+    assert 7 == copied.tables["requests"].rows
+
+
+def test_a_gateway_may_go_on_while_its_database_is_copied_elsewhere(tmp_path, postgres):
+    """It writes into the source alone. One that writes into the target is refused."""
+    url = postgres.fresh()
+    source = databases(filled(tmp_path / "a"))
+    worker = enlist(tmp_path / "a" / "journal", "w1")
+    copied = source.copy(None, url, NOW, silent)
+    with pytest.raises(StorageRefused, match=r"a gateway runs in .*a .*, or name another by --to"):
+        databases(tmp_path / "a", url).copy(str(filled(tmp_path / "b")), None, NOW, silent)
+    worker.release()
 
     assert 7 == copied.tables["requests"].rows
 

@@ -14,6 +14,7 @@ from trunkline.storage.sql.partitions import month
 from trunkline.storage.sql.tables import (
     REPLACED,
     UNFINISHED,
+    UNFINISHED_COPY,
     Sums,
     Table,
     delete,
@@ -99,8 +100,13 @@ def copy(
     return _compared(source, target, tables, found, tell)
 
 
-def check_schema(source: Source) -> None:
-    """Before there is a target. Raises StorageRefused for what this program would not write."""
+def check_source(source: Source) -> None:
+    """
+    Before there is a target. Raises StorageRefused for what this program would not write, and for
+    half of another database: its copy would be taken for a whole one.
+    """
+    if source.marked():
+        raise StorageRefused(f"{source.about.place} cannot be copied: {UNFINISHED_COPY}")
     latest = MIGRATIONS[-1].version
     if source.about.schema != latest:
         newer = source.about.schema > latest

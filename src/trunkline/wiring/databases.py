@@ -12,7 +12,7 @@ from trunkline.config.load import filled
 from trunkline.ledger.service import FOLDER
 from trunkline.ledger.workers import JournalFound, look
 from trunkline.storage.base import StorageRefused
-from trunkline.storage.copying import Copied, Wish, check_schema, copy, unfinished
+from trunkline.storage.copying import Copied, Wish, check_source, copy, unfinished
 from trunkline.storage.keks import KEK_FILE
 from trunkline.storage.records import Position
 from trunkline.storage.registry import STORAGES
@@ -120,10 +120,12 @@ class Databases:
             raise ConfigError("", "a database cannot be copied into itself: name another by --to")
         if not wish.live:
             _unused(here, "--while-running copies what is there now")
-        _unused(there, "and name a new folder")
+        # The data folder's journals tell nothing of a database that its gateways do not use.
+        if there.in_folder or there.where.url == self._loaded[0].server.database:
+            _unused(there, "name another by --to")
         reading = here.spec.source(here.where)
         try:
-            check_schema(reading)
+            check_source(reading)
             if not wish.live:
                 _at_rest(reading, here.journals())
             pepper = self._pepper(here, reading)
