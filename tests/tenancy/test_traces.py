@@ -61,6 +61,20 @@ def test_a_name_that_is_given_twice(body):
     assert Traces(unseen=True) == found(body % (json.encode(PICTURE), LONG.encode()))
 
 
+@pytest.mark.parametrize(
+    ("part", "traces"),
+    (
+        ({"inline_data": {"mime_type": "audio/wav;x=" + LONG}}, Traces(unseen=True, audio=True)),
+        ({"mimeType": "audio/" + LONG}, Traces(audio=True)),
+        ({"type": "image" + LONG}, Traces(unseen=True)),
+        ({"text": 'x" "inline_data' * 500}, Traces()),
+    ),
+)  # fmt: skip
+def test_a_type_is_not_hidden_by_its_length(part, traces):
+    """It is known by how it begins, as in a short body."""
+    assert traces == found(json.encode({"contents": [{"parts": [part]}]}))
+
+
 def test_a_body_that_is_nested_too_deep_is_searched_whole():
     """Nobody's depth hides anything."""
     value: object = [PICTURE, LONG]

@@ -26,6 +26,8 @@ _BACKSLASH, _QUOTE, _BRACKET = b'\\"['
 _NUMBERED = re.compile(rb"\\u00(2[dDfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
 # Bytes of what is not worth being taken apart. No name or type is that long, however it is written.
 _SHORT = 2048
+# Of a long text, as much is kept as tells a type that somebody has made long: "audio/wav;x=xxx...".
+_BEGINNING = 128
 _DEEPEST = 8
 
 _LIST = json.Decoder(list[Raw])
@@ -60,13 +62,13 @@ def traces_in(body: bytes, envelope: Mapping[str, Raw]) -> Traces:
 
 
 def _short(raw: Raw, depth: int) -> bytes:
-    """The same without its long texts."""
+    """The same with the beginnings alone of its long texts."""
     whole = memoryview(raw)
     if len(whole) < _SHORT or depth == _DEEPEST:
         return bytes(whole)
     opening = whole[0]
     if opening == _QUOTE:
-        return b'""'
+        return b'%b"' % whole[:_BEGINNING]
     try:
         if opening == _BRACKET:
             return _of_items(whole, _LIST.decode(raw), depth + 1)
