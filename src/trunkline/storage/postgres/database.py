@@ -54,7 +54,7 @@ class PostgresSession:
             self._cursor.execute(statement, values)
         except psycopg.DataError:
             # Found before anything is sent; a name that a client made up must not stop the books.
-            plain = [_without_nul(value) for value in values]
+            plain = [without_nul(value) for value in values]
             if plain == list(values):
                 raise
             self._cursor.execute(statement, plain)
@@ -127,7 +127,7 @@ def lock_number(name: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _without_nul(value: SqlValue) -> SqlValue:
+def without_nul(value: SqlValue) -> SqlValue:
     """PostgreSQL's text holds every character but that one."""
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 

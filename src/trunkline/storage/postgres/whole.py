@@ -10,7 +10,12 @@ from psycopg import RawServerCursor
 from trunkline.kernel.clock import Clock
 from trunkline.storage.base import StorageRefused
 from trunkline.storage.postgres.connection import Address, Connection
-from trunkline.storage.postgres.database import PostgresSession, lock_number, numbered
+from trunkline.storage.postgres.database import (
+    PostgresSession,
+    lock_number,
+    numbered,
+    without_nul,
+)
 from trunkline.storage.postgres.migrations import migrate, schema_version
 from trunkline.storage.postgres.storage import examined, settings_of
 from trunkline.storage.sql.columns import quoted
@@ -130,7 +135,7 @@ class PostgresTarget(_Whole):
             self._put(table, rows, first, 0)
         except psycopg.DataError:
             # Found before it is sent; see PostgresSession.
-            plain = [tuple(map(_without_nul, row)) for row in rows]
+            plain = [tuple(map(without_nul, row)) for row in rows]
             found = sum(
                 value.count("\0") for row in rows for value in row if isinstance(value, str)
             )
@@ -247,10 +252,6 @@ def _closing(connection: Connection) -> Iterator[Connection]:
 def _count(connection: Connection, sql: str) -> int:
     row = connection.execute(sql.encode()).fetchone()
     return 0 if row is None else int(row[0])
-
-
-def _without_nul(value: SqlValue) -> SqlValue:
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _guards(source: PostgresSource, target: PostgresTarget) -> tuple[Source, Target]:

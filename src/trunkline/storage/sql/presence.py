@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from trunkline.storage.records import WorkerFound
 from trunkline.storage.sql.database import Row, Session, as_int, as_text
+from trunkline.storage.sql.retention import advance
 
 _SEEN = "seen "
 _MARKS = "name >= 'seen ' AND name < 'seen!'"
@@ -13,11 +14,7 @@ _KEPT_MICROS = 30 * 86_400_000_000
 
 
 def seen(session: Session, worker: str, now: int) -> None:
-    session.run(
-        "INSERT INTO ledger_marks (name, place, number) VALUES (?, '', ?) ON CONFLICT (name)"
-        " DO UPDATE SET number = excluded.number WHERE excluded.number > ledger_marks.number",
-        (_SEEN + worker, now),
-    )
+    advance(session, _SEEN + worker, now)
     session.run(f"DELETE FROM ledger_marks WHERE {_MARKS} AND number < ?", (now - _KEPT_MICROS,))  # noqa: S608 - our own words
 
 

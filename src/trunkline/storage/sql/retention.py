@@ -28,10 +28,15 @@ def drop(session: Session, before: int, most: int) -> bool:
 
 def forget_before(session: Session, moment: int) -> None:
     """From now on reports do not count on requests that were received before then."""
+    advance(session, KEPT_SINCE, moment)
+
+
+def advance(session: Session, mark: str, moment: int) -> None:
+    """A mark that never goes back."""
     session.run(
         "INSERT INTO ledger_marks (name, place, number) VALUES (?, '', ?) ON CONFLICT (name)"
         " DO UPDATE SET number = excluded.number WHERE excluded.number > ledger_marks.number",
-        (KEPT_SINCE, moment),
+        (mark, moment),
     )
 
 
