@@ -68,7 +68,7 @@ def _short(raw: Raw, depth: int) -> bytes:
         return bytes(whole)
     opening = whole[0]
     if opening == _QUOTE:
-        return b'%b"' % whole[:_BEGINNING]
+        return bytes(whole[:_BEGINNING]) + b'"'
     try:
         if opening == _BRACKET:
             return _of_items(whole, _LIST.decode(raw), depth + 1)
