@@ -51,7 +51,7 @@ def test_chunks() -> None:
 def test_a_plain_error() -> None:
     """Message, type and code; when to come again, in whole seconds, where that is known."""
     told = answers.plain_error(Busy("full", retry_after=0.2), "req_1")
-    error = {"message": "full", "type": "server_error", "code": "overloaded"}
+    error = {"message": "full", "type": "server_error", "code": "overloaded", "param": None}
     assert (503, {"error": error}) == (told.status, msgspec.json.decode(told.body))
     assert b"1" == dict(told.headers)[b"retry-after"]
     assert b"retry-after" not in dict(answers.plain_error(Malformed("x"), "req_1").headers)

@@ -45,7 +45,12 @@ def test_an_unknown_path() -> None:
         async with world(dict(HOT)) as w:
             answer = await w.ask(post("/chat/completions", b"{}"))
             why = "nothing is served at POST /chat/completions; did you mean /v1/chat/completions?"
-            error = {"message": why, "type": "invalid_request_error", "code": "not_found"}
+            error = {
+                "message": why,
+                "type": "invalid_request_error",
+                "code": "not_found",
+                "param": None,
+            }
             assert (404, {"error": error}) == (answer.status, answer.json)
             far = await w.ask(get("/xyz"))
             assert "nothing is served at GET /xyz" == far.json["error"]["message"]
@@ -54,7 +59,7 @@ def test_an_unknown_path() -> None:
 
 
 def test_the_application() -> None:
-    """It gets what is nobody else's, streams its answer, and OPTIONS on any path."""
+    """It gets what is nobody else's, whatever the method, and streams its answer."""
 
     async def application(scope, receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -68,10 +73,21 @@ def test_the_application() -> None:
     async def test() -> None:
         async with world(dict(HOT), application=application) as w:
             client = await w.connect()
-            client.send(
-                post("/admin/v1/keys", b"{}") + get("/v1/chat/completions", method="OPTIONS")
-            )
+            client.send(post("/admin/v1/keys", b"{}") + get("/admin/v1/keys", method="OPTIONS"))
             assert [b"POST {}", b"OPTIONS "] == [(await client.answer()).body for _ in range(2)]
+
+    run(test)
+
+
+def test_options_of_a_path_that_is_served() -> None:
+    """Told which there are, as for any other method that is not one."""
+
+    async def test() -> None:
+        async with world(dict(HOT)) as w:
+            client = await w.connect()
+            client.send(get("/v1/chat/completions", method="OPTIONS"))
+            answer = await client.answer()
+            assert (405, b"POST") == (answer.status, dict(answer.headers)[b"allow"])
 
     run(test)
 

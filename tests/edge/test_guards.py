@@ -125,7 +125,12 @@ def test_a_refusal_speaks_the_dialect_of_the_path() -> None:
             assert {"dialect": "fake", "code": "invalid_request", "id": "req_1"} == hot.json
             plain = await w.ask(post("/app").replace(b"localhost", b"a/b"))
             why = "the Host header is not a host name or address"
-            error = {"message": why, "type": "invalid_request_error", "code": "invalid_request"}
+            error = {
+                "message": why,
+                "type": "invalid_request_error",
+                "code": "invalid_request",
+                "param": None,
+            }
             assert {"error": error} == plain.json
             assert b"req_1" == plain.headers[b"x-trunkline-request-id"]
 

@@ -281,6 +281,25 @@ def test_an_answer_that_is_no_text_is_none():
     assert ["Garbled", "ok"] == errors(world)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    (
+        (),
+        ((b"content-type", b"text/plain; charset=utf-8"),),
+        ((b"content-type", b"application/octet-stream"),),
+    ),
+)
+def test_a_stream_may_forget_to_say_that_it_is_one(headers):
+    """No SDK asks for its type either; something else under such a name is none."""
+    told = streamed(ROLE, HELLO, STOP, DONE)
+
+    world = World(openai(replace(told, headers=headers)))
+    assert b"".join(told.steps) == world.ask(chat_body(stream=True)).body
+
+    world = World(openai(whole(headers=headers)), openai(told, name="b"))
+    assert b"".join(told.steps) == world.ask(chat_body(stream=True)).body
+
+
 def test_a_client_that_leaves_stops_the_search():
     """Nobody else is asked, and the target is not blamed."""
 

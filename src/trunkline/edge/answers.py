@@ -72,6 +72,8 @@ class _Fault(msgspec.Struct):
     message: str
     type: str
     code: str
+    param: None = None
+    """Whichever of the request's fields is wrong: OpenAI's clients expect the key."""
 
 
 class _Body(msgspec.Struct):

@@ -47,7 +47,7 @@ class FallThrough:
         raw_path = scope["raw_path"]
         if method in ("GET", "HEAD") and (raw_path in PROBES or (path, method) == ("/", "HEAD")):
             await _send(send, self._probe(raw_path))
-        elif (routes := self._routes(raw_path)) is not None and method != "OPTIONS":
+        elif (routes := self._routes(raw_path)) is not None:
             await _send(send, self._not_allowed(method, routes))
         else:
             await self._guarded(scope, receive, send)

@@ -190,11 +190,16 @@ class Asking(Generic[WholeT_co]):
         return live
 
 
+_SAYS_NOTHING = (b"text/plain", b"application/octet-stream")
+
+
 def _is_answer(response: UpstreamResponse, stream_type: bytes) -> bool:
     """`stream_type`: empty where a whole answer was asked for, which may call itself anything."""
     if not 200 <= response.status < 300:
         return False
-    return not stream_type or _content_type(response).startswith(stream_type)
+    told = _content_type(response)
+    # Some servers do not say what they stream, and no SDK asks; what it is shows as it is read.
+    return not stream_type or not told or told.startswith((stream_type, *_SAYS_NOTHING))
 
 
 async def _body(response: UpstreamResponse, most: int, left: float) -> bytes:
