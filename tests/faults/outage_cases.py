@@ -110,7 +110,8 @@ def in_time(course: Course, judge: Judge) -> Iterator[str]:
     if not late and judge.closed:
         yield "it was not away for long enough to see anything"
     for told in late:
-        if told.status == 200:
+        # Answered after it was back, one may have been served by then.
+        if told.status == 200 and told.answered < course.back:
             yield f"{told.kind} was served {told.asked - course.gone:.1f} s after it went away"
 
 

@@ -75,6 +75,8 @@ class Told(Struct, frozen=True):
 
     kind: str
     asked: float
+    answered: float
+    """To its end."""
     seen: Seen
 
     @property
@@ -118,7 +120,7 @@ class Crowd:
             except ConnectionError:  # nobody took it: it was never asked
                 await passed(_PAUSE)
                 continue
-            self.told.append(Told(kind, asked, seen))
+            self.told.append(Told(kind, asked, _CLOCK.monotonic(), seen))
             if seen.status != 200:
                 await passed(_PAUSE)
 
@@ -245,9 +247,11 @@ async def standings(crowd: Crowd) -> Mapping[str, Mapping[str, Any]]:
             if answer.status != 200:
                 return False
             found[kind] = {one["limit"]: one for one in answer.json()["limits"]}
-        return not any(one["reserved"] for limits in found.values() for one in limits.values())
+        every = [one for limits in found.values() for one in limits.values()]
+        # None: a worker that does not know yet what was used.
+        return not any(one["used"] is None or one["reserved"] for one in every)
 
-    patience = _CLOCK.monotonic() + 2 * RECOVERY
+    patience = _CLOCK.monotonic() + 4 * RECOVERY
     while not await settled() and _CLOCK.monotonic() < patience:
         await passed(_PAUSE)
     return found
