@@ -73,6 +73,7 @@ class Office:
         self.mine, self.other = (MemoryState(self.counts, name) for name in ("mine", "other"))
         self.ledger, self.windows, self.problems = Ledger(), Windows(), []
         self.leading, self.led = True, []
+        self.asking_takes = 0.0
         self.done_after = 0
         """Another process has added up when it was asked so often who does."""
         self.keeper = CounterKeeper(
@@ -87,6 +88,7 @@ class Office:
 
     async def leads(self, now, until):
         self.led.append((now, until))
+        self.clock.now += self.asking_takes
         if len(self.led) == self.done_after:
             await self.other.restore({})
         return self.leading
@@ -325,6 +327,32 @@ def test_who_starts_meanwhile_waits():
     asyncio.run(office.keeper.start())
 
     assert (3, [], False) == (len(office.led), office.ledger.asked, office.mine.lost)
+
+
+def test_no_start_waits_for_ever():
+    """Who leads may fail each time, and lead again: of a full disk, of a ledger that is slow."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW, 0)
+    office.counts.lose()
+    office.leading = False
+    office.asking_takes = 3.0
+    asyncio.run(asyncio.wait_for(office.keeper.start(), 60))
+
+    assert (4, [], True) == (len(office.led), office.ledger.asked, office.mine.lost)
+
+
+def test_nobody_leads_while_the_counters_are_out_of_reach():
+    """The ledger would be asked for nothing, and whoever starts would wait for who cannot be done."""
+    office = Office()
+    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW, 0)
+    office.counts.lose()
+    office.counts.degraded = True
+    asyncio.run(office.keeper.start())
+    before = list(office.led), list(office.ledger.asked), len(office.problems)
+    office.counts.degraded = False
+    asyncio.run(office.keeper.turn())
+
+    assert (([], [], 1), 1, False) == (before, len(office.led), office.mine.lost)
 
 
 def test_counters_that_are_there_stay():

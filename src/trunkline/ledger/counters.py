@@ -32,6 +32,8 @@ _FAILED = "failed"
 # others look whether it is done.
 _LED = 2 * _MICROS
 _LOOK = 0.05
+# A start waits no longer for others: what has no budget can be served meanwhile.
+_WAIT = 10 * _MICROS
 
 Leads = Callable[[int, int], Awaitable[bool]]
 
@@ -96,7 +98,10 @@ class CounterKeeper:
                     self._known.popitem(last=False)
 
     async def start(self) -> None:
-        """Counters that begin anew are whole when this returns, unless something is out of reach."""
+        """
+        Counters that begin anew are whole when this returns, unless something is out of reach, or
+        whoever builds them takes long.
+        """
         await self._carefully(self._begin)
 
     async def run(self) -> None:
@@ -138,7 +143,8 @@ class CounterKeeper:
 
     async def _begin(self) -> None:
         await self._state.beat()  # a server's counters are not known before it was asked
-        while self._state.lost and not await self._restore():
+        latest = self._now() + _WAIT
+        while self._state.lost and not await self._restore() and self._now() < latest:
             await asyncio.sleep(_LOOK)
             await self._state.beat()
 
@@ -170,6 +176,12 @@ class CounterKeeper:
 
         False where another does, or may.
         """
+        if self._state.degraded:
+            # Who led now would add up for nothing, time after time, and others wait for it.
+            raise LimitsUnavailable(
+                "The counters of limits cannot be reached.",
+                detail="they cannot be reached, and begin anew",
+            )
         leading = 0
         counts = {}
         for window in await self._windows.open(self._now()):
