@@ -19,6 +19,7 @@ from trunkline.storage.holders import (
 )
 from trunkline.tenancy.limits import limits_for, model_limits_for, strictest
 from trunkline.tenancy.plans import Plans
+from trunkline.tenancy.views import counted_as
 
 HOW_TO_GET_ONE = "create one with `trunkline keys create` or POST /admin/v1/keys"
 _MICROS = 1_000_000
@@ -90,7 +91,7 @@ class Holdings:
     ) -> Iterator[Holder]:
         """Everybody whose limits count, the key first."""
         for one in line:
-            meter = one.meter or one.id
+            meter = counted_as(one)
             yield one.limits, "key", meter
             if one.plan:
                 yield self._plan(one.plan), "key", meter
