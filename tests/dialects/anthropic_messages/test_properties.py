@@ -35,6 +35,10 @@ from trunkline.canon.event import Event, PartDelta
 from trunkline.canon.fold import fold, unfold
 from trunkline.canon.grammar import violations
 from trunkline.canon.request import ChatRequest
+from trunkline.canon.usage import Usage
+
+GUESS = 4
+"""Tokens, of the kit's request."""
 
 
 def same(left: Struct | list[Any], right: Struct | list[Any]) -> bool:
@@ -145,6 +149,11 @@ def test_answers_there_and_back(answer: Answer) -> None:
     )
 
 
+def streamed(usage: Usage) -> Usage:
+    """As a stream tells it, which began with a guess of its input, and keeps it where none is told."""
+    return usage if usage.total_input else structs.replace(usage, input=GUESS)
+
+
 @given(canon_streams(NAME, signed_by=NAME).filter(lambda events: plain(fold(events))))
 def test_streams_there_and_back(events: list[Event]) -> None:
     """Every event comes back, once text that was cut is put together."""
@@ -153,7 +162,7 @@ def test_streams_there_and_back(events: list[Event]) -> None:
 
     assert [] == violations(found)
     assert same(list(fold(events).choices[0].parts), list(fold(found).choices[0].parts))
-    assert (fold(events).choices[0].finish, fold(events).usage) == (
+    assert (fold(events).choices[0].finish, streamed(fold(events).usage)) == (
         fold(found).choices[0].finish,
         fold(found).usage,
     )
@@ -169,7 +178,7 @@ def test_a_stream_is_its_whole(events: list[Event]) -> None:
         assert [] == violations(found)
         assert same(list(whole.choices[0].parts), list(fold(found).choices[0].parts))
         assert whole.choices[0].native == fold(found).choices[0].native
-        assert whole.usage == fold(found).usage
+        assert streamed(whole.usage) == fold(found).usage
 
 
 @given(canon_answers("openai-chat", signed_by="openai-chat"))
