@@ -236,6 +236,10 @@ def test_roles() -> None:
             [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text"}]}],
             "messages.0.content.0.content.0.text",
         ),
+        (
+            [{"type": "search_result", "source": "s", "title": "t", "content": [5]}],
+            "messages.0.content.0.content.0",
+        ),
         (3, "messages.0.content"),
     ),
 )

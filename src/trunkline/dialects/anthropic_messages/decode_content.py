@@ -173,7 +173,7 @@ def _search_result(block: wire.SearchResultBlock, raw: Raw, path: str) -> Docume
     try:
         text = _content_text(raw)
     except wire.BROKEN as error:
-        raise malformed(error, f"{path}.content") from error
+        raise malformed(error, path) from error
     mark = cache_mark(block.cache_control, {})
     said = PlainText(f"{block.source}\n\n{text}")
     return Document(said, block.title, cache=mark, extra={SEARCH_RESULT: raw})
