@@ -80,6 +80,9 @@ def test_a_provider_of_yesterday_is_known_by_its_requests(tmp_path):
 
         for path in (USAGE, LOG):
             assert 200 == (await w.ask("GET", f"{path}?provider=claude")).status
+            # That there is nothing is not its fault.
+            nothing = await w.ask("GET", f"{path}?provider=claude&tenant=nobody")
+            assert (200, []) == (nothing.status, nothing.json.get("rows", nothing.json.get("data")))
             past = await w.ask("GET", f"{path}?provider=claude&to=2001-01-01")
             assert (400, "provider") == (past.status, past.json["error"]["param"])
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from trunkline.admin.base import ControlCall
 from trunkline.canon.errors import Malformed
 from trunkline.canon.exchange import Status
+from trunkline.storage.records import UsageQuery
 from trunkline.tenancy.wishes import MODES
 
 STATUSES = tuple(status.value for status in Status)
@@ -28,14 +29,20 @@ def filters_of(
     return filters
 
 
-def check_provider(call: ControlCall, filters: Mapping[str, str], *, found: bool) -> None:
+async def check_provider(
+    call: ControlCall, filters: Mapping[str, str], time: tuple[int, int], *, found: bool
+) -> None:
     """
-    `found`: something was asked of it in the time of the report, whether it is configured or not.
+    `time`: of the report, from and to, in Unix microseconds; `found`: it has something.
 
-    Raises Malformed for one that nobody knows of.
+    Raises Malformed for one that is not configured, and was not asked by anybody in that time.
     """
     name, known = filters.get("provider"), call.plane.rooms.providers
-    if name and not found and name not in known:
+    if not name or found or name in known:
+        return
+    # It may be another filter that left nothing.
+    asked = UsageQuery(start=time[0], end=time[1], provider=name)
+    if not (await call.plane.reports.usage(asked)).total.requests:
         raise Malformed(unknown_provider(name, known), param="provider")
 
 

@@ -44,7 +44,8 @@ async def requests(call: ControlCall) -> Response:
     known_only(call, *_PAGING, *_FILTERS)
     filters = filters_of(call, _FILTERS, _STATUSES)
     found = await _found(call, filters)
-    check_provider(call, filters, found=bool(found) or "after" in call.request.query_params)
+    known = bool(found) or "after" in call.request.query_params
+    await check_provider(call, filters, span(call), found=known)
     return _log(call, filters, found)
 
 

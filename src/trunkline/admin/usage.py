@@ -51,7 +51,8 @@ async def usage(call: ControlCall) -> Response:
     filters = filters_of(call, FILTERS)
     query = question(call, GROUPINGS, filters)
     view = await call.plane.reports.usage(query)
-    check_provider(call, filters, found=view.total.requests > 0)
+    found = view.total.requests > 0
+    await check_provider(call, filters, (query.start, query.end), found=found)
     if wanted == "csv":
         return await asyncio.to_thread(_as_csv, view, query.group_by)
     return told("everybody", query, filters, view)
