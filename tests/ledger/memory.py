@@ -93,11 +93,12 @@ class MemoryStore:
         names = sorted({*left, *self.last_seen})
         return [WorkerFound(name, self.last_seen.get(name, 0), left[name], 0) for name in names]
 
-    async def release(self, holders: Collection[str]) -> None:
+    async def release(self, workers: Collection[str]) -> None:
         self._check()
         self.leases = {
-            name: lease for name, lease in self.leases.items() if lease[0] not in holders
+            name: lease for name, lease in self.leases.items() if lease[0] not in workers
         }
+        self.last_seen = {one: at for one, at in self.last_seen.items() if one not in workers}
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         self._check()

@@ -10,6 +10,7 @@ from tests.storage.rows import NOON_MICROS, batch, request
 from trunkline.canon.errors import Conflict, NotFound
 from trunkline.kernel.tasks import Tasks
 from trunkline.ledger.nodes import ALIVE, Forgotten, be_present, forget_node, nodes
+from trunkline.storage.records import Position
 
 HERE, THERE, LOST = "here-01A", "there-01A", "lost-and-gone-01A"
 
@@ -21,6 +22,7 @@ async def shared() -> MemoryStore:
         request(1, worker=HERE), request(2, worker=LOST), request(3, worker=LOST), request(4, worker=THERE),
     ]  # fmt: skip
     await store.apply(batch(tuple(open_rows)))
+    await store.apply(batch((), worker=LOST, position=Position(2, 3)))
     await store.seen(HERE, NOON_MICROS)
     await store.seen("here-01B", NOON_MICROS - 500_000_000)
     await store.seen(THERE, NOON_MICROS - 60_000_000)
@@ -47,20 +49,21 @@ def test_nodes_are_told_with_their_workers() -> None:
 
 
 def test_a_lost_node_is_forgotten() -> None:
-    """Its requests have an end, its leases are free, and others' rows are as they were."""
+    """Its requests have an end, its leases are free, and all else is as it was: it may come back."""
 
     async def main() -> object:
         store = await shared()
         done = await forget_node(store, "lost-and-gone", NOON)
         left = [one.node for one in await nodes(store, NOON)]
         statuses = [row.status for row in store.requests.values()]
-        return done, left, statuses, store.leases
+        return done, left, statuses, store.leases, await store.position(LOST)
 
     assert (
         Forgotten("lost-and-gone", 1, 2),
         ["here", "there"],
         ["open", "orphaned", "orphaned", "open"],
         {},
+        Position(2, 3),
     ) == asyncio.run(main())
 
 

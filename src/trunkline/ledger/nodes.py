@@ -93,8 +93,6 @@ async def forget_node(store: LedgerStore, name: str, now: float) -> Forgotten:
     workers = [one.worker for one in view.workers]
     orphaned = await store.orphan(workers)
     await store.release(workers)
-    for worker in workers:
-        await store.forget(worker)
     return Forgotten(name, len(workers), orphaned)
 
 

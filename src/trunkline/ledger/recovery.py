@@ -72,13 +72,14 @@ async def recover(
         for folder in waiting:
             folder.release()
     # Their folders are gone, as after a power cut or a restored database.
-    lost = left_open - census.present
-    if node.name:
-        silent = await store.silent_workers(node.now - _SILENCE_MICROS)
-        lost |= silent - census.present
-    orphaned += await store.orphan(sorted(lost))
+    lost = sorted(left_open - census.present)
+    orphaned += await store.orphan(lost)
     for worker in lost:
         await store.forget(worker)
+    if node.name:
+        silent = sorted(await store.silent_workers(node.now - _SILENCE_MICROS) - census.present)
+        orphaned += await store.orphan(silent)
+        await store.release(silent)
     return Recovered(len(census.dead), orphaned, damaged)
 
 

@@ -162,8 +162,11 @@ class LedgerStore(Protocol):
     async def workers(self) -> Sequence[WorkerFound]:
         """Those that were seen or have open rows, and are not forgotten; by name."""
 
-    async def release(self, holders: Collection[str]) -> None:
-        """What these have leased is anybody's."""
+    async def release(self, workers: Collection[str]) -> None:
+        """
+        They are lost: what they have leased is anybody's, and that they were seen is forgotten. How
+        far their journals were moved is not, for those may come back.
+        """
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         """None where it does not exist, or is another tenant's. `tenant` None: any tenant's."""

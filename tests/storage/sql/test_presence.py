@@ -43,13 +43,18 @@ def test_who_is_forgotten_is_not_found(database: Database) -> None:
 
 
 def test_leases_are_given_back(database: Database) -> None:
-    """Those of the holders that are named, whatever they are for."""
+    """Those of the workers that are named, whatever they are for; of their journals all is known."""
 
-    async def work(ledger: SqlLedgerStore) -> list[bool]:
+    async def work(ledger: SqlLedgerStore) -> object:
+        await ledger.apply(batch(position=Position(2, 3)))
+        await ledger.seen("w1", 5)
+        await ledger.seen("w2", 5)
         assert await ledger.lease("sweep", "w1", 0, 100)
         assert await ledger.lease("bodies", "w1", 0, 100)
         assert await ledger.lease("other", "w2", 0, 100)
         await ledger.release(["w1", "w9"])
-        return [await ledger.lease(name, "w3", 1, 2) for name in ("sweep", "bodies", "other")]
+        taken = [await ledger.lease(name, "w3", 1, 2) for name in ("sweep", "bodies", "other")]
+        left = [found.worker for found in await ledger.workers()]
+        return taken, left, await ledger.position("w1")
 
-    assert [True, True, False] == run(database, work)
+    assert ([True, True, False], ["w2"], Position(2, 3)) == run(database, work)

@@ -160,8 +160,8 @@ class SqlLedgerStore:
     async def workers(self) -> Sequence[WorkerFound]:
         return await self._database.read(workers)
 
-    async def release(self, holders: Collection[str]) -> None:
-        await self._database.write(lambda session: release(session, holders), alone=_SWEEPING)
+    async def release(self, workers: Collection[str]) -> None:
+        await self._database.write(lambda session: release(session, workers), alone=_SWEEPING)
 
     async def request(self, request_id: str, tenant: str | None) -> StoredRequest | None:
         return await self._database.read(lambda session: _request(session, request_id, tenant))

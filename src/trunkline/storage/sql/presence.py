@@ -39,13 +39,23 @@ def workers(session: Session) -> Sequence[WorkerFound]:
 def gone(session: Session, worker: str) -> None:
     """It has no journal any more, and nothing to say."""
     session.run("DELETE FROM journals WHERE worker = ?", (worker,))
+    _unseen(session, worker)
+
+
+def release(session: Session, lost: Collection[str]) -> None:
+    """
+    What these had for themselves (retention.take) is anybody's, and nobody looks out for them.
+
+    Should one come back with its journal, that is read on from where it was: from its beginning, it
+    would count anew what is no longer kept.
+    """
+    for worker in lost:
+        session.run(f"DELETE FROM ledger_marks WHERE {_LEASES} AND place = ?", (worker,))  # noqa: S608 - our own words
+        _unseen(session, worker)
+
+
+def _unseen(session: Session, worker: str) -> None:
     session.run("DELETE FROM ledger_marks WHERE name = ?", (_SEEN + worker,))
-
-
-def release(session: Session, holders: Collection[str]) -> None:
-    """What these had for themselves (retention.take) is anybody's."""
-    for holder in holders:
-        session.run(f"DELETE FROM ledger_marks WHERE {_LEASES} AND place = ?", (holder,))  # noqa: S608 - our own words
 
 
 def _open(session: Session, table: str, moment: str) -> dict[str, tuple[int, int]]:
