@@ -8,6 +8,9 @@ import pytest
 from tests.arch import manners
 from tests.arch.tree import Source, sources
 
+# Every file is parsed within one test: fifteen seconds, and minutes on a very busy machine.
+pytestmark = pytest.mark.timeout(600)
+
 Rule = Callable[[Source], list[str]]
 
 SHIPPED = ("src/trunkline",)
