@@ -141,10 +141,11 @@ class Gateway(Program):
 
     def await_workers(self, count: int) -> None:
         """Until so many serve: what it prints, it prints before they do."""
-        while len(self._journals()) < count or not self._live():
+        while len(self._journals()) < count or not self.alive():
             pause()
 
-    def _live(self) -> bool:
+    def alive(self) -> bool:
+        """Whether some worker answers."""
         try:
             return self.get("/healthz", "").status == 200
         except OSError:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import openai
 import pytest
@@ -151,3 +152,24 @@ def test_one_that_died_is_replaced(pair: tuple[Gateway, str]) -> None:
             break
         pause()
     assert 1 == _total(gateway, key)
+
+
+def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
+    """Even where it is killed: what is under way is answered to its end, and the port is free."""
+    gateway = Gateway(tmp_path, CONFIG)
+    gateway.await_workers(2)
+    with _client((gateway, gateway.key)) as gpt:
+        stream = gpt.chat.completions.create(
+            model="sim/sim-chat@rate=50", messages=[{"role": "user", "content": "Hi."}], stream=True
+        )
+        next(stream)
+        gateway.process.kill()
+        gateway.process.wait()
+        assert "stop" == list(stream)[-1].choices[0].finish_reason
+    for _ in range(1000):
+        if not gateway.alive():
+            break
+        pause()
+
+    assert not gateway.alive()
+    assert 2 == gateway.log.count("whoever started this worker is gone")

@@ -14,7 +14,7 @@ from trunkline.cli import workers
 from trunkline.cli.settings import Settings, add_options, of, port_number
 from trunkline.cli.welcome import cannot_listen, welcome
 from trunkline.config.errors import ConfigError
-from trunkline.edge.server import Listen
+from trunkline.edge.server import Edge, Listen
 from trunkline.wiring.gateway import Gateway
 from trunkline.wiring.serving import edge
 
@@ -76,12 +76,19 @@ async def _serve(settings: Settings, *, quiet: bool) -> int:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT)
-        if not quiet:
+        if quiet:
+            workers.when_orphaned(loop, lambda: _orphaned(gateway, listening))
+        else:
             await welcome(gateway, server.host, port, settings.data)
         await listening.run()
     finally:
         await gateway.aclose()
     return 0
+
+
+def _orphaned(gateway: Gateway, listening: Edge) -> None:
+    gateway.log.warning("stopping", reason="whoever started this worker is gone")
+    listening.stop()
 
 
 def _reload(gateway: Gateway) -> None:

@@ -1,12 +1,14 @@
 """Several processes on one port: started, restarted when one dies, stopped together."""
 
 import asyncio
+import os
 import select
 import signal
 import socket
+import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from trunkline.cli.settings import Settings
@@ -34,18 +36,18 @@ class Supervisor:
 
     def run(self) -> int:
         """1 when a worker ended badly after the signal. Only in the main thread."""
-        with _signals() as told:
+        with _signals() as told, _leash() as leash:
             while not self._stopping:
-                self._replenish()
+                self._replenish(leash)
                 self._forward(told, self._pause)
             while any(worker.poll() is None for worker in self._workers):
                 self._forward(told, _LOOK)
         return 1 if any(worker.returncode not in _WELL for worker in self._workers) else 0
 
-    def _replenish(self) -> None:
+    def _replenish(self, leash: int) -> None:
         self._workers = [w for w in self._workers if w.poll() is None]
         while len(self._workers) < self._count:
-            self._workers.append(subprocess.Popen(self._command))  # noqa: S603 - this very program
+            self._workers.append(subprocess.Popen(self._command, stdin=leash))  # noqa: S603 - this very program
 
     def _forward(self, told: socket.socket, seconds: float) -> None:
         """What arrives within that time goes to every worker: between two starts, never within one."""
@@ -77,6 +79,35 @@ def _signals() -> Iterator[socket.socket]:
             signal.signal(number, handler)
         told.close()
         tell.close()
+
+
+@contextmanager
+def _leash() -> Iterator[int]:
+    """
+    What workers have for their standard input: it ends when this process does, however that dies.
+
+    Without it a worker outlives a supervisor that was killed, and shares its port with whatever is
+    started there next.
+    """
+    leash, held = os.pipe()
+    try:
+        yield leash
+    finally:
+        os.close(leash)
+        os.close(held)
+
+
+def when_orphaned(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Of a worker: `stop` once its supervisor is gone. Nothing where it has none."""
+    stdin = sys.__stdin__
+    if stdin is None or not stat.S_ISFIFO(os.fstat(stdin.fileno()).st_mode):
+        return
+
+    def ended() -> None:  # nobody ever writes there
+        loop.remove_reader(stdin.fileno())
+        stop()
+
+    loop.add_reader(stdin.fileno(), ended)
 
 
 def supervise(settings: Settings, count: int) -> int:
