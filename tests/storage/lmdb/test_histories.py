@@ -37,6 +37,7 @@ class RoundingHistories(LmdbHistories):
     kind = RoundingState
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.slow
 def test_every_history_is_as_the_model_tells_it():
     """Admit, settle, withdraw, crash, restart, clocks set back, power cuts: sums to the nano-dollar."""

@@ -11,6 +11,7 @@ from tests.storage.lmdb.victims import Audit, audit
 from trunkline.storage.state import Standing
 
 KILLS = 100
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def killed(folder: Path, kills: int, manner: str) -> Audit:
@@ -18,12 +19,11 @@ def killed(folder: Path, kills: int, manner: str) -> Audit:
         [sys.executable, "-m", "tests.storage.lmdb.victims", str(folder), str(kills), "1", manner],
         env={"PYTHONPATH": ":".join(sys.path)},
         check=True,
-        timeout=100,
+        timeout=500,
     )
     return asyncio.run(audit(folder))
 
 
-@pytest.mark.slow
 def test_no_kill_miscounts_or_blocks(tmp_path: Path) -> None:
     """
     Counters equal what logs and leases say; and the logs alone, once the dead are settled.
@@ -43,7 +43,6 @@ def test_no_kill_miscounts_or_blocks(tmp_path: Path) -> None:
     assert Standing(0, 0) == concurrent
 
 
-@pytest.mark.slow
 def test_a_settlement_in_two_steps_is_caught(tmp_path: Path) -> None:
     """The planted bug: whoever dies between two transactions leaves them apart."""
     found = killed(tmp_path, KILLS, "torn")

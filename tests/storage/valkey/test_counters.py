@@ -67,7 +67,9 @@ def test_counters_go_a_minute_after_their_window(server):
 
     with_window, without = staged(server, run)
 
-    assert (MINUTE / 1000, -1) == (round(with_window, -3) - 60_000, without)
+    assert -1 == without
+    # Milliseconds, of which a busy machine may have taken some thousands since.
+    assert 90_000 < with_window <= 2 * MINUTE / 1000
 
 
 def test_many_counters_are_restored(server):

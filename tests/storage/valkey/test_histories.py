@@ -117,6 +117,7 @@ class ValkeyHistories(Histories):
             self.both(which, lambda state: state.restore(restored))
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.slow
 def test_every_history_is_as_the_model_tells_it(server):
     """Admit, settle, withdraw, crash, leave, losses, time: sums to the nano-dollar."""
