@@ -178,7 +178,9 @@ def run(
     bodies = write_bodies(folder)
     ups = Upstreams(*BARE_PORTS) if bare_prototype() else Upstreams(free_port(), free_port())
     results: list[Result] = []
-    extras = [f"Python {sys.version}"]  # how it was built is worth a fifth of a request's CPU
+    extras = [
+        f"Python {sys.version}"
+    ]  # how it was built is worth a tenth of a request's CPU and more
     with ExitStack() as stack:
         log = folder / "tools.log"
         stack.enter_context(running([mock, str(ups.fast)], core=TOOLS_CORE, log=log))
