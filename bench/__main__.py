@@ -178,9 +178,8 @@ def run(
     bodies = write_bodies(folder)
     ups = Upstreams(*BARE_PORTS) if bare_prototype() else Upstreams(free_port(), free_port())
     results: list[Result] = []
-    extras = [
-        f"Python {sys.version}"
-    ]  # how it was built is worth a tenth of a request's CPU and more
+    # How it was built is worth a tenth of a request's CPU and more.
+    extras = [f"Python {sys.version}"]
     with ExitStack() as stack:
         log = folder / "tools.log"
         stack.enter_context(running([mock, str(ups.fast)], core=TOOLS_CORE, log=log))
