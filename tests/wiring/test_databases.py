@@ -61,8 +61,10 @@ def test_which_database_is_meant(tmp_path):
         folder.where.folder,
     )
     assert "s3cret" not in repr(url)
-    with pytest.raises(ConfigError, match="--to: expected"):
-        ours.place("mysql://u:s3cret@h/x", "--to")
+    for none in ("mysql://u:s3cret@h/x", "host=h password=s3cret"):
+        with pytest.raises(ConfigError, match="--to: expected") as refused:
+            ours.place(none, "--to")
+        assert "s3cret" not in str(refused.value)
 
 
 def test_status_tells_what_there_is(tmp_path):

@@ -97,7 +97,9 @@ class Databases:
             return Place(storage_spec(self._loaded), Where(self._data, url))
         text = filled(text, self._machine.environ, option)
         scheme, _, rest = text.partition("://")
-        for spec in STORAGES.values():
+        # "host=... password=..." is how others name a PostgreSQL: as a folder, its name would be told.
+        known = {} if "=" in text and not rest else STORAGES
+        for spec in known.values():
             if rest and scheme in spec.schemes:
                 return Place(spec, Where(self._data, text))
             if not rest and not spec.schemes:
