@@ -110,7 +110,7 @@ class Admission:
             claim, able = self._claiming.claim(exchange, limits, plan, asked, budgeted=budgeted)
             decision = await self._decide(exchange, claim)
             if decision.refused:
-                again = await self._again(exchange, plan, asked, decision, read)
+                again = await self._again(exchange, plan, asked, claim, decision, read)
                 if again is not None:
                     claim, able = again
                     decision = await self._decide(exchange, claim)
@@ -122,11 +122,12 @@ class Admission:
         exchange: Exchange,
         plan: Sequence[Deployment],
         asked: Demand,
+        claim: Claim,
         decision: Decision,
         read: ReadRequest,
     ) -> Claimed | None:
-        """With its tokens counted; None where that cannot make room."""
-        limits = self._limits(exchange, plan)
+        """The claim that was refused with its tokens counted; None where that cannot make room."""
+        limits = claim.limits
         _, budgeted = _measured(limits)
         lowest, _ = self._claiming.claim(exchange, limits, plan, densest(asked), budgeted=budgeted)
         if not _may_fit(lowest, decision):
