@@ -48,10 +48,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[postgres_server.PostgresServer]:
     """A PostgreSQL for all tests that only want databases of their own; it is never stopped."""
-    if postgres_server.programs() is None:
-        pytest.skip("no PostgreSQL is installed (scripts/install test)")
-    with postgres_server.running() as server:
-        yield server
+    yield from postgres_server.shared()
 
 
 def _no_skip(why: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.making import FakeClock
-from tests.storage.postgres_server import PostgresServer, programs, running
+from tests.storage.postgres_server import PostgresServer, shared
 from trunkline.storage.postgres.connection import Address
 from trunkline.storage.postgres.database import connected
 from trunkline.storage.sql.database import Database
@@ -21,10 +21,7 @@ def hasty_postgres() -> Iterator[PostgresServer]:
 
     The gateway itself refuses to work on such a server.
     """
-    if programs() is None:
-        pytest.skip("no PostgreSQL is installed (scripts/install test)")
-    with running("fsync=off", "full_page_writes=off") as server:
-        yield server
+    yield from shared("fsync=off", "full_page_writes=off")
 
 
 @pytest.fixture(params=("sqlite", "postgres"))

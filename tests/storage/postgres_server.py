@@ -34,6 +34,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.ledger.making import FakeClock
 from trunkline.storage.postgres.connection import Address
@@ -215,3 +216,11 @@ def running(*settings: str) -> Iterator[PostgresServer]:
         yield server
     finally:
         server.close()
+
+
+def shared(*settings: str) -> Iterator[PostgresServer]:
+    """A session's fixture: one for many tests, which are skipped where none is installed."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL is installed (scripts/install test)")
+    with running(*settings) as server:
+        yield server
