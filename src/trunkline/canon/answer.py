@@ -9,7 +9,7 @@ from trunkline.canon.event import FinishReason
 from trunkline.canon.usage import Usage
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class Choice(Struct, frozen=True, gc=False, kw_only=True):
     index: int = 0
     parts: tuple[Part, ...] = ()
     """Text, Reasoning, ToolCall, Refusal and Opaque, in order."""
@@ -20,7 +20,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     logprobs: Raw | None = None
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, gc=False, kw_only=True):
     id: str = ""
     model: str = ""
     created: int = 0

@@ -15,14 +15,14 @@ class Role(Enum):
     """Holds ToolResult parts only. All results of one turn stand in one such message."""
 
 
-class CacheMark(Struct, frozen=True):
+class CacheMark(Struct, frozen=True, gc=False):
     """A point up to which the provider is asked to cache the prompt."""
 
     ttl: str = "5m"
     """ "5m" or "1h", the two lifetimes Anthropic sells."""
 
 
-class Inline(Struct, frozen=True, tag="inline"):
+class Inline(Struct, frozen=True, gc=False, tag="inline"):
     """Bytes carried in the request itself."""
 
     media_type: str
@@ -30,11 +30,11 @@ class Inline(Struct, frozen=True, tag="inline"):
     """Base64, as all dialects carry it; never decoded on the way through."""
 
 
-class Remote(Struct, frozen=True, tag="remote"):
+class Remote(Struct, frozen=True, gc=False, tag="remote"):
     url: str
 
 
-class FileRef(Struct, frozen=True, tag="file"):
+class FileRef(Struct, frozen=True, gc=False, tag="file"):
     """A file uploaded to one provider before; means nothing to another."""
 
     id: str
@@ -42,7 +42,7 @@ class FileRef(Struct, frozen=True, tag="file"):
     """The dialect whose provider knows the file."""
 
 
-class PlainText(Struct, frozen=True, tag="plain"):
+class PlainText(Struct, frozen=True, gc=False, tag="plain"):
     """A document given as text."""
 
     text: str
@@ -51,7 +51,7 @@ class PlainText(Struct, frozen=True, tag="plain"):
 Source = Inline | Remote | FileRef | PlainText
 
 
-class Text(Struct, frozen=True, tag="text"):
+class Text(Struct, frozen=True, gc=False, tag="text"):
     text: str
     cache: CacheMark | None = None
     annotations: Raw | None = None
@@ -62,14 +62,14 @@ class Text(Struct, frozen=True, tag="text"):
     """Fields of the part that only the dialect of its request or answer knows."""
 
 
-class Image(Struct, frozen=True, tag="image"):
+class Image(Struct, frozen=True, gc=False, tag="image"):
     source: Source
     detail: str | None = None
     cache: CacheMark | None = None
     extra: Mapping[str, Raw] = {}
 
 
-class Document(Struct, frozen=True, tag="document"):
+class Document(Struct, frozen=True, gc=False, tag="document"):
     source: Source
     title: str | None = None
     """The file's name or title."""
@@ -79,13 +79,13 @@ class Document(Struct, frozen=True, tag="document"):
     extra: Mapping[str, Raw] = {}
 
 
-class Audio(Struct, frozen=True, tag="audio"):
+class Audio(Struct, frozen=True, gc=False, tag="audio"):
     data: str
     """Base64."""
     format: str
 
 
-class Reasoning(Struct, frozen=True, tag="reasoning"):
+class Reasoning(Struct, frozen=True, gc=False, tag="reasoning"):
     """
     A model's thinking, with whatever proves to its maker that it is genuine.
 
@@ -100,7 +100,7 @@ class Reasoning(Struct, frozen=True, tag="reasoning"):
     """True when the provider hid the text: `signature` then holds its opaque data."""
 
 
-class ToolCall(Struct, frozen=True, tag="tool_call"):
+class ToolCall(Struct, frozen=True, gc=False, tag="tool_call"):
     id: str
     name: str
     arguments: str
@@ -111,7 +111,7 @@ class ToolCall(Struct, frozen=True, tag="tool_call"):
     extra: Mapping[str, Raw] = {}
 
 
-class ToolResult(Struct, frozen=True, tag="tool_result"):
+class ToolResult(Struct, frozen=True, gc=False, tag="tool_result"):
     call_id: str
     parts: "tuple[Part, ...]"
     is_error: bool = False
@@ -119,11 +119,11 @@ class ToolResult(Struct, frozen=True, tag="tool_result"):
     extra: Mapping[str, Raw] = {}
 
 
-class Refusal(Struct, frozen=True, tag="refusal"):
+class Refusal(Struct, frozen=True, gc=False, tag="refusal"):
     text: str
 
 
-class Opaque(Struct, frozen=True, tag="opaque"):
+class Opaque(Struct, frozen=True, gc=False, tag="opaque"):
     """A part only its own dialect understands; kept there, noted elsewhere."""
 
     origin: str
@@ -133,7 +133,7 @@ class Opaque(Struct, frozen=True, tag="opaque"):
 Part = Text | Image | Document | Audio | Reasoning | ToolCall | ToolResult | Refusal | Opaque
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     role: Role
     parts: tuple[Part, ...]
     name: str | None = None

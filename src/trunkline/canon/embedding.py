@@ -12,7 +12,7 @@ Tokens = tuple[int, ...]
 Input = str | Tokens
 
 
-class EmbeddingRequest(Struct, frozen=True, kw_only=True):
+class EmbeddingRequest(Struct, frozen=True, gc=False, kw_only=True):
     """Texts to be turned into vectors, one each. None means that the client did not say."""
 
     model: str
@@ -29,7 +29,7 @@ class EmbeddingRequest(Struct, frozen=True, kw_only=True):
     """Top-level fields we do not know, in the order they came."""
 
 
-class Embeddings(Struct, frozen=True, kw_only=True):
+class Embeddings(Struct, frozen=True, gc=False, kw_only=True):
     """What an upstream made of some inputs."""
 
     vectors: tuple[Raw, ...]

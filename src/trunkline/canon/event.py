@@ -25,7 +25,7 @@ class PartKind(Enum):
     """A whole part of one dialect, in PartOpened.raw; no deltas follow."""
 
 
-class Started(Struct, frozen=True):
+class Started(Struct, frozen=True, gc=False):
     """First event of every answer."""
 
     id: str
@@ -38,7 +38,7 @@ class Started(Struct, frozen=True):
     origin: str = ""
 
 
-class PartOpened(Struct, frozen=True):
+class PartOpened(Struct, frozen=True, gc=False):
     """
     A part begins. Indices count parts over all choices, from 0, in order of opening.
 
@@ -61,14 +61,14 @@ class PartOpened(Struct, frozen=True):
     """Of a text part or tool call: fields only the answer's own dialect knows (a call's caller)."""
 
 
-class PartDelta(Struct, frozen=True):
+class PartDelta(Struct, frozen=True, gc=False):
     """More of an open part: text, reasoning or refusal text, or a piece of a call's JSON."""
 
     index: int
     text: str
 
 
-class Signed(Struct, frozen=True):
+class Signed(Struct, frozen=True, gc=False):
     """The signature of a reasoning part; at most one, before its PartClosed."""
 
     index: int
@@ -76,7 +76,7 @@ class Signed(Struct, frozen=True):
     origin: str
 
 
-class Annotated(Struct, frozen=True):
+class Annotated(Struct, frozen=True, gc=False):
     """A citation or annotation of an open text part, as its own dialect wrote it."""
 
     index: int
@@ -84,24 +84,24 @@ class Annotated(Struct, frozen=True):
     origin: str
 
 
-class Logprobs(Struct, frozen=True):
+class Logprobs(Struct, frozen=True, gc=False):
     """Log probabilities of the tokens just sent, as OpenAI writes them: {"content":[..],"refusal":..}."""
 
     choice: int
     raw: Raw
 
 
-class PartClosed(Struct, frozen=True):
+class PartClosed(Struct, frozen=True, gc=False):
     index: int
 
 
-class UsageReported(Struct, frozen=True):
+class UsageReported(Struct, frozen=True, gc=False):
     """Cumulative: the last one counts, none is ever added to another."""
 
     usage: Usage
 
 
-class Finished(Struct, frozen=True):
+class Finished(Struct, frozen=True, gc=False):
     """Why one choice ended. Its parts are closed by then."""
 
     reason: FinishReason
@@ -114,13 +114,13 @@ class Finished(Struct, frozen=True):
     """Anthropic's stop_details."""
 
 
-class Ended(Struct, frozen=True):
+class Ended(Struct, frozen=True, gc=False):
     """The answer is whole. Nothing follows."""
 
     extra: Mapping[str, Raw] = {}
 
 
-class Faulted(Struct, frozen=True):
+class Faulted(Struct, frozen=True, gc=False):
     """The answer broke off. Nothing follows."""
 
     error: GatewayError

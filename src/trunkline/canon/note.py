@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Note(Struct, frozen=True):
+class Note(Struct, frozen=True, gc=False):
     """
     One thing dropped or changed between dialects; reaches the client in `x-trunkline-warnings`.
 

@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 from trunkline.canon.content import CacheMark, Message
 
 
-class Tool(Struct, frozen=True, kw_only=True):
+class Tool(Struct, frozen=True, gc=False, kw_only=True):
     name: str
     description: str | None = None
     parameters: Raw | None = None
@@ -35,12 +35,12 @@ class ChoiceMode(Enum):
     """One at least of `names`."""
 
 
-class ToolChoice(Struct, frozen=True):
+class ToolChoice(Struct, frozen=True, gc=False):
     mode: ChoiceMode
     names: tuple[str, ...] = ()
 
 
-class Thinking(Struct, frozen=True, kw_only=True):
+class Thinking(Struct, frozen=True, gc=False, kw_only=True):
     """How much the model is asked to reason. All None: the client said nothing."""
 
     mode: str | None = None
@@ -54,7 +54,7 @@ class Thinking(Struct, frozen=True, kw_only=True):
     """The request's own fields that say so beyond its dialect's standard (OpenRouter's `reasoning`)."""
 
 
-class OutputFormat(Struct, frozen=True, kw_only=True):
+class OutputFormat(Struct, frozen=True, gc=False, kw_only=True):
     kind: str
     """ "text", "json_object" or "json_schema"."""
     schema: Raw | None = None
@@ -63,7 +63,7 @@ class OutputFormat(Struct, frozen=True, kw_only=True):
     strict: bool | None = None
 
 
-class ChatRequest(Struct, frozen=True, kw_only=True):
+class ChatRequest(Struct, frozen=True, gc=False, kw_only=True):
     """
     A conversation to be continued.
 
