@@ -18,7 +18,7 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest
-from trunkline.dialects.gemini.camel import Camel
+from trunkline.dialects.camel import Camel
 from trunkline.dialects.gemini.decode_parts import read_part
 
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from trunkline.canon.errors import Garbled, Malformed
 from trunkline.canon.request import ChatRequest
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.camel import camel
 from trunkline.dialects.fields import read
-from trunkline.dialects.gemini.camel import camel
 from trunkline.dialects.gemini.decode_error import decode_inline
 from trunkline.dialects.gemini.decode_request import decode_request
 from trunkline.dialects.gemini.wire import ABSENT, present

@@ -12,8 +12,8 @@ from trunkline.canon.content import (
     ToolResult,
 )
 from trunkline.canon.errors import Malformed
+from trunkline.dialects.camel import Camel
 from trunkline.dialects.fields import BOOL, STR, is_string
-from trunkline.dialects.gemini.camel import Camel
 from trunkline.dialects.gemini.decode_parts import read_part
 from trunkline.dialects.gemini.encode_parts import is_object
 from trunkline.dialects.gemini.signature import unpack

@@ -15,8 +15,8 @@ from trunkline.canon.content import (
     Remote,
     Text,
 )
+from trunkline.dialects.camel import Camel
 from trunkline.dialects.fields import STR
-from trunkline.dialects.gemini.camel import Camel
 from trunkline.dialects.gemini.media import audio_format, type_of
 from trunkline.dialects.gemini.wire import NAME
 

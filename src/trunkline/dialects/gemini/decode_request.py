@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, OutputFormat, Thinking
+from trunkline.dialects.camel import Camel
 from trunkline.dialects.fields import BOOL, INT, NUMBER, STR
-from trunkline.dialects.gemini.camel import Camel
 from trunkline.dialects.gemini.decode_contents import read_contents
 from trunkline.dialects.gemini.decode_tools import read_choice, read_tools
 from trunkline.dialects.gemini.schema import json_schema

@@ -4,8 +4,8 @@ from msgspec import Raw, json
 
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChoiceMode, Tool, ToolChoice
+from trunkline.dialects.camel import Camel
 from trunkline.dialects.fields import STR
-from trunkline.dialects.gemini.camel import Camel
 from trunkline.dialects.gemini.schema import json_schema
 from trunkline.dialects.gemini.wire import NAME
 

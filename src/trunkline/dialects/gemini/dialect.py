@@ -28,9 +28,9 @@ from trunkline.dialects.gemini.encode_answer import encode_answer
 from trunkline.dialects.gemini.encode_request import encode_request
 from trunkline.dialects.gemini.encoder import StreamEncoder
 from trunkline.dialects.gemini.forward import forward
-from trunkline.dialects.gemini.render_error import render_error
 from trunkline.dialects.gemini.watcher import StreamWatcher
 from trunkline.dialects.gemini.wire import NAME
+from trunkline.dialects.google_errors import render_error
 
 _TUNED = "tunedModels/"
 

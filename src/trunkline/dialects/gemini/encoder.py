@@ -30,10 +30,10 @@ from trunkline.dialects.base import Stamp
 from trunkline.dialects.gemini.encode_answer import details_of, write_call
 from trunkline.dialects.gemini.finish import word_of
 from trunkline.dialects.gemini.logprobs import write_logprobs
-from trunkline.dialects.gemini.render_error import stream_error
 from trunkline.dialects.gemini.signature import pack
 from trunkline.dialects.gemini.usage import write_usage
 from trunkline.dialects.gemini.wire import NAME, Fields
+from trunkline.dialects.google_errors import stream_error
 
 _encode = json.Encoder().encode
 _TEXT = b'{"text":%b}'

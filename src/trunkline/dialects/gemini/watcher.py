@@ -7,7 +7,6 @@ from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Sighting
 from trunkline.dialects.gemini.decode_error import decode_inline
 from trunkline.dialects.gemini.quick import usual
-from trunkline.dialects.gemini.render_error import stream_error
 from trunkline.dialects.gemini.usage import read_usage, usage_of
 from trunkline.dialects.gemini.wire import (
     PART,
@@ -18,6 +17,7 @@ from trunkline.dialects.gemini.wire import (
     block_reason,
     present,
 )
+from trunkline.dialects.google_errors import stream_error
 from trunkline.dialects.raws import NOT_JSON
 from trunkline.wire.sse import frames
 

@@ -3,8 +3,8 @@
 import pytest
 
 from trunkline.canon.errors import Malformed
+from trunkline.dialects.camel import Camel, camel
 from trunkline.dialects.fields import STR
-from trunkline.dialects.gemini.camel import Camel, camel
 
 
 def test_names():

@@ -4,7 +4,7 @@ import pytest
 from msgspec import json
 
 from trunkline.canon import errors
-from trunkline.dialects.gemini.render_error import render_error, stream_error
+from trunkline.dialects.google_errors import render_error, stream_error
 
 
 def rendered(error):

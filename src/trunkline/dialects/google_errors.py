@@ -1,4 +1,4 @@
-"""Our errors as Google writes them."""
+"""Our errors as Google writes them, whatever its clients asked for."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -8,7 +8,6 @@ from msgspec import json
 from trunkline.canon.errors import ContextLengthExceeded, GatewayError
 from trunkline.canon.exchange import Headers
 from trunkline.dialects.base import WireError
-from trunkline.dialects.gemini.wire import Fields
 
 _STATUSES: Mapping[int, str] = {
     400: "INVALID_ARGUMENT",
@@ -29,6 +28,9 @@ _INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _REQUEST = "type.googleapis.com/google.rpc.RequestInfo"
 _RETRY = "type.googleapis.com/google.rpc.RetryInfo"
 _BAD = "type.googleapis.com/google.rpc.BadRequest"
+
+Fields = dict[str, object]
+"""An object about to be written."""
 
 
 def render_error(error: GatewayError, request_id: str) -> WireError:
