@@ -3,6 +3,7 @@
 .PHONY: help run test test-agents test-clients bench peers soak soak-limits soak-outages races fuzz explore fmt lock clean
 PY := .venv/bin/python
 LITELLM := $(wildcard .venv-peers/bin/litellm)
+PORTKEY := $(wildcard .venv-peers/node_modules/@portkey-ai/gateway/build/start-server.js)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -25,7 +26,7 @@ test-clients: ## other people's frameworks (LangChain, Vercel AI SDK, ...) as cl
 
 bench: ## speed and cost, beside nginx and whatever peers are installed
 	@scripts/install bench
-	@BENCH_LITELLM=$(LITELLM) exec $(PY) -m bench $(if $(LITELLM),--peers) $(ARGS)
+	@BENCH_LITELLM=$(LITELLM) BENCH_PORTKEY=$(PORTKEY) exec $(PY) -m bench $(if $(LITELLM)$(PORTKEY),--peers) $(ARGS)
 
 peers: ## install other gateways, to stand in the benchmark's table
 	@scripts/install peers

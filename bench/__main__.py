@@ -22,8 +22,9 @@ import msgspec
 
 from bench import soak
 from bench.bodies import write_bodies
-from bench.machine import Call, Load, Program, compile_c, drive, free_port, running, wait_for
+from bench.machine import Call, Program, compile_c, drive, free_port, running, wait_for
 from bench.peers import BARE_PORTS, PEERS, Peer, Upstreams, bare_prototype
+from bench.report import Result, table, verdicts
 
 GATEWAY_CORE, TOOLS_CORE = 0, 1
 EVENTS = 53
@@ -96,18 +97,10 @@ CASES = [
 ]
 
 
-class Result(msgspec.Struct):
-    case: str
-    gateway: str
-    load: Load
-    cpu_us: float
-    """Per unit of the case."""
-
-
 def measure(
     case: Case, peer: Peer, program: Program | None, tool: Path, bodies: Path, seconds: float
 ) -> Result:
-    path, headers = peer.route(case.path, case.upstream)
+    path, headers = peer.route(case.path, case.upstream, case.body)
     call = Call(peer.port, path, bodies / f"{peer.body(case.body)}.json", headers)
     args = {"concurrency": case.concurrency, "core": TOOLS_CORE}
     drive(tool, call, seconds=min(1.0, seconds), **args)
@@ -116,27 +109,6 @@ def measure(
     spent = program.cpu() - before if program else 0.0
     units = load.ok * (EVENTS if case.unit == "event" else 1)
     return Result(case.name, peer.name, load, spent * 1e6 / max(1, units))
-
-
-def table(results: list[Result], peers: list[str]) -> str:
-    """Markdown: one row a case and gateway, with ratios to nginx in the same run."""
-    lines = [
-        "| case | gateway | per s | CPU us | p50 ms | p99 ms | TTFB p50 ms | errors | CPU of nginx | rate of nginx |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    nginx = {r.case: r for r in results if r.gateway == "nginx"}
-    for r in sorted(
-        results, key=lambda r: ([c.name for c in CASES].index(r.case), peers.index(r.gateway))
-    ):
-        base = nginx.get(r.case)
-        cpu = f"{r.cpu_us / base.cpu_us:.2f}x" if base and base.cpu_us else "-"
-        rate = f"{r.load.rps / base.load.rps:.2f}" if base and base.load.rps else "-"
-        load = r.load
-        lines.append(
-            f"| {r.case} | {r.gateway} | {load.rps:,.0f} | {r.cpu_us:.1f} | {load.p50_us / 1e3:.2f} "
-            f"| {load.p99_us / 1e3:.2f} | {load.ttfb50_us / 1e3:.2f} | {load.bad + load.errs} | {cpu} | {rate} |"
-        )
-    return "\n".join(lines)
 
 
 def tools_folder() -> Path:
@@ -152,7 +124,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="per case and gateway")
     parser.add_argument("--quick", action="store_true", help="one second per case")
-    parser.add_argument("--peers", action="store_true", help="also LiteLLM, where it is installed")
+    parser.add_argument(
+        "--peers", action="store_true", help="also LiteLLM and Portkey, where they are installed"
+    )
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--out", type=Path, help="write the table there, too")
     options = parser.parse_args()
@@ -162,7 +136,7 @@ def main() -> int:
         sys.exit("bench: gcc is needed to build the load tools")
     with tempfile.TemporaryDirectory(prefix="trunkline-bench-") as folder:
         results, extras = run(Path(folder), shared, seconds, options.only, options.peers)
-    text = table(results, [p.name for p in PEERS]) + "\n\n" + "\n".join(extras)
+    text = table(results) + "\n\n" + "\n".join(extras)
     print("\n" + text)
     if options.out:
         options.out.write_text(text + "\n")
@@ -231,57 +205,8 @@ def launch(
     return program
 
 
-def verdicts(results: list[Result]) -> list[str]:
-    """Our goals, each with what this run says of it."""
-    found = {(r.case, r.gateway): r for r in results}
-
-    def ratio(case: str, over: str, by: str = "cpu_us", whose: str = "trunkline") -> str:
-        ours, base = found.get((case, whose)), found.get((over, "nginx"))
-        if ours is None or base is None:
-            return "not measured"
-        if by == "cpu_us":
-            return f"{ours.cpu_us / base.cpu_us:.2f}"
-        return f"{ours.load.rps / base.load.rps:.2f}"
-
-    def own(case: str, over: str) -> str:
-        ours, base = found.get((case, "trunkline")), found.get((over, "trunkline"))
-        return f"{ours.load.rps / base.load.rps:.2f}" if ours and base else "not measured"
-
-    def added(case: str) -> str:
-        ours, base = found.get((case, "trunkline")), found.get((case, "direct"))
-        if ours is None or base is None:
-            return "not measured"
-        return f"{(ours.load.ttfb50_us - base.load.ttfb50_us) / 1000:.2f}"
-
-    plain, stream, paced = "plain, c=64", "stream, c=64", "paced stream (2 ms an event), c=64"
-    anthropic, large = "stream Anthropic, c=64", "200 KB body, c=16"
-    to_anthropic, to_openai = (
-        "OpenAI client, Anthropic upstream",
-        "Anthropic client, OpenAI upstream",
-    )
-    answering = "Responses client, OpenAI upstream"
-    return [
-        "",
-        "| goal | must | this run |",
-        "|---|---|---|",
-        f"| CPU per request, of nginx's | <= 5 | {ratio(plain, plain)} |",
-        f"| requests/s, of nginx's | >= .20 | {ratio(plain, plain, 'rps')} |",
-        f"| CPU per relayed event, of nginx's | <= 3 | {ratio(paced, paced)} |",
-        f"| streams/s, of nginx's | >= .30 | {ratio(stream, stream, 'rps')} |",
-        f"| streams/s of Anthropic's, of nginx's | >= .30 | {ratio(anthropic, anthropic, 'rps')} |",
-        f"| {to_anthropic}, of our own | >= .5 | {own(to_anthropic, stream)} |",
-        f"| {to_openai}, of our own | >= .5 | {own(to_openai, anthropic)} |",
-        f"| {answering}, of our own | >= .5 | {own(answering, stream)} |",
-        f"| ms added to the first byte, one client: a whole answer | <= .3 | {added('plain, c=1')} |",
-        f"| 53 events at once | <= .3 | {added('stream, c=1')} |",
-        f"| 200 KB body, CPU of nginx's | <= 4 | {ratio(large, large)} |",
-        f"| two workers, six limits on the key: CPU per request, of nginx's | <= 5 | {ratio(plain, plain, whose='limited')} |",
-        f"| the same, requests/s | >= .20 | {ratio(plain, plain, 'rps', 'limited')} |",
-    ]
-
-
 def first_answer(peer: Peer, bodies: Path) -> None:
-    path, headers = peer.route("/v1/chat/completions", "fast")
+    path, headers = peer.route("/v1/chat/completions", "fast", "1k")
     request = urllib.request.Request(
         f"http://127.0.0.1:{peer.port}{path}",
         (bodies / f"{peer.body('1k')}.json").read_bytes(),

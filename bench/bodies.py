@@ -72,6 +72,8 @@ def write_bodies(folder: Path) -> Path:
         "1k_bare": chat(1040, "gpt-4o-mini", stream=False),
         "1k_s_bare": chat(1040, "gpt-4o-mini", stream=True),
         "200k_bare": chat(200_000, "gpt-4o-mini", stream=False),
+        "anthropic_s_bare": messages(1040, "claude-sonnet-4-5"),
+        "to_anthropic_s_bare": chat(1040, "claude-sonnet-4-5", stream=True),
         "paced_s_bare": chat(1040, "gpt-slow", stream=True),
     }
     for name, body in (bodies | bare).items():

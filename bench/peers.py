@@ -57,6 +57,15 @@ model_list:
     litellm_params: {{model: anthropic/claude-sonnet-4-5, api_base: "http://127.0.0.1:{fast}", api_key: sk-x}}
 """
 
+PORTKEY = """
+// It has no option for its address, would listen on all of them, and relays for whoever asks.
+const { Server } = require("node:net");
+const listen = Server.prototype.listen;
+Server.prototype.listen = function (port, host, done) {
+  return listen.call(this, port, "127.0.0.1", done);
+};
+"""
+
 
 ALL = frozenset({"1k", "1k_s", "200k", "anthropic_s", "to_anthropic_s", "to_openai_s", "paced_s"})
 OURS = ALL | {"responses_s", "responses_kept_s"}
@@ -95,7 +104,7 @@ class Peer:
     def env(self, folder: Path) -> dict[str, str]:
         return {}
 
-    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+    def route(self, path: str, upstream: str, body: str) -> tuple[str, list[str]]:
         return path, ["Authorization: Bearer sk-bench"]
 
     def body(self, name: str) -> str:
@@ -116,7 +125,7 @@ class Nginx(Peer):
         nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
         return [nginx, "-c", str(config), "-p", str(folder)]
 
-    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+    def route(self, path: str, upstream: str, body: str) -> tuple[str, list[str]]:
         return (f"/paced{path}" if upstream == "paced" else path), []
 
 
@@ -152,7 +161,7 @@ class Bare(Peer):
         assert home is not None
         return ["env", f"PYTHONPATH={home}", sys.executable, str(home / "gwhybrid.py"), str(port)]
 
-    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+    def route(self, path: str, upstream: str, body: str) -> tuple[str, list[str]]:
         return path, ["Authorization: Bearer sk-bench-1"]
 
     def body(self, name: str) -> str:
@@ -188,7 +197,7 @@ class Trunkline(Peer):
         self._key = msgspec.json.decode(made.stdout)["key"]
         return [*command, "serve", "--config", str(config), *self.options]
 
-    def route(self, path: str, upstream: str) -> tuple[str, list[str]]:
+    def route(self, path: str, upstream: str, body: str) -> tuple[str, list[str]]:
         return path, [f"Authorization: Bearer {self._key}"]
 
 
@@ -227,4 +236,52 @@ class LiteLLM(Peer):
         return {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": "sk-bench"}
 
 
-PEERS: list[Peer] = [Direct(), Nginx(), Bare(), Trunkline(), Limited(), LiteLLM()]
+class Portkey(Peer):
+    """Portkey's open gateway, for Node: BENCH_PORTKEY names its `start-server.js`.
+
+    Headers tell it the way. Its /v1/messages knows no OpenAI upstream, and what comes to
+    /v1/responses it hands on as it is.
+    """
+
+    name = "portkey"
+    translates = True
+    knows = ALL - {"to_openai_s"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ups = Upstreams(0, 0)
+
+    def available(self, peers: bool) -> bool:
+        return peers and bool(os.environ.get("BENCH_PORTKEY"))
+
+    def prepare(self, folder: Path, ups: Upstreams, port: int) -> list[str]:
+        self.port, self._ups = port, ups
+        loopback = folder / "loopback.cjs"
+        loopback.write_text(PORTKEY)
+        server = os.environ["BENCH_PORTKEY"]
+        return ["node", "--require", str(loopback), server, f"--port={port}", "--headless"]
+
+    def env(self, folder: Path) -> dict[str, str]:
+        return {"NODE_ENV": "production", "TRUSTED_CUSTOM_HOSTS": "127.0.0.1"}
+
+    def route(self, path: str, upstream: str, body: str) -> tuple[str, list[str]]:
+        port = self._ups.paced if upstream == "paced" else self._ups.fast
+        return path, [
+            f"x-portkey-provider: {'anthropic' if 'anthropic' in body else 'openai'}",
+            f"x-portkey-custom-host: http://127.0.0.1:{port}/v1",
+            "Authorization: Bearer sk-x",
+        ]
+
+    def body(self, name: str) -> str:
+        return f"{name}_bare"
+
+
+PEERS: list[Peer] = [
+    Direct(),
+    Nginx(),
+    Bare(),
+    Trunkline(),
+    Limited(),
+    LiteLLM(),
+    Portkey(),
+]
