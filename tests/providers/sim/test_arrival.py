@@ -9,6 +9,7 @@ from trunkline.providers.sim.speech import (
     COUNT,
     GEMINI,
     GEMINI_COUNT,
+    GEMINI_EMBEDDINGS,
     MESSAGES,
     RESPONSES,
     Speech,
@@ -52,6 +53,8 @@ def test_a_key_carries_options() -> None:
         ("/v1/models", {b"x-api-key": b"x"}, MESSAGES),
         ("/v1beta/models/m:streamGenerateContent", {}, GEMINI),
         ("/v1beta/models/m:countTokens", {}, GEMINI_COUNT),
+        ("/v1beta/models/m:embedContent", {}, GEMINI_EMBEDDINGS),
+        ("/v1beta/models/m:batchEmbedContents", {}, GEMINI_EMBEDDINGS),
         ("/v1beta/models", {b"x-goog-api-key": b"k"}, GEMINI),
     ),
 )

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from trunkline.canon.exchange import Headers
 from trunkline.providers.sim.ask import Ask
+from trunkline.providers.sim.gemini_embeddings import is_gemini_embedding
 from trunkline.providers.sim.log import Row
 from trunkline.providers.sim.read_gemini import is_gemini, is_gemini_count
 from trunkline.providers.sim.speech import (
@@ -17,6 +18,7 @@ from trunkline.providers.sim.speech import (
     EMBEDDINGS,
     GEMINI,
     GEMINI_COUNT,
+    GEMINI_EMBEDDINGS,
     MESSAGES,
     RESPONSES,
     Speech,
@@ -72,6 +74,8 @@ def routed(path: str, headers: Mapping[bytes, bytes]) -> Speech:
         return CONVERSE
     if is_gemini_count(path):
         return GEMINI_COUNT
+    if is_gemini_embedding(path):
+        return GEMINI_EMBEDDINGS
     if is_gemini(path) or b"x-goog-api-key" in headers:
         return GEMINI
     return MESSAGES if b"anthropic-version" in headers or b"x-api-key" in headers else CHAT

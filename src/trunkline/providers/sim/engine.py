@@ -38,6 +38,7 @@ _ENDPOINTS = (
     *("/chat/completions", "/responses", "/messages", "/messages/count_tokens"),
     *("/converse", "/converse-stream"),
     *(":generateContent", ":streamGenerateContent", ":countTokens"),
+    *(":embedContent", ":batchEmbedContents"),
     *("/completions", "/embeddings"),
 )
 _NOTHING = Answer(turns=(Turn(),), usage=Tally())

@@ -20,6 +20,13 @@ from trunkline.providers.sim.embeddings import (
     unknown_embeddings,
 )
 from trunkline.providers.sim.gemini_body import check_gemini
+from trunkline.providers.sim.gemini_embeddings import (
+    GeminiEmbeddingsVoice,
+    check_gemini_embeddings,
+    placed_embedding,
+    read_gemini_embeddings,
+    unknown_gemini_embeddings,
+)
 from trunkline.providers.sim.messages_body import check_messages
 from trunkline.providers.sim.read_chat import read_chat, unknown_chat
 from trunkline.providers.sim.read_converse import check_converse, placed, read_converse
@@ -105,6 +112,11 @@ def _read_embeddings(data: bytes) -> tuple[Ask, Obey]:
     return texts, lambda: check_embeddings(texts)
 
 
+def _read_gemini_embeddings(data: bytes) -> tuple[Ask, Obey]:
+    texts = read_gemini_embeddings(data)
+    return texts, lambda: check_gemini_embeddings(texts)
+
+
 def _nothing(headers: Mapping[bytes, bytes]) -> None:
     """OpenAI's dialects need no header but the key."""
 
@@ -123,6 +135,13 @@ GEMINI_COUNT = Speech(
     _nothing,
     placed_gemini,
     lambda tokens: b'{"totalTokens":%d}' % tokens,
+)
+GEMINI_EMBEDDINGS = Speech(
+    GeminiEmbeddingsVoice(),
+    _read_gemini_embeddings,
+    unknown_gemini_embeddings,
+    _nothing,
+    placed_embedding,
 )
 CHAT = Speech(ChatVoice(), _read_chat, unknown_chat, _nothing)
 RESPONSES = Speech(ResponsesVoice(), _read_responses, unknown_responses, _nothing)
