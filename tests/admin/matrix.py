@@ -75,6 +75,7 @@ KEY: Mapping[str, Sequence[str]] = {
     "chat:write": (
         "GET /v1/responses/{response_id}",
         "DELETE /v1/responses/{response_id}",
+        "POST /v1/responses/compact",
         "POST /v1/responses/{response_id}/cancel",
         "GET /v1/responses/{response_id}/input_items",
     ),

@@ -22,6 +22,7 @@ DONE = replace(
         ("GET", "/v1/responses/resp_9", 404, None),
         ("DELETE", "/v1/responses/resp_9", 404, None),
         ("POST", "/v1/responses/resp_9/cancel", 404, None),
+        ("POST", "/v1/responses/compact", 404, None),
         ("GET", "/v1/responses/resp_9/input_items", 404, None),
         ("GET", "/v1/responses/resp_1?stream=true&starting_after=x", 400, "starting_after"),
         ("GET", "/v1/responses/resp_1/input_items?order=up", 400, "order"),
@@ -38,6 +39,20 @@ def test_what_is_refused(tmp_path, method, path, status, param):
         await w.gateway.conversations.keep(DONE)
         answer = await w.ask(method, path, key=await w.key())
         assert (status, param) == (answer.status, answer.json["error"]["param"])
+
+    within(tmp_path, work)
+
+
+def test_compaction_is_refused_by_name(tmp_path):
+    """Not as a response's id that takes other methods; and a response may be called so all the same."""
+
+    async def work(w: World) -> None:
+        key = await w.key()
+        told = (await w.ask("POST", "/v1/responses/compact", {"model": "m"}, key=key)).json["error"]
+        assert "invalid_request_error" == told["type"]
+        assert "compaction is not served here" in told["message"]
+        gone = await w.ask("DELETE", "/v1/responses/compact", key=key)
+        assert "compaction" not in gone.json["error"]["message"]
 
     within(tmp_path, work)
 

@@ -8,7 +8,7 @@ from msgspec import MsgspecError, Raw, Struct
 from starlette.responses import Response, StreamingResponse
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.canon.errors import Forbidden, Malformed
+from trunkline.canon.errors import Forbidden, Malformed, NotFound
 from trunkline.conversations.closing import behind
 from trunkline.conversations.events import event, replayed
 from trunkline.conversations.items import id_of
@@ -52,6 +52,14 @@ async def delete_response(call: ControlCall) -> Response:
 async def cancel_response(call: ControlCall) -> Response:
     response_id = call.request.path_params["response_id"]
     return _shown(await call.plane.background.cancel(_tenant(call), response_id))
+
+
+async def compact(_call: ControlCall) -> Response:
+    """Codex asks for it; its path would pass for a response's own."""
+    raise NotFound(
+        "compaction is not served here: let the client sum up the conversation itself, in a request"
+        " to POST /v1/responses"
+    )
 
 
 async def input_items(call: ControlCall) -> Response:
@@ -124,6 +132,9 @@ _SCOPE: Final = "chat:write"
 _ONE: Final = "/v1/responses/{response_id}"
 ROUTES = (
     ControlRoute("GET", _ONE, Policy.KEY, one_response, "A stored response", _SCOPE),
+    ControlRoute(
+        "POST", "/v1/responses/compact", Policy.KEY, compact, "Says that there is none", _SCOPE
+    ),
     ControlRoute("DELETE", _ONE, Policy.KEY, delete_response, "Forget a response", _SCOPE),
     ControlRoute(
         "POST", f"{_ONE}/cancel", Policy.KEY, cancel_response, "Stop a background response", _SCOPE
