@@ -123,6 +123,14 @@ HOT: Mapping[str, Sequence[str]] = {
         "/api/v1/chat/completions",
     ),
     "completions:write": ("/v1/completions", "/api/v1/completions"),
-    "embeddings:write": ("/v1/embeddings", "/api/v1/embeddings"),
+    "embeddings:write": (
+        "/v1/embeddings",
+        "/api/v1/embeddings",
+        *(
+            f"/{version}/{{model}}:{verb}"
+            for version in ("v1", "v1beta", "v1beta1")
+            for verb in ("embedContent", "batchEmbedContents")
+        ),
+    ),
 }
 """Endpoints of faces, each a POST; the admin key is no key for these."""

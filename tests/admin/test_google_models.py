@@ -21,6 +21,24 @@ def test_googles_list(tmp_path):
     within(tmp_path, test)
 
 
+def test_what_a_model_can_do(tmp_path):
+    """Clients choose by it: one that embeds does not write."""
+    config = '[providers.openai]\napi_key = "sk"\n'
+
+    async def test(w: World) -> None:
+        key = await w.key()
+        told = {
+            name: (await w.ask("GET", f"{PATH}/{name}", key=key)).json["supportedGenerationMethods"]
+            for name in ("text-embedding-3-small", "gpt-4o-mini")
+        }
+        assert {
+            "text-embedding-3-small": ["embedContent", "batchEmbedContents"],
+            "gpt-4o-mini": ["generateContent", "streamGenerateContent", "countTokens"],
+        } == told
+
+    within(tmp_path, test, config)
+
+
 def test_pages(tmp_path):
     """As many as are wanted, and a token for the rest."""
 

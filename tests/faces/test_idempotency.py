@@ -101,7 +101,8 @@ class Asking:
         where = path
         if "models/" in path:
             where = "/v1beta/{model}:" + path.partition(":")[2]
-            body = json.encode({"contents": [{"parts": [{"text": "hi"}]}]})
+            text = {"parts": [{"text": "hi"}]}
+            body = json.encode({"content": text} if "embed" in path else {"contents": [text]})
         made = head(key, path, self.w.clock)
         named = {**made.headers, b"idempotency-key": idem}
         made = structs.replace(made, headers=named)
@@ -135,6 +136,7 @@ def within(folder, work):
         ("/v1beta/models/fast:generateContent", ""),
         ("/v1beta/models/fast:streamGenerateContent", ""),
         ("/v1/embeddings", "sim/sim-embed"),
+        ("/v1beta/models/fast:embedContent", ""),
     ),
 )
 def test_every_endpoint_answers_twice_and_bills_once(tmp_path, path, model, stream):

@@ -37,10 +37,10 @@ def down(status=503):
     return whole(b'{"error":{"message":"down"}}', status)
 
 
-def ask(world, reply=None, **fields):
+def ask(world, reply=None, dialect=OPENAI, **fields):
     async def main():
         body = json.encode({"model": "m", **fields})
-        world.exchange = world.make(body, OPENAI)
+        world.exchange = world.make(body, dialect)
         world.exchange.operation = "embeddings"
         answer = reply or FakeReply()
         await Embedding(world.rooms, world.exchange, Native(), answer).run()
@@ -309,3 +309,32 @@ def test_a_connection_that_breaks_is_tried_again():
     world = World(up(Recording(before=(Disconnected("reset"),)), vectors(1)))
 
     assert (200, [2]) == (ask(world, input="a").status, world.sent)
+
+
+def test_what_any_leg_lost_is_told():
+    """The title of the first text is no less lost because the second has none."""
+    world = World(up(vectors(1), vectors(2), max_inputs=1))
+    entries = [
+        {"content": {"parts": [{"text": text}]}, **said}
+        for text, said in (("a", {"title": "T"}), ("b", {}))
+    ]
+    reply = ask(world, dialect="gemini-embeddings", requests=entries)
+
+    assert [["a"], ["b"]] == [one["input"] for one in sent(world)]
+    assert b"title: dropped: the provider has no such field" == reply.header(
+        b"x-trunkline-warnings"
+    )
+
+
+def test_texts_of_gemini_s_clients_stay_with_what_is_said_of_them():
+    """Leg by leg, each under its own title."""
+    answer = whole(b'{"embeddings":[{"values":[1.0,0.5]}]}')
+    world = World(up(answer, answer, dialect="gemini-embeddings", max_inputs=1))
+    entries = [{"content": {"parts": [{"text": text}]}, "title": text.upper()} for text in "ab"]
+    reply = ask(world, dialect="gemini-embeddings", requests=entries)
+
+    assert [[{**entry, "model": "models/m"}] for entry in entries] == [
+        one["requests"] for one in sent(world)
+    ]
+    assert 2 == len(json.decode(reply.body)["embeddings"])
+    assert reply.header(b"x-trunkline-warnings") is None

@@ -124,6 +124,15 @@ BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "/v1/completions": {"prompt": "@", "suffix": None, "user": "@", "stop": ["@"]},
     "/v1/embeddings": {"input": ["@"], "user": "@"},
+    "/v1beta/models/{model}:batchEmbedContents": {
+        "requests": [
+            {
+                "content": {"parts": [{"text": "@"}, {"text": "@"}]},
+                "taskType": "@",
+                "title": "@",
+            }
+        ],
+    },
     "/v1beta/models/{model}:generateContent": {
         "systemInstruction": {"parts": [{"text": "@"}]},
         "contents": [{"role": "user", "parts": [{"text": "@"}]}],

@@ -46,6 +46,10 @@ def asking(mount: Mount, said: str, *, stream: bool = False) -> Mapping[str, obj
             return {"model": ECHO, "prompt": said, "max_tokens": 500, **wish}
         case "openai-embeddings":
             return {"model": "sim/sim-embed", "input": said}
+        case "gemini-embeddings" if mount.path.endswith(b":embedContent"):
+            return {"content": {"parts": [{"text": said}]}}
+        case "gemini-embeddings":
+            return {"requests": [{"content": {"parts": [{"text": said}]}, "title": said}]}
         case "gemini":
             return {"contents": [{"role": "user", "parts": [{"text": said}]}]}
         case other:

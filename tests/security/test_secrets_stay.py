@@ -34,7 +34,7 @@ def test_what_a_body_says_is_left_nowhere(town: Watched) -> None:
     statuses = []
     for path, body in bodies(town):
         for target in ("o1/sim-echo", "a1/sim-echo"):
-            target = "o1/sim-embed" if "embeddings" in path else target
+            target = "o1/sim-embed" if "embed" in path.lower() else target
             answer = town.ask(path, body, target)
             statuses.append(0 if answer is None else answer.status)
 

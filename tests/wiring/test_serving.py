@@ -33,7 +33,10 @@ def test_every_face_is_mounted(tmp_path):
         *(
             (b"POST", b"/%b/{model}:%b" % (version, method))
             for version in (b"v1beta", b"v1beta1", b"v1")
-            for method in (b"generateContent", b"streamGenerateContent", b"countTokens")
+            for method in (
+                *(b"generateContent", b"streamGenerateContent", b"countTokens"),
+                *(b"embedContent", b"batchEmbedContents"),
+            )
         ),
     } == mounted
 

@@ -12,7 +12,8 @@ from trunkline.canon.errors import Malformed
 PATH = "/v1beta/models"
 # ai.google.dev/api/models, seen 2026-11-21.
 _PAGE, _LARGEST_PAGE = 50, 1000
-_METHODS = ("generateContent", "streamGenerateContent")
+_METHODS = ("generateContent", "streamGenerateContent", "countTokens")
+_EMBEDS = ("embedContent", "batchEmbedContents")
 
 
 class Model(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -65,6 +66,7 @@ def _model(facts: Facts) -> Model:
         description=f"Served by {', '.join(d.provider for d in facts.deployments)}",
         input_token_limit=facts.context_window or UNSET,
         output_token_limit=facts.max_output_tokens or UNSET,
+        supported_generation_methods=_EMBEDS if row and row.kind == "embedding" else _METHODS,
     )
 
 

@@ -29,7 +29,7 @@ UPSTREAM_ONLY: Registry[ClientDialect] = Registry([BedrockConverse(), CohereChat
 COUNTING: Registry[CountingDialect] = Registry([AnthropicMessages(), OpenAIResponses(), Gemini()])
 """Those with an endpoint that counts a request's tokens."""
 
-EMBEDDING_SERVERS: Registry[EmbeddingServer] = Registry([OpenAIEmbeddings()])
+EMBEDDING_SERVERS: Registry[EmbeddingServer] = Registry([OpenAIEmbeddings(), GeminiEmbeddings()])
 """Those in which clients ask for embeddings."""
 
 EMBEDDINGS: Registry[EmbeddingClient] = Registry(

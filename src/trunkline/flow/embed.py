@@ -13,6 +13,7 @@ from trunkline.canon.deployment import Deployment
 from trunkline.canon.embedding import EmbeddingRequest, Embeddings, Tokens
 from trunkline.canon.errors import Draining, Garbled, GatewayError, Unsupported
 from trunkline.canon.exchange import Exchange, Status
+from trunkline.canon.note import Note
 from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Encoded
@@ -76,7 +77,7 @@ class EmbeddingQuestion:
         ):  # some do not know the field, and say nothing
             raise Unsupported(
                 f"'{deployment.model}' answers with {found.size} numbers whatever it is asked for:"
-                " leave out 'dimensions'",
+                " leave out 'dimensions' (Gemini: 'outputDimensionality')",
                 param="dimensions",
             )
         return found
@@ -131,18 +132,20 @@ class Embedding:
         plan = await self._rooms.admission.admit(self._exchange, plan, _uncounted)
         texts = await self._texts(request, plan)
         legs: list[Embeddings] = []
+        said: dict[Note, None] = {}
         done, total = 0, len(request.inputs)
         while done < total:
             if legs:
                 self._books.next_leg()
-            left = replace(request, inputs=request.inputs[done:])
-            end = done + first_leg(left, plan)
-            leg = replace(request, inputs=request.inputs[done:end])
+            end = done + first_leg(request.part(done), plan)
+            leg = request.part(done, end)
             question = EmbeddingQuestion(
                 self._rooms, leg, None if texts is None else texts[done:end]
             )
             legs.append(await self._leg(question, leg, plan))
+            said |= dict.fromkeys(self._exchange.notes)
             plan, done = self._same(plan), end
+        self._exchange.notes[:] = said  # each leg has its own: what one drops, others may not have
         return await self._written(_joined(legs), request)
 
     def _plan(self) -> Sequence[Deployment]:

@@ -3,10 +3,11 @@
 import pytest
 from msgspec import Raw, json
 
+from tests.dialects.gemini_embeddings.making import decoded, texts
 from tests.dialects.openai_embeddings.making import asked
 from tests.dialects.openai_embeddings.recorded import pairs
 from trunkline.canon.deployment import Deployment, Embeds
-from trunkline.canon.errors import Garbled, ModelMissing
+from trunkline.canon.errors import Garbled, ModelMissing, Unsupported
 from trunkline.canon.usage import Usage
 from trunkline.dialects.cohere_embeddings.dialect import CohereEmbeddings
 
@@ -53,6 +54,36 @@ def test_what_a_client_says_in_cohere_s_words_counts():
     notes = DIALECT.encode_request(request, TARGET).notes
     assert ["user", "x"] == [note.field for note in notes]
     assert not {"user", "x"} & set(body)
+
+
+@pytest.mark.parametrize(
+    ("task", "word", "fields"),
+    (
+        (None, "search_document", []),
+        ("RETRIEVAL_DOCUMENT", "search_document", []),
+        ("RETRIEVAL_QUERY", "search_query", []),
+        ("CLASSIFICATION", "classification", []),
+        ("CLUSTERING", "clustering", []),
+        ("FACT_VERIFICATION", "search_document", ["taskType"]),
+    ),
+)
+def test_what_gemini_s_clients_want_their_vectors_for(task, word, fields):
+    """In Cohere's word where it has one."""
+    request = decoded(requests=[texts("a", taskType=task), texts("b", taskType=task)])
+
+    assert word == sent(request)["input_type"]
+    notes = DIALECT.encode_request(request, TARGET).notes
+    assert fields == [note.field for note in notes]
+
+
+def test_one_purpose_for_all_texts():
+    """Cohere has one field for them; what it never hears of is named."""
+    batch = [texts("a", taskType="RETRIEVAL_QUERY"), texts("b", title="T")]
+    with pytest.raises(Unsupported, match="one batch for each") as caught:
+        sent(decoded(requests=batch))
+    assert "taskType" == caught.value.param
+    notes = DIALECT.encode_request(decoded(requests=batch[1:]), TARGET).notes
+    assert ["title"] == [note.field for note in notes]
 
 
 def test_an_answer():

@@ -2,7 +2,10 @@
 
 import pytest
 from msgspec import Raw, json
+from msgspec.structs import replace
 
+from tests.dialects.gemini_embeddings.making import decoded
+from tests.dialects.gemini_embeddings.making import texts as gemini
 from tests.dialects.openai_embeddings.making import asked, target
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.openai_embeddings.encode_request import encode_request
@@ -51,3 +54,15 @@ def test_what_it_needs_besides():
 
     assert "passage" == sent(asked(), add=add)["input_type"]
     assert "query" == sent(asked(extra={"input_type": Raw(b'"query"')}), add=add)["input_type"]
+
+
+def test_what_others_said_of_a_text_is_named():
+    """An unknown field is an error to most; the length is known by another name, not lost."""
+    entries = [gemini("a", taskType="CLUSTERING", title="T"), gemini("b", title="U")]
+    request = decoded(requests=entries, input_type="x")
+    encoded = encode_request(replace(request, dimensions=8), target())
+
+    assert {"model": "m", "input": ["a", "b"], "dimensions": 8} == json.decode(encoded.body)
+    assert ["taskType", "title", "inputType"] == [note.field for note in encoded.notes]
+    with pytest.raises(Unsupported, match="outputDimensionality"):
+        encode_request(replace(request, dimensions=8), target(dimensions=""))

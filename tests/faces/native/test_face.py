@@ -41,4 +41,9 @@ def test_where_it_stands():
             for version in (b"v1beta", b"v1beta1", b"v1")
             for method in (b"generateContent", b"streamGenerateContent", b"countTokens")
         },
+        **{
+            b"/%b/{model}:%b" % (version, method): "gemini-embeddings"
+            for version in (b"v1beta", b"v1beta1", b"v1")
+            for method in (b"embedContent", b"batchEmbedContents")
+        },
     } == {mount.path: mount.dialect for mount in SPEC.mounts}

@@ -1,13 +1,16 @@
 """Cohere's own embeddings, facing upstreams: docs.cohere.com, Embed API v2 (2026-11-21)."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET, Raw, Struct, UnsetType, json
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.embedding import EmbeddingRequest, Embeddings
-from trunkline.canon.errors import Garbled, GatewayError
+from trunkline.canon.errors import Garbled, GatewayError, Unsupported
 from trunkline.canon.exchange import Headers
 from trunkline.canon.usage import Usage
 from trunkline.canon.vectors import size_of
+from trunkline.dialects.asides import TASK, note_lost
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.embedding_base import EmbeddingClient
 from trunkline.dialects.notes import Notes
@@ -20,7 +23,15 @@ _OURS = frozenset({"input_type", "truncate", "priority"})
 """Fields of Cohere's own, which clients of its compatible endpoint may send as they are."""
 # It wants to know what the vectors are for, and OpenAI's clients cannot say. Its compatible
 # endpoint takes texts for documents, too.
-_DOCUMENT = Raw(b'"search_document"')
+_DOCUMENT = "search_document"
+# Google's words for what Cohere has words for, too.
+_TASKS: Mapping[str, str] = {
+    "": _DOCUMENT,
+    "RETRIEVAL_DOCUMENT": _DOCUMENT,
+    "RETRIEVAL_QUERY": "search_query",
+    "CLASSIFICATION": "classification",
+    "CLUSTERING": "clustering",
+}
 # A text that is too long is an error at OpenAI, never cut in silence.
 _WHOLE = Raw(b'"NONE"')
 
@@ -57,7 +68,7 @@ class CohereEmbeddings:
         body: dict[str, object] = {
             "model": deployment.model,
             "texts": request.inputs,
-            "input_type": _DOCUMENT,
+            "input_type": _task(request, notes),
             "truncate": _WHOLE,
             "embedding_types": ("float",),
         }
@@ -65,6 +76,7 @@ class CohereEmbeddings:
             body["output_dimension"] = request.dimensions
         if request.user is not None:
             notes.add("user", "dropped: Cohere has no such field")
+        note_lost(request, notes)
         for name, raw in request.extra.items():
             if name in _OURS:
                 body[name] = raw
@@ -86,6 +98,21 @@ class CohereEmbeddings:
 
     def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:
         return decode_error(status, headers, body)
+
+
+def _task(request: EmbeddingRequest, notes: Notes) -> str:
+    """Of all texts of a request together. Raises Unsupported where they are for different things."""
+    tasks = {aside.task for aside in request.asides} or {""}
+    words = {_TASKS.get(task) for task in tasks}
+    if len(words) > 1:
+        raise Unsupported(
+            f"Cohere takes one '{TASK}' for all texts of a request: send one batch for each",
+            param=TASK,
+        )
+    word = words.pop()
+    if word is None:
+        notes.add(TASK, f"replaced by {_DOCUMENT}: Cohere does not know it")
+    return word or _DOCUMENT
 
 
 def _usage(meta: _Meta | None) -> Usage | None:

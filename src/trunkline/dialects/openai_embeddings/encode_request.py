@@ -5,8 +5,10 @@ from msgspec import json
 from trunkline.canon.deployment import Deployment, Embeds
 from trunkline.canon.embedding import EmbeddingRequest
 from trunkline.canon.errors import Unsupported
+from trunkline.dialects.asides import note_lost, note_tasks
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.openai_embeddings.decode_request import NAME
 
 
 def encode_request(request: EmbeddingRequest, deployment: Deployment) -> Encoded:
@@ -23,17 +25,29 @@ def encode_request(request: EmbeddingRequest, deployment: Deployment) -> Encoded
     if request.dimensions is not None:
         if not embeds.dimensions:
             raise Unsupported(
-                f"'{deployment.model}' has vectors of one length only: leave out 'dimensions'",
+                f"'{deployment.model}' has vectors of one length only: leave out 'dimensions'"
+                " (Gemini: 'outputDimensionality')",
                 param="dimensions",
             )
         body[embeds.dimensions] = request.dimensions
     if request.user is not None:
         body["user"] = request.user
-    for name, raw in request.extra.items():
-        body.setdefault(name, raw)
+    if request.origin == NAME:
+        for name, raw in request.extra.items():
+            body.setdefault(name, raw)
+    else:
+        _note_foreign(request, notes)
     for name in embeds.drop:
         if body.pop(name, None) is not None:
             notes.add(name, "dropped: the provider rejects it")
     for name, raw in embeds.add.items():
         body.setdefault(name, raw)
     return Encoded(json.encode(body), notes=notes.all())
+
+
+def _note_foreign(request: EmbeddingRequest, notes: Notes) -> None:
+    """Whoever speaks as OpenAI does calls an unknown field an error."""
+    note_tasks(request, notes, "the provider")
+    note_lost(request, notes)
+    for name in request.extra:
+        notes.add(name, "dropped: the provider has no such field")

@@ -21,7 +21,7 @@ class Native:
         if exchange.allowances:
             if exchange.dialect == "anthropic-messages":
                 headers += limits.anthropic(exchange)
-            elif exchange.dialect != "gemini":  # which tells of none
+            elif not exchange.dialect.startswith("gemini"):  # which tells of none
                 headers += limits.pairs(exchange, limits.duration)
         return tuple(headers)
 
@@ -63,5 +63,13 @@ SPEC = FaceSpec(
         Mount(b"/v1/{model}:countTokens", "gemini", "count_tokens", "chat:write"),
         Mount(b"/v1/completions", "openai-completions", "text_completion", "completions:write"),
         Mount(b"/v1/embeddings", "openai-embeddings", "embeddings", "embeddings:write"),
+        *(
+            Mount(path, "gemini-embeddings", "embeddings", "embeddings:write")
+            for version in (b"/v1beta", b"/v1beta1", b"/v1")
+            for path in (
+                version + b"/{model}:embedContent",
+                version + b"/{model}:batchEmbedContents",
+            )
+        ),
     ),
 )
