@@ -7,10 +7,8 @@ import pytest
 from tests.ledger.making import NOON, FakeClock
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.canon.limit import Allowance, Limit, Unit
-from trunkline.canon.usage import Usage
-from trunkline.ledger.counters import CounterKeeper, CountersStatistics, subject
-from trunkline.storage.records import RequestRow, StoredRequest, UsageReport, UsageSum
-from trunkline.storage.sql.windows import OpenWindow
+from trunkline.ledger.counters import CounterKeeper, CountersStatistics
+from trunkline.storage.records import OpenWindow, RequestRow, StoredRequest
 from trunkline.storage.state import Claim
 from trunkline.testing.memory_state import MemoryCounts, MemoryState
 
@@ -25,10 +23,12 @@ class Windows:
     def __init__(self):
         self.kept = {}
         self.failing = False
-        self.lines = {}
+        self.sums = {}
+        self.asked = []
 
-    async def counted_under(self, key_id):
-        return self.lines.get(key_id, [key_id])
+    async def used(self, windows, now):
+        self.asked.append(([window.counter for window in windows], now))
+        return {window.counter: self.sums.get(window.counter, 0) for window in windows}
 
     async def put(self, windows):
         if self.failing:
@@ -43,19 +43,13 @@ class Windows:
 
 
 class Ledger:
-    """What it is asked, and the answers it was given."""
+    """The requests that it has heard of."""
 
     def __init__(self):
         self.requests = {}
-        self.sums = []
-        self.asked = []
 
     async def request(self, request_id, tenant):
         return self.requests.get(request_id)
-
-    async def usage(self, query):
-        self.asked.append(query)
-        return UsageReport(tuple(self.sums), None)
 
     def add(self, request_id, status, **usage):
         row = RequestRow(
@@ -221,65 +215,22 @@ def test_a_database_that_fails_is_told_of_once_and_written_to_later():
     ] == office.problems
 
 
-def summed(status, requests, cost, tokens):
-    return UsageSum({"status": status}, requests, Usage(input=tokens), cost)
-
-
-@pytest.mark.parametrize(
-    ("unit", "used"), ((Unit.COST, 33), (Unit.TOKENS, 330), (Unit.REQUESTS, 5))
-)
-def test_lost_counters_are_built_anew(unit, used):
-    """Of each window that is open, what the ledger has since it opened; and it closes when it would have."""
+def test_lost_counters_are_built_anew():
+    """Of each window that is open, what the ledger has; and it closes when it would have."""
     office = Office()
-    one = limit(unit, counter="key/k/x/86400")
-    office.windows.kept["key/k/x/86400"] = OpenWindow("key/k/x/86400", unit, NOW - HOUR, NOW + HOUR)
-    office.windows.kept["gone"] = OpenWindow("key/k/x/1", unit, NOW - DAY, NOW - 1)
-    office.ledger.sums = [summed("ok", 5, 30, 300), summed("failed", 2, 3, 30)]
+    office.windows.kept["key/k/cost/86400"] = OpenWindow(
+        "key/k/cost/86400", Unit.COST, NOW - HOUR, NOW + HOUR
+    )
+    office.windows.kept["tenant/t/cost/0"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW, 0)
+    office.windows.kept["gone"] = OpenWindow("key/k/cost/1", Unit.COST, NOW - DAY, NOW - 1)
+    office.windows.sums = {"key/k/cost/86400": 33, "tenant/t/cost/0": 44}
     office.counts.lose()
     asyncio.run(office.keeper.start())
 
-    assert (used, 0, NOW + HOUR) == office.standing(one)
-    (asked,) = office.ledger.asked
-    assert (NOW - HOUR, NOW + 1, "k") == (asked.start, asked.end, asked.key_id)
+    assert (33, 0, NOW + HOUR) == office.standing(limit())
+    assert (44, 0, 0) == office.standing(limit(window=0, counter="tenant/t/cost/0"))
+    assert [(["key/k/cost/86400", "tenant/t/cost/0"], NOW)] == office.windows.asked
     assert not office.mine.lost
-
-
-def test_what_its_successors_and_children_used_counts():
-    """A key's counter is built anew from the requests of all keys that count for it."""
-    office = Office()
-    office.windows.lines["k"] = ["k", "k2", "child"]
-    office.windows.kept["key/k/cost/0"] = OpenWindow("key/k/cost/0", Unit.COST, NOW, 0)
-    office.ledger.sums = [UsageSum({"status": "ok"}, 1, Usage(), 7)]
-    office.counts.lose()
-    asyncio.run(office.keeper.turn())
-
-    assert ["k", "k2", "child"] == [query.key_id for query in office.ledger.asked]
-    assert 21 == office.standing(limit(window=0, counter="key/k/cost/0"))[0]
-
-
-@pytest.mark.parametrize(
-    ("unit", "byok"), ((Unit.COST, 0), (Unit.TOKENS, None), (Unit.REQUESTS, None))
-)
-def test_what_tenants_paid_themselves_is_no_part_of_a_budget(unit, byok):
-    """As when it was counted: its tokens and requests are."""
-    office = Office()
-    office.windows.kept["c"] = OpenWindow("tenant/t/x/0", unit, NOW - 5, 0)
-    office.counts.lose()
-    asyncio.run(office.keeper.turn())
-
-    assert [byok] == [query.byok for query in office.ledger.asked]
-
-
-def test_what_never_closes_counts_from_the_beginning():
-    """Even if its window was seen for the first time later on."""
-    office = Office()
-    office.windows.kept["c"] = OpenWindow("tenant/t/cost/0", Unit.COST, NOW - 5, 0)
-    office.ledger.sums = [summed("ok", 5, 30, 300)]
-    office.counts.lose()
-    asyncio.run(office.keeper.turn())
-
-    assert (0, "t") == (office.ledger.asked[0].start, office.ledger.asked[0].tenant)
-    assert (30, 0, 0) == office.standing(limit(window=0, counter="tenant/t/cost/0"))
 
 
 def test_one_process_adds_up_for_all():
@@ -289,32 +240,33 @@ def test_one_process_adds_up_for_all():
     office.counts.lose()
     office.leading = False
     asyncio.run(office.keeper.turn())
-    before = list(office.ledger.asked), office.mine.lost
+    before = list(office.windows.asked), office.mine.lost
     office.leading = True
     asyncio.run(office.keeper.turn())
 
-    assert (([], True), 1, False) == (before, len(office.ledger.asked), office.mine.lost)
+    assert (([], True), 1, False) == (before, len(office.windows.asked), office.mine.lost)
 
 
 def test_whoever_adds_up_for_long_says_so_again():
-    """Before another takes it for dead."""
+    """Before another takes it for dead: thousands at a time, each asked for once."""
     office = Office()
-    for number in range(5):
-        office.windows.kept[f"c{number}"] = OpenWindow(
-            f"tenant/t{number}/cost/0", Unit.COST, NOW, 0
-        )
-    usage = office.ledger.usage
+    for number in range(22_000):
+        counter = f"tenant/t{number}/cost/0"
+        office.windows.kept[counter] = OpenWindow(counter, Unit.COST, NOW, 0)
+    used = office.windows.used
 
-    async def slowly(query):
+    async def slowly(windows, now):
         office.clock.now += 1.5
-        return await usage(query)
+        return await used(windows, now)
 
-    office.ledger.usage = slowly
+    office.windows.used = slowly
     office.counts.lose()
     asyncio.run(office.keeper.turn())
 
     assert [0, 3, 6] == [(now - NOW) // 10**6 for now, _ in office.led]
     assert all(now + 4 * 10**6 == until for now, until in office.led)
+    asked = [counter for counters, _ in office.windows.asked for counter in counters]
+    assert list(office.windows.kept) == asked
 
 
 def test_who_starts_meanwhile_waits():
@@ -326,7 +278,7 @@ def test_who_starts_meanwhile_waits():
     office.done_after = 3
     asyncio.run(office.keeper.start())
 
-    assert (3, [], False) == (len(office.led), office.ledger.asked, office.mine.lost)
+    assert (3, [], False) == (len(office.led), office.windows.asked, office.mine.lost)
 
 
 def test_no_start_waits_for_ever():
@@ -338,7 +290,7 @@ def test_no_start_waits_for_ever():
     office.asking_takes = 3.0
     asyncio.run(asyncio.wait_for(office.keeper.start(), 60))
 
-    assert (4, [], True) == (len(office.led), office.ledger.asked, office.mine.lost)
+    assert (4, [], True) == (len(office.led), office.windows.asked, office.mine.lost)
 
 
 def test_nobody_leads_while_the_counters_are_out_of_reach():
@@ -348,7 +300,7 @@ def test_nobody_leads_while_the_counters_are_out_of_reach():
     office.counts.lose()
     office.counts.degraded = True
     asyncio.run(office.keeper.start())
-    before = list(office.led), list(office.ledger.asked), len(office.problems)
+    before = list(office.led), list(office.windows.asked), len(office.problems)
     office.counts.degraded = False
     asyncio.run(office.keeper.turn())
 
@@ -360,28 +312,7 @@ def test_counters_that_are_there_stay():
     office = Office()
     asyncio.run(office.keeper.start())
 
-    assert ([], CountersStatistics(0, 0, 0)) == (office.ledger.asked, office.keeper.statistics())
-
-
-@pytest.mark.parametrize(
-    ("counter", "filters"),
-    (
-        ("key/ab12/requests/60", {"key_id": "ab12"}),
-        ("tenant/acme/cost/0", {"tenant": "acme"}),
-        ("user/acme/ann/cost/0", {"tenant": "acme", "user": "ann"}),
-        ("key/ab12/model/org/gpt/tokens/60", {"key_id": "ab12", "model": "org/gpt"}),
-        ("user/acme/ann/model/m/tokens/60", {"tenant": "acme", "user": "ann", "model": "m"}),
-    ),
-)
-def test_whose_a_counter_is(counter, filters):
-    """Its name tells."""
-    assert filters == subject(counter)
-
-
-def test_a_counter_of_nobody():
-    """Is a bug, not a guess."""
-    with pytest.raises(ValueError, match="planet"):
-        subject("planet/x/cost/0")
+    assert ([], CountersStatistics(0, 0, 0)) == (office.windows.asked, office.keeper.statistics())
 
 
 def test_a_worker_is_alive_while_its_database_is_not():

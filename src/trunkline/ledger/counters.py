@@ -7,18 +7,17 @@ open: of long windows, and of those that never close, that is written down as th
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TypedDict
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
 from trunkline.canon.errors import GatewayError, LedgerUnavailable, LimitsUnavailable
-from trunkline.canon.limit import Allowance, Unit
+from trunkline.canon.limit import Allowance
 from trunkline.kernel.clock import Clock
 from trunkline.observe.trouble import Trouble
 from trunkline.storage.base import LedgerStore
-from trunkline.storage.records import OPEN, RequestRow, UsageQuery, UsageSum
-from trunkline.storage.sql.windows import OpenWindow, WindowStore
+from trunkline.storage.records import OPEN, OpenWindow, RequestRow
+from trunkline.storage.sql.windows import WindowStore
 from trunkline.storage.state import Abandoned, Standing, State
 
 _INTERVAL = 1.0
@@ -27,11 +26,12 @@ _MOST_REMEMBERED = 65_536
 # A claim whose worker died before it wrote a word of it was never sent to anybody. Its journal is
 # moved at the worker's next start, or its machine's: an hour is long for that.
 _PATIENCE = 3600 * _MICROS
-_FAILED = "failed"
 # For so long one process leads, and longer by asking again when half of it is over; and so often
 # others look whether it is done.
 _LED = 2 * _MICROS
 _LOOK = 0.05
+# Windows that are added up at once, before it is said again who leads.
+_TOGETHER = 5000
 # A start waits no longer for others: what has no budget can be served meanwhile.
 _WAIT = 10 * _MICROS
 
@@ -45,14 +45,6 @@ class CountersStatistics(Struct, frozen=True):
     """Times that lost counters were built anew."""
     waiting: int
     """Leases of dead workers of which the ledger does not know the end yet."""
-
-
-class _Filters(TypedDict, total=False):
-    key_id: str
-    user: str
-    tenant: str
-    model: str
-    byok: int
 
 
 class CounterKeeper:
@@ -183,37 +175,20 @@ class CounterKeeper:
                 detail="they cannot be reached, and begin anew",
             )
         leading = 0
-        counts = {}
-        for window in await self._windows.open(self._now()):
-            now = self._now()
+        counts: dict[str, Standing] = {}
+        windows = await self._windows.open(self._now())
+        for at in range(0, len(windows), _TOGETHER):
+            now, some = self._now(), windows[at : at + _TOGETHER]
             if now >= leading:
                 if not await self._leads(now, now + 2 * _LED):
                     return False
                 leading = now + _LED
-            used = await self._used(window, now)
-            counts[window.counter] = Standing(used, window.closes)
+            used = await self._windows.used(some, now)
+            counts |= {one.counter: Standing(used[one.counter], one.closes) for one in some}
         await self._state.restore(counts)
         await self._windows.drop(self._now())
         self._restored += 1
         return True
-
-    async def _used(self, window: OpenWindow, now: int) -> int:
-        """In the window's unit, as the ledger has it."""
-        filters = subject(window.counter)
-        if window.unit is Unit.COST:
-            filters["byok"] = 0  # as Admission.settle
-        start = window.opened if window.closes else 0
-        each = [filters]
-        if "key_id" in filters:
-            keys = await self._windows.counted_under(filters["key_id"])
-            each = [{**filters, "key_id": key_id} for key_id in keys]
-        used = 0
-        for some in each:
-            report = await self._ledger.usage(
-                UsageQuery(start=start, end=now + 1, group_by=("status",), **some)
-            )
-            used += sum(_amounts(report.rows, window.unit))
-        return used
 
     def _now(self) -> int:
         return round(self._clock.unix() * _MICROS)
@@ -223,36 +198,6 @@ class CounterKeeper:
 
     def __repr__(self) -> str:
         return f"<CounterKeeper of {self._state!r}>"
-
-
-def subject(counter: str) -> _Filters:
-    """Whose requests a counter counts: "key/ab12/requests/60", "user/acme/ann/model/gpt-4o/cost/0"."""
-    scope, _, rest = counter.partition("/")
-    holder = rest.rsplit("/", 2)[0]
-    holder, _, model = holder.partition("/model/")
-    filters: _Filters = {"model": model} if model else {}
-    match scope:
-        case "key":
-            filters["key_id"] = holder
-        case "tenant":
-            filters["tenant"] = holder
-        case "user":
-            filters["tenant"], _, filters["user"] = holder.partition("/")
-        case _:
-            raise ValueError(f"nobody knows whose counter {counter!r} is")
-    return filters
-
-
-def _amounts(rows: Iterable[UsageSum], unit: Unit) -> Iterable[int]:
-    for row in rows:
-        match unit:
-            case Unit.COST:
-                yield row.cost_nanousd
-            case Unit.TOKENS:
-                yield row.usage.total
-            # One that failed was refused by us, mostly, and those were never counted.
-            case Unit.REQUESTS if row.group["status"] != _FAILED:
-                yield row.requests
 
 
 def _taken(row: RequestRow) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from trunkline.canon.limit import Unit
 from trunkline.canon.usage import Usage
 
 OPEN = "open"
@@ -164,6 +165,15 @@ Grouping = Literal[
 Months, days and hours are UTC, of the moment the request was received. A request with several tags
 stands in the row of each.
 """
+
+
+class OpenWindow(Struct, frozen=True):
+    counter: str
+    unit: Unit
+    opened: int
+    """Unix microseconds."""
+    closes: int
+    """The same; 0: never."""
 
 
 class UsageQuery(Struct, frozen=True, kw_only=True):

@@ -1,11 +1,14 @@
 """Tests of storage/sql/windows.py: which windows are open, and whose requests count in them."""
 
-from msgspec.structs import replace
+from collections.abc import Mapping
 
-from tests.storage.sql.holders import KEY, Stores, Tell, run
+from tests.storage.rows import batch, request
+from tests.storage.sql.holders import Stores, run
 from trunkline.canon.limit import Unit
+from trunkline.storage.records import OpenWindow
 from trunkline.storage.sql.database import Database
-from trunkline.storage.sql.windows import OpenWindow, WindowStore
+from trunkline.storage.sql.ledger import SqlLedgerStore
+from trunkline.storage.sql.windows import WindowStore
 
 DAY = OpenWindow("key/k/cost/86400", Unit.COST, 10, 20)
 EVER = OpenWindow("key/k/tokens/0", Unit.TOKENS, 10, 0)
@@ -41,14 +44,12 @@ def test_the_window_that_opened_last_counts(database: Database) -> None:
     assert [[DAY], [later], [later]] == run(database, work)
 
 
-def test_whose_requests_count_for_a_key(database: Database) -> None:
-    """Its own, its successors' and those of the keys that it made; of a stranger, its own."""
+def test_what_was_used_in_them(database: Database) -> None:
+    """By counter, as the ledger has it."""
 
-    async def work(stores: Stores) -> list[list[str]]:
-        await stores.keys.add(replace(KEY, id="a"), Tell())
-        await stores.keys.add(replace(KEY, id="b", created_by="a"), Tell())
-        await stores.keys.succeed(replace(KEY, id="c", meter="a"), "a", 9.0, Tell())
-        windows = WindowStore(database)
-        return [list(await windows.counted_under(of)) for of in ("a", "b", "jwt:x:y")]
+    async def work(stores: Stores) -> Mapping[str, int]:
+        row = request(1, key_id="k", status="ok", input=7, cost_nanousd=5, received_at=10)
+        await SqlLedgerStore(stores.database).apply(batch((row,)))
+        return await WindowStore(database).used([DAY, EVER], 20)
 
-    assert [["a", "b", "c"], ["b"], ["jwt:x:y"]] == run(database, work)
+    assert {DAY.counter: 5, EVER.counter: 7} == run(database, work)

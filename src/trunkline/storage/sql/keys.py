@@ -43,13 +43,6 @@ WITH RECURSIVE line (id) AS (
     SELECT id FROM keys WHERE id = ?
     UNION SELECT keys.id FROM keys JOIN line ON keys.created_by = line.id)
 """
-# A key, those that succeed it, all that were made by any of these, and so on.
-_COUNTED = """
-WITH RECURSIVE line (id) AS (
-    SELECT id FROM keys WHERE id = ?
-    UNION SELECT keys.id FROM keys JOIN line ON keys.created_by = line.id OR keys.meter = line.id)
-SELECT id FROM line ORDER BY id
-"""
 _LIVE_LINE = f"{_LINE} {_SELECT} WHERE id IN (SELECT id FROM line) AND revoked_at IS NULL"  # noqa: S608 - our own words
 _STATUS = {
     "active": "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
@@ -145,12 +138,6 @@ class SqlKeyStore:
             return True
 
         return await self._database.write(work, alone=_ALONE)
-
-
-def counted_under(session: Session, key_id: str) -> list[str]:
-    """The ids of all keys whose use counts for this one, itself included."""
-    # A caller whom somebody else vouches for has an id, and no row.
-    return [as_text(row[0]) for row in session.all(_COUNTED, (key_id,))] or [key_id]
 
 
 def _load(session: Session) -> KeySet:

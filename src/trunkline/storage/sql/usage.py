@@ -56,8 +56,7 @@ _FILTERS: Mapping[str, str] = {
     "status": "status",
     "byok": "byok",
 }
-# A request as the rollups would have it.
-_OF_REQUESTS: Mapping[str, str] = {
+OF_REQUESTS: Mapping[str, str] = {
     "begins": f"received_at / {HOUR} * {HOUR}",
     **{name: f"substr({name}, 1, {NAME_LIMIT})" if name in LONG else name for name in DIMENSIONS},
     "requests": "1",
@@ -68,6 +67,8 @@ _OF_REQUESTS: Mapping[str, str] = {
     "total_us": "coalesce(CAST(total_ms * 1000 AS BIGINT), 0)",
     "total_count": "CASE WHEN total_ms IS NULL THEN 0 ELSE 1 END",
 }
+"""A request as the rollups would have it."""
+Source = Literal["requests", "usage_hours", "usage_days"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMS = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in MEASURES)
 _tags = msgspec.json.Decoder(tuple[str, ...])
@@ -76,7 +77,7 @@ _tags = msgspec.json.Decoder(tuple[str, ...])
 class Span(Struct, frozen=True):
     """A stretch of time, and where it is read from."""
 
-    source: Literal["requests", "usage_hours", "usage_days"]
+    source: Source
     start: int
     end: int
 
@@ -148,7 +149,7 @@ def _statement(
     for part in parts:
         where, found = _where(part, query)
         raw = part.source == "requests"
-        names = _OF_REQUESTS if raw else {}
+        names = OF_REQUESTS if raw else {}
         select = ", ".join(f"{names.get(name, name)} AS {name}" for name in (*inner, *MEASURES))
         texts.append(f"SELECT {select} FROM {part.source} WHERE {where}")  # noqa: S608 - our own names
         values += found
@@ -172,7 +173,7 @@ def _where(part: Span, query: UsageQuery) -> tuple[str, list[SqlValue]]:
         terms.append("status <> 'open'")
     for field, column in _FILTERS.items():
         if (value := getattr(query, field)) is not None:
-            terms.append(f"{_OF_REQUESTS[column] if raw else column} = ?")
+            terms.append(f"{OF_REQUESTS[column] if raw else column} = ?")
             values.append(value[:NAME_LIMIT] if column in LONG else value)
     return " AND ".join(terms), values
 

@@ -1,12 +1,11 @@
 """Which windows of limits are open, kept beside the ledger so that lost counters can be built anew."""
 
-from collections.abc import Sequence
-
-from msgspec import Struct
+from collections.abc import Mapping, Sequence
 
 from trunkline.canon.limit import Unit
+from trunkline.storage.records import OpenWindow
+from trunkline.storage.sql.counted import counted
 from trunkline.storage.sql.database import Database, Session, as_int, as_text
-from trunkline.storage.sql.keys import counted_under
 
 _PUT = (
     "INSERT INTO limit_windows (counter, unit, opened, closes) VALUES (?, ?, ?, ?)"
@@ -18,15 +17,6 @@ _OPEN = (
     " ORDER BY counter"
 )
 _DROP = "DELETE FROM limit_windows WHERE closes > 0 AND closes <= ?"
-
-
-class OpenWindow(Struct, frozen=True):
-    counter: str
-    unit: Unit
-    opened: int
-    """Unix microseconds."""
-    closes: int
-    """The same; 0: never."""
 
 
 class WindowStore:
@@ -50,9 +40,13 @@ class WindowStore:
             for counter, unit, opened, closes in rows
         ]
 
-    async def counted_under(self, key_id: str) -> Sequence[str]:
-        """The ids of all keys whose use counts for this one. Raises LedgerUnavailable."""
-        return await self._database.report(lambda session: counted_under(session, key_id))
+    async def used(self, windows: Sequence[OpenWindow], now: int) -> Mapping[str, int]:
+        """
+        By counter, what the ledger has of each window up to now (Unix microseconds), in its unit.
+
+        All at one moment. Raises LedgerUnavailable.
+        """
+        return await self._database.report(lambda session: counted(session, windows, now))
 
     async def drop(self, before: int) -> int:
         """Those that closed by then (Unix microseconds). Raises LedgerUnavailable."""
