@@ -395,3 +395,16 @@ def test_what_is_new_is_ignored() -> None:
     assert [PartOpened(0, PartKind.TEXT), PartClosed(0)] == between(
         TEXT, {"type": "weather", "x": 1}, delta(0, type="mood_delta", mood="good"), block_stop(0)
     )
+
+
+@pytest.mark.parametrize("at", (b',"text"', b"}\n\n"))
+def test_data_on_two_lines_is_no_json_of_one(at: bytes) -> None:
+    """Its second line lacks the name of a field, and is none: found by fuzzing, wherever reads cut."""
+    one, two = (delta(0, type="text_delta", text=text) for text in ("one", "two"))
+    whole = sse(START, block_start(0, type="text", text=""), one)
+    split = sse(two).replace(at, b"\n" + at, 1)
+    assert events_of(whole + sse(two, block_stop(0), message_delta(), STOP))
+
+    for width in (None, 1, len(whole)):
+        with pytest.raises(Garbled):
+            events_of(whole + split, width)

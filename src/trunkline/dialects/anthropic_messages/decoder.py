@@ -126,11 +126,12 @@ class Decoder:
         append, decode = self._out.append, CONTENT_DELTA.decode
         index, block = -1, None
         for text in events.split(b"\n\n"):
-            if text[:DATA_AT] == DELTA_HEAD and not self._done:
+            # Of data on two lines JSON might make one, where the wire has none of the second.
+            if text[:DATA_AT] == DELTA_HEAD and text.find(b"\n", DATA_AT) < 0 and not self._done:
                 try:
                     event = decode(text[DATA_AT:])
                 except wire.BROKEN:
-                    pass  # the long way tells what is wrong, if anything is: data may have two lines
+                    pass  # the long way tells what is wrong, if anything is
                 else:
                     delta = event.delta
                     if event.index != index:
