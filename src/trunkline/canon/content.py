@@ -77,6 +77,8 @@ class Document(Struct, frozen=True, gc=False, tag="document"):
     citations: Raw | None = None
     cache: CacheMark | None = None
     extra: Mapping[str, Raw] = {}
+    native: Raw | None = None
+    """The part as its own dialect wrote it, where that is no document there (a search result)."""
 
 
 class Audio(Struct, frozen=True, gc=False, tag="audio"):

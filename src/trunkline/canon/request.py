@@ -61,6 +61,8 @@ class OutputFormat(Struct, frozen=True, gc=False, kw_only=True):
     name: str | None = None
     description: str | None = None
     strict: bool | None = None
+    native: Mapping[str, Raw] = {}
+    """The request's own fields that say the same in a form of its dialect's own (Google's schemas)."""
 
 
 class ChatRequest(Struct, frozen=True, gc=False, kw_only=True):

@@ -173,7 +173,7 @@ def test_tool_results() -> None:
         PlainText("https://a.example\n\none\ntwo"),
         "t",
         cache=CacheMark(),
-        extra={"search_result": raw(found)},
+        native=raw(found),
     )
 
     assert ToolResult("t", (Text("ok"),)) == block(

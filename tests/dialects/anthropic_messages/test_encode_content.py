@@ -113,8 +113,9 @@ def test_a_search_result_is_a_document_to_others() -> None:
     message = Message(Role.TOOL, (ToolResult("c", (part,)),))
     asked = chat(user("go"), assistant(ToolCall("c", "f", "{}")), message, origin=NAME)
     for dialect in DIALECTS.values():
-        sent = dialect.encode_request(asked, deployment()).body
-        assert b"one" in sent, dialect.name
+        sent = dialect.encode_request(asked, deployment())
+        assert b"one" in sent.body, dialect.name
+        assert not any("search_result" in note.field for note in sent.notes), dialect.name
 
 
 def test_detail_is_noted() -> None:

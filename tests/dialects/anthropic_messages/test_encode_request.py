@@ -87,10 +87,11 @@ def test_what_changes_nothing_is_not_noted(fields: dict[str, Any]) -> None:
     assert [] == noted(chat(**fields))
 
 
-def test_several_answers_are_refused() -> None:
-    """One cannot stand for three."""
+@pytest.mark.parametrize("n", (0, 3))
+def test_several_answers_are_refused(n: int) -> None:
+    """One cannot stand for three, nor for none."""
     with pytest.raises(Unsupported) as caught:
-        encode(chat(n=3))
+        encode(chat(n=n))
 
     assert ("n", 400) == (caught.value.param, caught.value.status)
 

@@ -65,10 +65,11 @@ def test_fields_without_a_place_are_noted():
     } == {note.field for note in encoded.notes}  # fmt: skip
 
 
-def test_one_answer_at_a_time():
+@pytest.mark.parametrize("n", (0, 2))
+def test_one_answer_at_a_time(n):
     """Anything else could not be told as one."""
     with pytest.raises(Unsupported):
-        encode(chat(n=2))
+        encode(chat(n=n))
 
 
 @pytest.mark.parametrize(

@@ -153,10 +153,11 @@ def test_what_there_is_no_field_for_is_noted():
     assert [] == noted(chat(service_tier="auto", n=1))
 
 
-def test_several_answers_are_refused():
+@pytest.mark.parametrize("n", (0, 2))
+def test_several_answers_are_refused(n):
     """It gives one."""
     with pytest.raises(Unsupported):
-        body_of(chat(n=2))
+        body_of(chat(n=n))
 
 
 def test_quirks_of_a_row():

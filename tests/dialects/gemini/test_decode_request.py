@@ -90,6 +90,7 @@ def test_output_formats():
     google = config(responseMimeType="application/json", responseSchema={"type": "OBJECT"})
     assert google.output_format is not None
     assert b'{"type":"object"}' == bytes(google.output_format.schema or b"")
+    assert {} == google.extra  # which others would say they dropped
     assert {
         "responseMimeType": "application/json",
         "responseSchema": {"type": "OBJECT"},

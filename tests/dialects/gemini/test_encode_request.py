@@ -102,14 +102,16 @@ def test_its_own_fields():
         thinking=Thinking(
             effort="high", native={"thinkingConfig": Raw(b'{"thinkingLevel":"HIGH"}')}
         ),
-        output_format=OutputFormat(kind="json_schema", schema=SCHEMA),
+        output_format=OutputFormat(
+            kind="json_schema",
+            schema=SCHEMA,
+            native={"responseSchema": Raw(b'{"type":"OBJECT"}')},
+        ),
         extra={
             "safetySettings": Raw(b"[]"),
             "cachedContent": Raw(b'"c"'),
             "toolConfig": Raw(b'{"retrievalConfig":{}}'),
-            "generationConfig": Raw(
-                b'{"responseModalities":["TEXT"],"responseSchema":{"type":"OBJECT"}}'
-            ),
+            "generationConfig": Raw(b'{"responseModalities":["TEXT"]}'),
         },
     )
     body = sent(asked)

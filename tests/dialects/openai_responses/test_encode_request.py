@@ -73,10 +73,11 @@ def test_what_the_api_lacks(field, value):
     assert field not in sent(asked)
 
 
-def test_several_answers():
+@pytest.mark.parametrize("n", (0, 2))
+def test_several_answers(n):
     """Cannot be given one."""
     with pytest.raises(Unsupported) as refused:
-        encoded(request(n=2))
+        encoded(request(n=n))
     assert "n" == refused.value.param
 
 

@@ -24,7 +24,7 @@ from trunkline.canon.errors import Malformed
 from trunkline.dialects.anthropic_messages import wire
 from trunkline.dialects.anthropic_messages.signature import unpack
 from trunkline.dialects.anthropic_messages.strict import Reader, malformed, object_of
-from trunkline.dialects.anthropic_messages.wire import NAME, SEARCH_RESULT, present, text_of
+from trunkline.dialects.anthropic_messages.wire import NAME, present, text_of
 
 _BLOCKS: Reader[wire.KnownBlock] = Reader(
     wire.KnownBlock,
@@ -176,7 +176,7 @@ def _search_result(block: wire.SearchResultBlock, raw: Raw, path: str) -> Docume
         raise malformed(error, path) from error
     mark = cache_mark(block.cache_control, {})
     said = PlainText(f"{block.source}\n\n{text}")
-    return Document(said, block.title, cache=mark, extra={SEARCH_RESULT: raw})
+    return Document(said, block.title, cache=mark, native=raw)
 
 
 class _Piece(Struct):

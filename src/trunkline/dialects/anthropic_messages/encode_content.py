@@ -29,7 +29,6 @@ from trunkline.dialects.anthropic_messages.wire import (
     BROKEN,
     NAME,
     RAW_MAP,
-    SEARCH_RESULT,
     Fields,
 )
 from trunkline.dialects.data_url import source_of
@@ -119,8 +118,8 @@ def _image(part: Image, path: str, draft: Draft) -> Fields:
 
 
 def _document(part: Document, path: str, draft: Draft) -> BlockOut:
-    if draft.same and SEARCH_RESULT in part.extra:
-        return part.extra[SEARCH_RESULT]
+    if draft.same and part.native is not None:
+        return part.native
     source = _source(part.source, path)
     if isinstance(source, Inline) and source.media_type != "application/pdf":
         source = _as_text(source, path)

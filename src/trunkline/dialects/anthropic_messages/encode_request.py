@@ -31,7 +31,7 @@ _BETAS = json.Decoder(str)
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
     draft = Draft(request, deployment)
-    if request.n is not None and request.n > 1:
+    if request.n not in {None, 1}:
         raise Unsupported("this model gives one answer at a time (n = 1)", param="n")
     body = _body(draft)
     draft.limit_marks()

@@ -18,9 +18,6 @@ BETA_HEADER: Final = "anthropic-beta"
 BROKEN: Final = (ValueError, RecursionError)
 """What decoding bytes from outside can raise: msgspec's errors, bad UTF-8, absurd nesting."""
 
-SEARCH_RESULT: Final = "search_result"
-"""The type of a block, and the extra field under which a Document keeps the one it was."""
-
 FOREIGN_SENTINEL: Final = b"[DONE]"
 """OpenAI's last event, which providers of both dialects append to this one's streams, too."""
 
@@ -74,7 +71,7 @@ class DocumentBlock(Block, tag="document"):
     cache_control: Raw = ABSENT
 
 
-class SearchResultBlock(Block, tag=SEARCH_RESULT):
+class SearchResultBlock(Block, tag="search_result"):
     """What a search of the client's own found; `content` is a list of text blocks."""
 
     source: str

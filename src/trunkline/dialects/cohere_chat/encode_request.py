@@ -25,7 +25,7 @@ _MOST_PENALTY = 1.0
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
-    if request.n is not None and request.n > 1:
+    if request.n not in {None, 1}:
         raise Unsupported("this model gives one answer at a time (n = 1)", param="n")
     draft = Draft(request, deployment)
     body = _body(draft)

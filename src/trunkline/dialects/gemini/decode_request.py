@@ -104,7 +104,7 @@ def _thinking(config: Camel) -> Thinking | None:
 
 
 def _output_format(config: Camel) -> OutputFormat | None:
-    """What is asked for in a form of Google's own stays among the fields, too."""
+    """A media type that only Google knows stays among the fields."""
     media_type = config.get("responseMimeType", STR)
     if media_type is None:
         return None
@@ -117,7 +117,7 @@ def _output_format(config: Camel) -> OutputFormat | None:
         given = config.raw(field)
         if given is not None:
             schema = json_schema(given, config.at(field))
-            if field != _SCHEMAS[0] or schema != given:
-                config.keep(field, given)
-            return OutputFormat(kind="json_schema", schema=schema)
+            usual = field == _SCHEMAS[0] and schema == given
+            native = {} if usual else {field: given}
+            return OutputFormat(kind="json_schema", schema=schema, native=native)
     return OutputFormat(kind="json_object")

@@ -29,6 +29,7 @@ _SAMPLING = (
     ("logprobs", "responseLogprobs"),
     ("top_logprobs", "logprobs"),
 )
+_JSON = "application/json"
 _UNKNOWN = ("logit_bias", "verbosity", "user", "metadata", "service_tier")
 _OURS = ("generationConfig", "toolConfig")
 """Fields we write ourselves; what a client put into them beyond that is added there."""
@@ -84,7 +85,11 @@ def _generation(request: ChatRequest, deployment: Deployment, notes: Notes) -> F
         config["temperature"] = quirks.max_temperature
     if request.stop:
         config["stopSequences"] = _stop(request, quirks, notes)
-    config |= _output(request.output_format, quirks, notes)
+    wanted = request.output_format
+    if own and wanted is not None and wanted.native:
+        config |= {"responseMimeType": _JSON, **wanted.native}
+    else:
+        config |= _output(wanted, quirks, notes)
     thinking = request.thinking
     if own and thinking is not None and "thinkingConfig" in thinking.native:
         config["thinkingConfig"] = thinking.native["thinkingConfig"]
@@ -104,7 +109,7 @@ def _stop(request: ChatRequest, quirks: Quirks, notes: Notes) -> tuple[str, ...]
 def _output(wanted: OutputFormat | None, quirks: Quirks, notes: Notes) -> Fields:
     if wanted is None or wanted.kind == "text":
         return {}
-    config: Fields = {"responseMimeType": "application/json"}
+    config: Fields = {"responseMimeType": _JSON}
     if wanted.kind == "json_schema" and wanted.schema is not None:
         if quirks.schema_output:
             # Not `responseSchema`, which knows few of the words of JSON Schema.
@@ -118,13 +123,11 @@ def _output(wanted: OutputFormat | None, quirks: Quirks, notes: Notes) -> Fields
 
 
 def _with_extra(config: Fields, request: ChatRequest, notes: Notes) -> Fields:
-    """What its own client put there beyond what we understand, and how it wrote its schema."""
+    """What its own client put there beyond what we understand."""
     extra = request.extra.get("generationConfig", Raw(b"{}"))
     try:
         kept = RAW_MAP.decode(extra)
     except NOT_JSON:
         notes.add("generationConfig", "dropped: not an object")
         return config
-    if "responseSchema" in kept:
-        config.pop("responseJsonSchema", None)
     return config | kept

@@ -42,7 +42,7 @@ _SUMMARIES = ("auto", "concise", "detailed")
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
-    if request.n is not None and request.n > 1:
+    if request.n not in {None, 1}:
         raise Unsupported("this API gives one answer at a time (n = 1)", param="n")
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
