@@ -141,3 +141,10 @@ def test_nothing_after_a_fault():
     decoder.feed(framed({"error": {"code": 500}}))
     assert [] == list(decoder.feed(HI))
     assert [] == list(decoder.finish())
+
+
+def test_nothing_after_a_fault_at_the_very_end():
+    """A blank line of a line feed and a carriage return shows when all is there (found by fuzzing)."""
+    error = b'data: {"error":{"code":503}}\n\rx\n'
+    events = events_of(HI, error + END.rstrip())
+    assert isinstance(events[-1], Faulted)

@@ -201,3 +201,10 @@ def test_an_error_instead():
     """A JSON error where a stream was asked for is that error."""
     assert isinstance(fault_of(b'{"error":{"code":429,"message":"x"}}'), Throttled)
     assert isinstance(fault_of(b'[{"error":{"code":429,"message":"x"}}]'), Throttled)
+
+
+def test_nothing_after_a_fault_at_the_very_end():
+    """A blank line of a line feed and a carriage return shows when all is there (found by fuzzing)."""
+    error = b'data: {"error":{"message":"x","code":502}}\n\rx\n'
+    events = events_of(text("a"), error + text("b").rstrip())
+    assert [Started, PartOpened, PartDelta, Faulted] == [type(e) for e in events]

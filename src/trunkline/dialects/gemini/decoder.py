@@ -67,7 +67,8 @@ class StreamDecoder:
         if rest.strip() and not self._finished:
             # The last event lacks its blank line, or half of itself.
             for _, payload in frames(rest):
-                self._take_last(payload, events)
+                if not self._closed:  # of odd line ends there may be more than one
+                    self._take_last(payload, events)
         if events and isinstance(events[-1], Faulted):
             return events
         if not self._finished:

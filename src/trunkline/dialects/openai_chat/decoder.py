@@ -136,10 +136,9 @@ class StreamDecoder:
             return self._read_whole(rest)
         for name, payload in frames(rest) if rest.strip() else ():
             # Half an event: harmless behind the finish, the sign of a cut before it.
-            if _is_json(payload) or payload.startswith(b"[DONE]"):
-                self._read_one(name, payload, events)
-        if events and isinstance(events[-1], Ended | Faulted):
-            return events
+            whole = _is_json(payload) or payload.startswith(b"[DONE]")
+            if whole and not self._read_one(name, payload, events):
+                return events
         if not self._finished():
             raise Disconnected(UNFINISHED)
         self._end(events)
