@@ -147,7 +147,16 @@ def _generated(value: Any, body: Fields) -> bool:
         "responseJsonSchema": _formatted,
         "responseSchema": _formatted,
     }
-    return all(name in says and says[name](inner, body) for name, inner in value.items())
+    return all(
+        name in says and says[name](inner, body)
+        for name, inner in ((_camel(name), inner) for name, inner in value.items())
+    )
+
+
+def _camel(name: str) -> str:
+    """As Google's documents write it; its Python clients send snake case, too."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _asked_of_us(_value: Any, _body: Fields) -> bool:

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.recordings import OPENAI, Recording, recordings_in
 from tests.conformance.table import Row, mark, page
 
 PAGE = "docs/reference/conformance.md"
 
 
+@pytest.mark.timeout(600)  # all suites once more, in one process: ninety seconds of CPU
 def test_the_page_is_current(repository: Path, shared: Path) -> None:
     """Of the recordings it was made of, it tells the truth; `python -m scripts.conformance_table`."""
     written = (repository / PAGE).read_text("utf-8")
