@@ -4,12 +4,13 @@ import base64
 import hashlib
 import os
 import re
-import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 PREFIX = "zQ7cNy"
 """What each begins with: a hit needs no more of it than half of its first twelve letters."""
@@ -138,14 +139,18 @@ def written(path: Path) -> bytes:
 
 
 def columns(path: Path) -> Iterator[tuple[str, bytes]]:
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    """
+    By the library that has it open already: to another in this process its locks would not show,
+    and the file that its connections share would be cut under them.
+    """
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        for (table,) in tables.fetchall():
-            cursor = connection.execute(f'SELECT * FROM "{table}"')
-            names = [column[0] for column in cursor.description]
-            for row in cursor:
-                yield from unpacked(table, zip(names, row, strict=True))
+        for (table,) in list(tables):
+            known = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+            names = [str(name) for (name,) in known]
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                yield from unpacked(str(table), zip(names, row, strict=True))
     finally:
         connection.close()
 

@@ -1,11 +1,11 @@
 """The search itself: it finds a word in every form and every place, and nothing where there is none."""
 
 import base64
-import sqlite3
 import urllib.parse
 import zlib
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 
@@ -60,13 +60,12 @@ def test_every_corner_of_a_folder_is_looked_into(tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.seek(1 << 34)
         file.write(words[1])
-    database = sqlite3.connect(tmp_path / "x.db")
+    database = apsw.Connection(str(tmp_path / "x.db"))
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("CREATE TABLE t (a TEXT, b BLOB)")
     database.execute(
         "INSERT INTO t VALUES (?, ?)", (words[2].decode(), zlib.compress(words[3] * 9))
     )
-    database.commit()
 
     hits = [hit for name, data in left_behind(tmp_path) for hit in canaries.found(name, data)]
     database.close()
