@@ -1,6 +1,8 @@
 """Tests of storage/sqlite/connection.py: safe settings, own thread, honest errors."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,3 +115,30 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert {"wal"} == set(pool.map(mode, range(64)))
+
+
+# What SQLite locks, for as long as a connection is open, says that somebody is there
+# (sqlite.org/fileformat.html, 1.3.1, and its source's SHARED_FIRST and SHARED_SIZE; seen 2026-11-22).
+_ALONE = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+"""
+
+
+def test_a_second_connection_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Who finds none, in another process, takes the log for nobody's, and away from under us."""
+    path = tmp_path / "x.db"
+
+    def alone() -> bool:
+        asked = [sys.executable, "-c", _ALONE, str(path)]
+        return not subprocess.run(asked, stderr=subprocess.DEVNULL, check=False).returncode
+
+    first = connect(path, Options())
+    first.execute("CREATE TABLE t (a INTEGER)")
+    second = connect(path, Options())
+    found = alone()
+    first.close()
+    second.close()
+
+    assert (False, True) == (found, alone())

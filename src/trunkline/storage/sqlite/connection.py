@@ -61,7 +61,7 @@ def check_version(version: str) -> None:
 
 def connect(path: Path, options: Options) -> apsw.Connection:
     """A connection with our settings; the file is made, for its owner alone, where missing."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _make(path)
     connection = apsw.Connection(str(path), vfs=options.vfs)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
     if options.shrinks:
@@ -70,6 +70,18 @@ def connect(path: Path, options: Options) -> apsw.Connection:
     connection.execute(f"PRAGMA synchronous = {options.synchronous}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
+
+
+def _make(path: Path) -> None:
+    """
+    Never open one that is there: closing it again would drop every lock that this process has on it,
+    and whoever closes it next would think that nobody is left and take the log away
+    (sqlite.org/howtocorrupt.html, 2.2, seen 2026-11-22).
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass
 
 
 def _use_wal(connection: apsw.Connection) -> None:
