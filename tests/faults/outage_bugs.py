@@ -29,11 +29,11 @@ Journal.append_or_hold = Journal.append
 """
 """What cannot be written at once is forgotten."""
 BEGINS_ANEW = """
-from trunkline.ledger.counters import CounterKeeper
+from trunkline.storage.sql.windows import WindowStore
 from trunkline.storage.valkey.own import Own
-async def _used(self, window, now):
-    return 0
-CounterKeeper._used = _used
+async def used(self, windows, now):
+    return {window.counter: 0 for window in windows}
+WindowStore.used = used
 begin_anew = Own.begin_anew
 def forgetful(self, *arguments):
     self.counts.clear()
