@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Raw, json
 
 from trunkline.canon.errors import Garbled
-from trunkline.canon.vectors import as_base64, as_numbers, packed, size_of
+from trunkline.canon.vectors import as_base64, as_numbers, one_each, packed, size_of
 
 FLOATS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1)
 
@@ -93,3 +93,11 @@ def test_an_empty_vector(raw):
     """Is none."""
     with pytest.raises(Garbled, match="empty"):
         size_of(raw)
+
+
+@pytest.mark.parametrize("found", ((), (1, 2, 3)))
+def test_not_one_vector_for_each_input(found):
+    """Nobody knows which are whose."""
+    one_each((1, 2), 2)
+    with pytest.raises(Garbled, match=f"2 inputs with {len(found)} vectors"):
+        one_each(found, 2)

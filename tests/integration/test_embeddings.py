@@ -7,28 +7,12 @@ from collections.abc import Generator
 import openai
 import pytest
 
+from tests.integration.embedding_rows import PROVIDERS
 from tests.integration.program import Gateway, serving
 
-CONFIG = """
-[providers.near]
-kind = "sim"
-
-[providers.plain]
-dialect = "openai-chat"
-base_url = "{simulator}/v1"
-api_key = "sk-plain"
-
-[providers.small]
-dialect = "openai-embeddings"
-base_url = "{simulator}/v1"
-api_key = "sk-small"
-embeddings = {{ base64 = true, max_inputs = 2, dimensions = "" }}
-
-[providers.broken]
-dialect = "openai-embeddings"
-base_url = "{simulator}/v1"
-api_key = "sk@fault=u11"
-
+CONFIG = (
+    PROVIDERS
+    + """
 [providers.voyage]
 api_key = "sk-voyage"
 base_url = "{simulator}/v1"
@@ -36,6 +20,7 @@ base_url = "{simulator}/v1"
 [models.vectors]
 targets = ["broken/sim-embed", "small/sim-embed"]
 """
+)
 # In the process; over HTTP without and with base64; a row of the catalogue.
 UPSTREAMS = ("near/sim-embed", "plain/sim-embed", "small/sim-embed", "voyage/voyage-3.5")
 

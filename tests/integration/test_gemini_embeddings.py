@@ -7,33 +7,17 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from tests.integration.embedding_rows import PROVIDERS
 from tests.integration.program import Answer, Gateway, call, serving
 
-CONFIG = """
-[providers.near]
-kind = "sim"
-
-[providers.plain]
-dialect = "openai-chat"
-base_url = "{simulator}/v1"
-api_key = "sk-plain"
-
-[providers.small]
-dialect = "openai-embeddings"
-base_url = "{simulator}/v1"
-api_key = "sk-small"
-embeddings = {{ base64 = true, max_inputs = 2, dimensions = "" }}
-
+CONFIG = (
+    PROVIDERS
+    + """
 [providers.google]
 dialect = "gemini-embeddings"
 base_url = "{simulator}"
 api_key = "AIza-google"
 embeddings = {{ max_inputs = 2 }}
-
-[providers.broken]
-dialect = "openai-embeddings"
-base_url = "{simulator}/v1"
-api_key = "sk@fault=u11"
 
 [models.vectors]
 targets = ["broken/sim-embed", "google/sim-embed"]
@@ -44,6 +28,7 @@ targets = ["google/sim-embed"]
 [models.gemini-embedding-2]
 targets = ["plain/sim-embed"]
 """
+)
 # In the process; over HTTP in OpenAI's form; two texts at a time; in Google's own form.
 UPSTREAMS = ("near/sim-embed", "plain/sim-embed", "small/sim-embed", "google/sim-embed")
 TITLED = {"task_type": "RETRIEVAL_DOCUMENT", "title": "Weather"}

@@ -9,6 +9,7 @@ import sys
 from array import array
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from math import isfinite
 from typing import TypeVar
 
@@ -24,6 +25,12 @@ _QUOTE = ord('"')
 _FLOAT = 4
 """Bytes of a float32."""
 _SWAPPED = sys.byteorder == "big"
+
+
+def one_each(found: Sequence[object], inputs: int) -> None:
+    """Raises Garbled where there is not one vector for each of so many inputs."""
+    if len(found) != inputs:
+        raise Garbled(f"the provider answered {inputs} inputs with {len(found)} vectors")
 
 
 def size_of(raw: Raw) -> int:

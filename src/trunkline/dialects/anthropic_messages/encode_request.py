@@ -3,7 +3,6 @@
 from msgspec import json
 
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import Request
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_content import BlockOut, plain_text
@@ -14,6 +13,7 @@ from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_head
 from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, BROKEN, RAW_MAP, Fields
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.claude_schema import closed
+from trunkline.dialects.single import refuse_several
 
 VERSION_HEADER = b"anthropic-version"
 VERSION = b"2023-06-01"
@@ -31,8 +31,7 @@ _BETAS = json.Decoder(str)
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
     draft = Draft(request, deployment)
-    if request.n not in {None, 1}:
-        raise Unsupported("this model gives one answer at a time (n = 1)", param="n")
+    refuse_several(request)
     body = _body(draft)
     draft.limit_marks()
     _note_unknown(draft)

@@ -3,7 +3,6 @@
 from msgspec import json
 
 from trunkline.canon.deployment import Deployment
-from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.cohere_chat.draft import Draft
@@ -12,6 +11,7 @@ from trunkline.dialects.cohere_chat.encode_thinking import encode_thinking
 from trunkline.dialects.cohere_chat.encode_tools import encode_tools
 from trunkline.dialects.cohere_chat.wire import Fields
 from trunkline.dialects.field_quirks import apply_quirks
+from trunkline.dialects.single import refuse_several
 
 _NO_SUCH_FIELD = "dropped: this API has no such field"
 _NOT_TAKEN = "dropped: this provider does not take it"
@@ -25,8 +25,7 @@ _MOST_PENALTY = 1.0
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
-    if request.n not in {None, 1}:
-        raise Unsupported("this model gives one answer at a time (n = 1)", param="n")
+    refuse_several(request)
     draft = Draft(request, deployment)
     body = _body(draft)
     _note_unknown(draft)

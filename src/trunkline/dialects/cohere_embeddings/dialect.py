@@ -9,7 +9,7 @@ from trunkline.canon.embedding import EmbeddingRequest, Embeddings
 from trunkline.canon.errors import Garbled, GatewayError, Unsupported
 from trunkline.canon.exchange import Headers
 from trunkline.canon.usage import Usage
-from trunkline.canon.vectors import size_of
+from trunkline.canon.vectors import one_each, size_of
 from trunkline.dialects.asides import TASK, note_lost
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.embedding_base import EmbeddingClient
@@ -92,8 +92,7 @@ class CohereEmbeddings:
             vectors = tuple(_VECTORS.decode(answer.embeddings).numbers)
         except NOT_JSON:
             raise Garbled("the provider answered with something that is no vectors") from None
-        if len(vectors) != inputs:
-            raise Garbled(f"the provider answered {inputs} inputs with {len(vectors)} vectors")
+        one_each(vectors, inputs)
         return Embeddings(vectors=vectors, size=size_of(vectors[0]), usage=_usage(answer.meta))
 
     def decode_error(self, status: int, headers: Headers, body: bytes) -> GatewayError:

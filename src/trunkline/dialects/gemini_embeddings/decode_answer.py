@@ -5,7 +5,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, json
 from trunkline.canon.embedding import Embeddings
 from trunkline.canon.errors import Garbled
 from trunkline.canon.usage import Usage
-from trunkline.canon.vectors import size_of
+from trunkline.canon.vectors import one_each, size_of
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON
 
@@ -36,8 +36,7 @@ def decode_answer(body: bytes, inputs: int) -> Embeddings:
     if answer.embeddings is None:
         raise decode_error(200, (), body)
     vectors = tuple(found.values for found in answer.embeddings)
-    if len(vectors) != inputs:
-        raise Garbled(f"the provider answered {inputs} inputs with {len(vectors)} vectors")
+    one_each(vectors, inputs)
     # Recorded: gemini-embedding-2 tells of its usage, gemini-embedding-001 does not.
     told = answer.usage_metadata.prompt_token_count if answer.usage_metadata else None
     usage = Usage(input=told) if told and told > 0 else None

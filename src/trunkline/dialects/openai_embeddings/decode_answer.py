@@ -5,7 +5,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, json
 from trunkline.canon.embedding import Embeddings
 from trunkline.canon.errors import Garbled
 from trunkline.canon.usage import Usage
-from trunkline.canon.vectors import size_of
+from trunkline.canon.vectors import one_each, size_of
 from trunkline.dialects.openai_failures import decode_error
 from trunkline.dialects.raws import NOT_JSON
 
@@ -49,8 +49,7 @@ def decode_answer(body: bytes, inputs: int) -> Embeddings:
 
 def _ordered(found: list[_Vector], inputs: int) -> tuple[Raw, ...]:
     """By index where every vector has one, else as they came."""
-    if len(found) != inputs:
-        raise Garbled(f"the provider answered {inputs} inputs with {len(found)} vectors")
+    one_each(found, inputs)
     places = [vector.index for vector in found]
     if places == list(range(inputs)) or None in places:
         return tuple(vector.embedding for vector in found)

@@ -6,7 +6,6 @@ from msgspec import Raw, json
 from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
-from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import ChatRequest, OutputFormat, Request, Thinking
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body
@@ -18,6 +17,7 @@ from trunkline.dialects.openai_responses.encode_request_tools import write_choic
 from trunkline.dialects.openai_responses.forward import apply
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
+from trunkline.dialects.single import refuse_several
 
 # OpenAI: user and safety_identifier are at most 64 characters (seen 2026-11-21).
 _LONGEST_USER = 64
@@ -42,8 +42,7 @@ _SUMMARIES = ("auto", "concise", "detailed")
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
-    if request.n not in {None, 1}:
-        raise Unsupported("this API gives one answer at a time (n = 1)", param="n")
+    refuse_several(request, "API")
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
     names = Names(quirks.max_tool_name, strict=not own)

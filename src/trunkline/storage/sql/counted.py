@@ -11,7 +11,7 @@ from itertools import islice
 from msgspec import Struct
 
 from trunkline.canon.limit import Unit
-from trunkline.storage.records import OpenWindow, UsageQuery
+from trunkline.storage.records import USAGE_CLASSES, OpenWindow, UsageQuery
 from trunkline.storage.sql.database import Row, Session, SqlValue, as_int, as_text
 from trunkline.storage.sql.rollup import DAY, NAME_LIMIT
 from trunkline.storage.sql.usage import OF_REQUESTS, Source, Span, kept_since, spans
@@ -21,10 +21,7 @@ from trunkline.storage.sql.usage import OF_REQUESTS, Source, Span, kept_since, s
 _BEFORE = 1_000_000
 _FAILED = "failed"
 _WHOSE = ("tenant", "key_id", "user_id", "model", "status", "byok")
-_TOKENS = (
-    "input + cache_read + cache_write + cache_write_1h"
-    " + output + reasoning + audio_input + audio_output"
-)
+_TOKENS = " + ".join(USAGE_CLASSES)
 _MOST_NAMED = 500
 """Holders in one statement; of more, no index and no filter is quicker than to read all."""
 _FAMILIES = "SELECT id, created_by, meter FROM keys WHERE created_by <> '' OR meter <> ''"
