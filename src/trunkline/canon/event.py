@@ -120,8 +120,12 @@ class Ended(Struct, frozen=True, gc=False):
     extra: Mapping[str, Raw] = {}
 
 
-class Faulted(Struct, frozen=True, gc=False):
-    """The answer broke off. Nothing follows."""
+class Faulted(Struct, frozen=True):
+    """
+    The answer broke off. Nothing follows.
+
+    The collector must see it: its error's traceback holds the frames that hold the event.
+    """
 
     error: GatewayError
 

@@ -33,7 +33,7 @@ _Row = tuple[int, int, int, int]
 """Of a limit: its slot's name, its unit as it is stored, the most, and its window."""
 
 
-class Fit(Struct, frozen=True, gc=False):
+class Fit(Struct, frozen=True):
     """How one owner's limits lie in a record that has these slots, maybe others beside theirs."""
 
     size: int
@@ -150,7 +150,7 @@ class Part:
         return [_standing(slots.get(row[0]), behind) for row in self._rows]
 
 
-class Plan(Struct, frozen=True, gc=False):
+class Plan(Struct, frozen=True):
     parts: Sequence[Part]
     places: Sequence[Sequence[int]]
     """In the claim, of each part's limits."""

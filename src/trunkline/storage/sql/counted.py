@@ -30,7 +30,7 @@ Place = tuple[str, ...]
 """What requests have in common that count in a window: a scope, its holder, and maybe a model."""
 
 
-class _Wanted(Struct, frozen=True, gc=False):
+class _Wanted(Struct, frozen=True):
     """A stretch of one window."""
 
     span: Span
