@@ -3,7 +3,8 @@
 import pytest
 
 from trunkline.canon.content import Inline, Remote
-from trunkline.dialects.data_url import document, picture, source_of
+from trunkline.canon.errors import Unsupported
+from trunkline.dialects.data_url import document, picture, source_of, text_of
 
 PNG = "iVBORw0KGgoAAAANSUhEUg=="
 
@@ -75,3 +76,17 @@ def test_a_document_is_what_it_is_said_to_be(data: str, name: str, kind: str):
 def test_a_document_may_be_an_address():
     """As OpenRouter takes it."""
     assert Remote("https://a.example/a.pdf") == document("https://a.example/a.pdf", "a.pdf")
+
+
+def test_base64_is_read_as_text():
+    """Of any script."""
+    assert "naïve 🦘" == text_of("bmHDr3ZlIPCfppg=", "p")
+
+
+@pytest.mark.parametrize("data", ("YQ", "YQ==x", "/w==", "\ufeff", "é", "a b="))
+def test_what_is_no_text_is_refused(data: str):
+    """Padding, letters of no alphabet, bytes of no text: with where it stood."""
+    with pytest.raises(Unsupported) as refused:
+        text_of(data, "messages[0].content[1]")
+
+    assert "messages[0].content[1]" == refused.value.param

@@ -1,8 +1,10 @@
 """Pictures and documents as OpenAI's clients send them: an address, or their bytes in a data URL."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 
 from trunkline.canon.content import Inline, Remote
+from trunkline.canon.errors import Unsupported
 
 # How each begins, in base64. OpenAI looks at the bytes and lets any type be told; Anthropic refuses
 # a picture that is not of the type it is said to be (400).
@@ -51,3 +53,12 @@ def document(data: str, name: str) -> Inline | Remote:
     if isinstance(source, Inline) and source.media_type in _TELLS_NOTHING:
         return Inline(_BY_NAME.get(name.rpartition(".")[2].lower(), _PDF), source.data)
     return source
+
+
+def text_of(data: str, path: str) -> str:
+    """Base64 as the text it stands for; Unsupported, at `path`, where it stands for none."""
+    try:
+        return b64decode(data, validate=True).decode()
+    except ValueError as error:
+        message = "the document is not valid base64 of UTF-8 text"
+        raise Unsupported(message, param=path) from error

@@ -1,6 +1,5 @@
 """Canonical parts as content blocks of a request."""
 
-import base64
 from collections.abc import Iterable
 
 from msgspec import Raw
@@ -31,7 +30,7 @@ from trunkline.dialects.anthropic_messages.wire import (
     RAW_MAP,
     Fields,
 )
-from trunkline.dialects.data_url import source_of
+from trunkline.dialects.data_url import source_of, text_of
 
 BlockOut = Fields | Raw
 """A block about to be written; Raw for one that stays as its dialect wrote it."""
@@ -143,12 +142,7 @@ def _source(source: Source, path: str) -> Source:
 def _as_text(source: Inline, path: str) -> PlainText:
     """Base64 documents must be PDF; plain text goes as text."""
     if source.media_type.startswith(_TEXT_TYPES):
-        try:
-            return PlainText(base64.b64decode(source.data, validate=True).decode())
-        except ValueError as error:
-            raise Unsupported(
-                "the document is not valid base64 of UTF-8 text", param=path
-            ) from error
+        return PlainText(text_of(source.data, path))
     raise Unsupported(f"this model takes no document of type {source.media_type!r}", param=path)
 
 

@@ -1,7 +1,5 @@
 """Canonical parts as blocks of content: text and images, and documents where a tool returned them."""
 
-import base64
-import binascii
 from collections.abc import Iterable
 
 from trunkline.canon.content import (
@@ -20,6 +18,7 @@ from trunkline.canon.content import (
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.wire import Fields
+from trunkline.dialects.data_url import text_of
 
 _AS_TEXT = ("text/", "application/json", "application/xml", "application/x-yaml")
 _DETAILS = frozenset({"auto", "low", "high"})
@@ -101,10 +100,7 @@ def _text_of(part: Document, path: str) -> str:
         case PlainText(text=text):
             return text
         case Inline(media_type=media_type, data=data) if media_type.startswith(_AS_TEXT):
-            try:
-                return base64.b64decode(data, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                raise Unsupported("a document that is not the text it says", param=path) from None
+            return text_of(data, path)
         case Inline(media_type=media_type):
             raise Unsupported(f"this model reads no document of type {media_type!r}", param=path)
         case Remote():
