@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from tests.strategies import texts
-from trunkline.wire.run import Run, RunReader, write_run
+from trunkline.wire.run import Run, RunReader, write_numbered, write_run
 
 BEFORE, AFTER = b'data: {"id":"a","delta":{"content":', b'},"logprobs":null}\n\n'
 MARKER = b'"content":"'
@@ -28,6 +28,20 @@ def test_writing_a_run_is_writing_each(said):
     """Whatever the strings hold: quotes, commas and backslashes at their ends, too."""
     if said:
         assert b"".join(events(said)) == write_run(BEFORE, AFTER, said)
+
+
+@given(strings, st.integers(0, 10**6))
+@example([",", "b"], 0)
+@example([",", "", ","], 9)
+@example(['"', ","], 0)
+@example(["%b", "%"], 1)
+def test_a_numbered_run_is_counted_up(said, first):
+    """As each written by itself, the template filled with nothing but its own string and number."""
+    if said:
+        assert b"".join(
+            b"data: 50%% {" + json.encode(text) + b":%d}\n\n" % number
+            for number, text in enumerate(said, first)
+        ) == write_numbered(b'data: 50%%%% {"%b":%d}\n\n', said, first)
 
 
 @given(strings, st.sampled_from([b"", OTHER, b": comment\n\n", b"data: [DONE]\n\n", BEFORE]))

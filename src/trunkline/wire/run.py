@@ -90,6 +90,25 @@ def write_run(before: bytes, after: bytes, strings: Sequence[str]) -> bytes:
     return before + b'"' + inner + b'"' + after
 
 
+def write_numbered(template: bytes, strings: Sequence[str], first: int) -> bytes:
+    """
+    One event for each string, counted up from `first`.
+
+    `template`: of an event, with %b for the string, between its quotes, and %d for its number.
+    """
+    if len(strings) == 1:
+        return template % (_QUOTE(strings[0])[1:-1], first)
+    quoted = _QUOTE(strings)
+    if _ESCAPED in quoted:
+        bodies = [_QUOTE(string)[1:-1] for string in strings]
+    else:
+        bodies = quoted[2:-2].split(_BETWEEN)
+    filling: list[bytes | int] = [b""] * (2 * len(strings))
+    filling[::2] = bodies
+    filling[1::2] = range(first, first + len(strings))
+    return template * len(strings) % tuple(filling)
+
+
 class RunReader:
     """
     A stream's reader of runs: learns from events that its owner has read in full.

@@ -6,6 +6,7 @@ pings anywhere. Recorded traffic, seen 2026-11-21.
 """
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from msgspec import Raw
 
@@ -57,7 +58,6 @@ class Decoder:
         "_extra",
         "_fault",
         "_finished",
-        "_handlers",
         "_opaque",
         "_out",
         "_parts",
@@ -81,14 +81,6 @@ class Decoder:
         self._called = self._started = self._finished = self._done = False
         self._fault: Garbled | None = None
         self._extra: Mapping[str, Raw] = {}
-        self._handlers: Mapping[str, Callable[[EventIn, bytes], None]] = {
-            "message_start": self._message_start,
-            "content_block_start": self._block_start,
-            "content_block_delta": self._block_delta,
-            "content_block_stop": self._block_stop,
-            "message_delta": self._message_delta,
-            "message_stop": self._message_stop,
-        }
 
     def feed(self, data: bytes) -> Burst:
         """Events that `data` completes. What came before an unreadable one is given first."""
@@ -178,12 +170,12 @@ class Decoder:
             self._done = True
             self._out.append(Faulted(decode_inline(error)))
             return
-        handler = self._handlers.get(event.type)
+        handler = self._HANDLERS.get(event.type)
         if handler is None:
             return  # ping, and what may be added one day
-        if self._started == (handler == self._message_start):
+        if self._started == (event.type == "message_start"):
             raise Garbled("the provider's stream has no beginning, or two")
-        handler(event, data)
+        handler(self, event, data)
 
     def _message_start(self, event: EventIn, _data: bytes) -> None:
         raw = present(event.message)
@@ -318,6 +310,16 @@ class Decoder:
             raise Garbled("the provider's stream ended without saying why")
         self._done = True
         self._out.append(Ended(with_usage(self._extra, self._usage.extra)))
+
+    # Of the class: methods bound to a decoder would hold what holds them, for the collector to part.
+    _HANDLERS: ClassVar[Mapping[str, Callable[["Decoder", EventIn, bytes], None]]] = {
+        "message_start": _message_start,
+        "content_block_start": _block_start,
+        "content_block_delta": _block_delta,
+        "content_block_stop": _block_stop,
+        "message_delta": _message_delta,
+        "message_stop": _message_stop,
+    }
 
 
 def _cut() -> Disconnected:

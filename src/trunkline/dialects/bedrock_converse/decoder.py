@@ -7,6 +7,7 @@ come as events (docs.aws.amazon.com/bedrock, ConverseStream, seen 2026-11-21).
 
 import base64
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from trunkline.canon.errors import Disconnected, Garbled, GatewayError
 from trunkline.canon.event import (
@@ -53,7 +54,6 @@ class Decoder:
         "_done",
         "_fault",
         "_finished",
-        "_handlers",
         "_ignored",
         "_out",
         "_parts",
@@ -70,14 +70,6 @@ class Decoder:
         self._parts = 0
         self._called = self._started = self._finished = self._done = False
         self._fault: GatewayError | None = None
-        self._handlers: Mapping[str, Callable[[EventIn], None]] = {
-            "messageStart": self._message_start,
-            "contentBlockStart": self._block_start,
-            "contentBlockDelta": self._block_delta,
-            "contentBlockStop": self._block_stop,
-            "messageStop": self._message_stop,
-            "metadata": self._metadata,
-        }
 
     def feed(self, data: bytes) -> Burst:
         """Events that `data` completes. What came before an unreadable one is given first."""
@@ -120,12 +112,13 @@ class Decoder:
             code = str(headers.get(":error-code", ""))
             self._fail(decode_exception(code, message.payload or told.encode()))
         else:
-            handler = self._handlers.get(str(headers.get(":event-type", "")))
+            event_type = str(headers.get(":event-type", ""))
+            handler = self._HANDLERS.get(event_type)
             if handler is None:
                 return  # what may be added one day
-            if self._started == (handler == self._message_start):
+            if self._started == (event_type == "messageStart"):
                 raise Garbled("the provider's stream has no beginning, or two")
-            handler(wire.EVENT.decode(message.payload))
+            handler(self, wire.EVENT.decode(message.payload))
 
     def _fail(self, error: GatewayError) -> None:
         self._done = True
@@ -235,6 +228,16 @@ class Decoder:
         if self._finished:
             self._done = True
             self._out.append(Ended())
+
+    # Of the class: methods bound to a decoder would hold what holds them, for the collector to part.
+    _HANDLERS: ClassVar[Mapping[str, Callable[["Decoder", EventIn], None]]] = {
+        "messageStart": _message_start,
+        "contentBlockStart": _block_start,
+        "contentBlockDelta": _block_delta,
+        "contentBlockStop": _block_stop,
+        "messageStop": _message_stop,
+        "metadata": _metadata,
+    }
 
 
 def _joined(before: str, more: str) -> str:

@@ -6,6 +6,7 @@ completed, incomplete and failed; no sentinel. Recorded traffic, seen 2026-11-21
 """
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -75,7 +76,6 @@ class StreamDecoder:
     __slots__ = (
         "_closed",
         "_extra",
-        "_handlers",
         "_head",
         "_items",
         "_name",
@@ -93,15 +93,6 @@ class StreamDecoder:
         self._head = NO_HEAD
         """How the last delta began, up to its data; and its name."""
         self._name = ""
-        self._handlers: Mapping[str, Callable[[EventIn], None]] = {
-            "response.output_item.added": self._added,
-            "response.output_item.done": self._item_done,
-            "response.content_part.done": self._part_done,
-            "response.output_text.annotation.added": self._annotated,
-            **dict.fromkeys(_KINDS, self._delta),
-            **{name.removesuffix("delta") + "done": self._filled for name in _KINDS},
-            **dict.fromkeys(TERMINAL, self._terminal),
-        }
 
     def feed(self, data: bytes) -> Burst:
         if self._closed:
@@ -179,9 +170,9 @@ class StreamDecoder:
     def _take(self, event: EventIn) -> None:
         if not self._started:
             self._start(event)
-        handler = self._handlers.get(event.type)
+        handler = self._HANDLERS.get(event.type)
         if handler is not None:
-            handler(event)
+            handler(self, event)
 
     def _start(self, event: EventIn) -> None:
         if not event.type.startswith("response."):
@@ -262,6 +253,17 @@ class StreamDecoder:
         news = {k: v for k, v in extra_fields(fields).items() if self._extra.get(k) != v}
         self._out += (Finished(reason, 0, native, origin=NAME), Ended(news))
         self._closed = True
+
+    # Of the class: methods bound to a decoder would hold what holds them, for the collector to part.
+    _HANDLERS: ClassVar[Mapping[str, Callable[["StreamDecoder", EventIn], None]]] = {
+        "response.output_item.added": _added,
+        "response.output_item.done": _item_done,
+        "response.content_part.done": _part_done,
+        "response.output_text.annotation.added": _annotated,
+        **dict.fromkeys(_KINDS, _delta),
+        **dict.fromkeys([name.removesuffix("delta") + "done" for name in _KINDS], _filled),
+        **dict.fromkeys(TERMINAL, _terminal),
+    }
 
     def _weigh(self, logprobs: list[Raw]) -> None:
         raw = joined_logprobs(logprobs)

@@ -3,10 +3,10 @@ Canonical events to the stream a Responses client reads.
 
 Everything is announced before it is filled and said again when it is whole: the response, its items
 with indices without gaps, their contents. What each delta of a part repeats is encoded once per
-part: a delta costs a look-up, one JSON string and one list append.
+part, and deltas that follow each other are written in a few calls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Raw, json
@@ -37,7 +37,7 @@ from trunkline.dialects.openai_responses import encoder_parts as write
 from trunkline.dialects.openai_responses.encode_answer import logprobs_of
 from trunkline.dialects.openai_responses.encode_items import REASONING, CallHead, ItemWriter
 from trunkline.dialects.openai_responses.encode_response import ResponseWriter, status_of
-from trunkline.dialects.openai_responses.encoder_events import DELTA_END, NO_LOGPROBS, Events
+from trunkline.dialects.openai_responses.encoder_events import NO_LOGPROBS, Events
 from trunkline.dialects.openai_responses.encoder_output import Item, Output
 from trunkline.dialects.openai_responses.encoder_parts import Part
 from trunkline.dialects.openai_responses.wire import NAME
@@ -48,6 +48,7 @@ _TERMINAL: Final[Mapping[bytes, bytes]] = {
     b"completed": b"response.completed",
     b"incomplete": b"response.incomplete",
 }
+_NO_PART: Final = Part(PartOpened(-1, PartKind.OPAQUE))
 
 
 class StreamEncoder:
@@ -87,23 +88,36 @@ class StreamEncoder:
     def feed(self, burst: Burst) -> bytes:
         if self._closed:
             return b""
-        events, parts = self._events, self._parts
-        out = events.out
+        events, index, part, texts = self._events, -1, _NO_PART, list[str]()
         for event in burst:
             if event.__class__ is PartDelta:
-                part = parts.get(event.index)
-                if part is not None and part.plain:
-                    text = event.text
-                    out.append(DELTA_END % (part.before, _encode(text), part.after, events.count))
-                    events.count += 1
-                    part.pieces.append(text)
-                elif part is not None and event.text:
+                if event.index != index:
+                    if texts:
+                        self._say(part, texts)
+                        texts = []
+                    part = self._parts.get(event.index, _NO_PART)
+                    index = event.index if part.plain else -1
+                if part.plain:
+                    texts.append(event.text)
+                elif part is not _NO_PART and event.text:
                     self._more(part, event.text)
-            elif not self._closed:
-                self._take(event)
-        data = b"".join(out)
-        out.clear()
+            else:
+                if texts:
+                    self._say(part, texts)
+                    texts = []
+                index = -1
+                if not self._closed:
+                    self._take(event)
+        if texts:
+            self._say(part, texts)
+        data = b"".join(events.out)
+        events.out.clear()
         return data
+
+    def _say(self, part: Part, texts: Sequence[str]) -> None:
+        """More of a plain part."""
+        self._events.deltas(part.template, texts)
+        part.pieces += texts
 
     def fault(self, error: GatewayError, request_id: str) -> bytes:
         """The API's own `error`, then the response as it stands, failed (recorded 2025-11)."""
@@ -211,7 +225,7 @@ class StreamEncoder:
             self._show_text(part)
         part.plain = True
         part.pieces.append(text)
-        self._events.delta(part.before, text, part.after)
+        self._events.deltas(part.template, (text,))
         if self._logprobs and kind is PartKind.TEXT:
             held, self._logprobs = self._logprobs, []
             self._weigh(b",".join(held))

@@ -1,16 +1,14 @@
 """The events of a stream as bytes, numbered from 0 without a gap."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from msgspec import json
-
-_encode = json.Encoder().encode
+from trunkline.wire.run import write_numbered
 
 _EVENT: Final = b'event: %b\ndata: {"type":"%b",%b,"sequence_number":%d}\n\n'
-DELTA_END: Final = b"%b%b%b%d}\n\n"
-"""Before, text and after of a delta, and its number."""
-_BEFORE: Final = b'event: %b\ndata: {"type":"%b",%b"delta":'
-_AFTER: Final = b',"item_id":%b%b,"output_index":%d,"sequence_number":'
+_BEFORE: Final = b'event: %b\ndata: {"type":"%b",%b"delta":"'
+_AFTER: Final = b'","item_id":%b%b,"output_index":%d,"sequence_number":'
+_NUMBER: Final = b"%d}\n\n"
 NO_LOGPROBS: Final = b',"logprobs":[]'
 
 
@@ -28,9 +26,10 @@ class Events:
         self.out.append(_EVENT % (name, name, fields, self.count))
         self.count += 1
 
-    def delta(self, before: bytes, text: str, after: bytes) -> None:
-        self.out.append(DELTA_END % (before, _encode(text), after, self.count))
-        self.count += 1
+    def deltas(self, template: bytes, texts: Sequence[str]) -> None:
+        """`template`: of each, with %b for its text and %d for its number (Place.delta)."""
+        self.out.append(write_numbered(template, texts, self.count))
+        self.count += len(texts)
 
 
 class Place:
@@ -45,10 +44,16 @@ class Place:
         self.at = at
         """The field that tells the place within the item, with a comma behind it."""
 
-    def around_delta(self, name: bytes, logprobs: bytes = b"") -> tuple[bytes, bytes]:
-        """The bytes before and behind the text of each delta."""
+    def delta(self, name: bytes, logprobs: bytes = b"") -> tuple[bytes, bytes]:
+        """What stands before the text of each delta, and the template of all of it."""
         before = _BEFORE % (name, name, self.at)
-        return before, _AFTER % (self.item, logprobs, self.output)
+        after = _AFTER % (self.item, logprobs, self.output)
+        return before, _percent(before) + b"%b" + _percent(after) + _NUMBER
 
     def fields(self, more: bytes) -> bytes:
         return b'%b"item_id":%b,%b,"output_index":%d' % (self.at, self.item, more, self.output)
+
+
+def _percent(text: bytes) -> bytes:
+    """As a template has it: an upstream's item may have any id."""
+    return text.replace(b"%", b"%%")

@@ -31,10 +31,9 @@ _CALLS: Final = {
 
 
 class Part:
-    """An open part. `before` and `after` stand around each of its deltas once it is shown."""
+    """An open part. Once it is shown, `before` begins each of its deltas and `template` is all of it."""
 
     __slots__ = (
-        "after",
         "before",
         "input",
         "item",
@@ -45,6 +44,7 @@ class Part:
         "place",
         "plain",
         "signed",
+        "template",
     )
 
     def __init__(self, opened: PartOpened) -> None:
@@ -52,7 +52,7 @@ class Part:
         self.item: Item | None = None
         """None until it is shown."""
         self.place = Place(b"", 0)
-        self.before = self.after = b""
+        self.before = self.template = b""
         self.plain = False
         """Its deltas need nothing but quoting and a number."""
         self.pieces: list[str] = []
@@ -63,7 +63,7 @@ class Part:
         """Of a custom tool's call whose upstream knew a function."""
 
     def deltas(self, name: bytes, logprobs: bytes = b"") -> None:
-        self.before, self.after = self.place.around_delta(name, logprobs)
+        self.before, self.template = self.place.delta(name, logprobs)
 
 
 def begin_text(part: Part, item: Item, events: Events) -> None:
@@ -160,4 +160,4 @@ def unwrap(part: Part, text: str, events: Events) -> None:
 def _give(part: Part, text: str, events: Events) -> None:
     if text:
         part.pieces.append(text)
-        events.delta(part.before, text, part.after)
+        events.deltas(part.template, (text,))
