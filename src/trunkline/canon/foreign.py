@@ -1,6 +1,6 @@
 """What a request carries inside its messages that only the dialect it arrived in understands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trunkline.canon.content import Message, Opaque, Part, Role, ToolResult
 from trunkline.canon.errors import Unsupported
@@ -10,16 +10,17 @@ from trunkline.canon.request import ChatRequest, ChoiceMode
 _DEPENDS = (ChoiceMode.ONE, ChoiceMode.SUBSET_REQUIRED)
 
 
-def foreign_fields(index: int, message: Message, why: str) -> Iterator[Note]:
+def foreign_fields(index: int, message: Message, why: str) -> Sequence[Note]:
     """
     A note for every extra field of a message and its parts, for an encoder of another dialect.
 
     `index` is the message's place, `why` the note's clause. Opaque parts are left to the
     encoder, which meets them anyway.
     """
-    for field in message.extra:
-        yield Note(f"messages.{index}.{field}", why)
-    yield from _parts(f"messages.{index}.content", message.parts, why)
+    if not message.extra and _is_plain(message.parts):
+        return ()
+    notes = [Note(f"messages.{index}.{field}", why) for field in message.extra]
+    return [*notes, *_parts(f"messages.{index}.content", message.parts, why)]
 
 
 def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
@@ -50,6 +51,16 @@ def refuse_foreign_parts(index: int, message: Message, own: str) -> None:
             raise Unsupported(
                 f"'{param}' is of a kind this provider's API does not have", param=param
             )
+
+
+def _is_plain(parts: tuple[Part, ...]) -> bool:
+    """Nearly all of a history is, and it comes whole with every turn."""
+    for part in parts:
+        if getattr(part, "extra", None) or (
+            isinstance(part, ToolResult) and not _is_plain(part.parts)
+        ):
+            return False
+    return True
 
 
 def _parts(path: str, parts: tuple[Part, ...], why: str) -> Iterator[Note]:

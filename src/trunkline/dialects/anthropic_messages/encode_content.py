@@ -39,12 +39,21 @@ _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-ya
 
 
 def encode_parts(parts: Iterable[Part], path: str, draft: Draft) -> list[BlockOut]:
-    blocks = []
+    blocks: list[BlockOut] = []
     for at, part in enumerate(parts):
-        block = encode_part(part, f"{path}.{at}", draft)
+        block = (
+            plain_text(part.text)
+            if part.__class__ is Text and _is_bare(part)
+            else encode_part(part, f"{path}.{at}", draft)
+        )
         if block is not None:
             blocks.append(block)
     return blocks
+
+
+def _is_bare(part: Text) -> bool:
+    """Text and nothing else, as nearly every part of a history is."""
+    return part.cache is None and part.annotations is None and not part.extra
 
 
 def encode_part(part: Part, path: str, draft: Draft) -> BlockOut | None:
@@ -81,7 +90,7 @@ def encode_part(part: Part, path: str, draft: Draft) -> BlockOut | None:
 
 def plain_text(text: str) -> Fields | None:
     """The API refuses empty text blocks, and those of nothing but white space."""
-    return {"type": "text", "text": text} if text.strip() else None
+    return {"type": "text", "text": text} if text and not text.isspace() else None
 
 
 def _close(

@@ -65,10 +65,12 @@ def _add(turns: list[Turn], message: Message, at: int, draft: Draft) -> None:
     parts = message.parts
     if role == "assistant" and any(isinstance(part, Image) for part in parts):
         draft.note(path, "images dropped: an assistant's turn holds none")
-        parts = tuple(part for part in parts if not isinstance(part, Image))
-    results = [part for part in parts if isinstance(part, ToolResult)]
-    turn = Turn(role, encode_parts(results, path, draft))
-    turn.blocks = encode_parts([p for p in parts if not isinstance(p, ToolResult)], path, draft)
+        parts = tuple([part for part in parts if not isinstance(part, Image)])
+    turn = Turn(role)
+    if results := [part for part in parts if isinstance(part, ToolResult)]:
+        turn.results = encode_parts(results, path, draft)
+        parts = tuple([part for part in parts if not isinstance(part, ToolResult)])
+    turn.blocks = encode_parts(parts, path, draft)
     if draft.same:
         turn.extra.update(message.extra)
     if not turn.results and not turn.blocks:

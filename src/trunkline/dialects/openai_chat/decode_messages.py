@@ -24,7 +24,9 @@ from trunkline.dialects.data_url import document, picture, source_of
 from trunkline.dialects.fields import STR, Fields, is_string
 from trunkline.dialects.openai_chat.cache import read_mark
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
+from trunkline.dialects.openai_chat.usual import read_usual
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.raws import RAW_LIST
 
 _ROLES = {role.value: role for role in Role if role is not Role.TOOL}
 _FUNCTION_ID = "call_function_{}"
@@ -38,7 +40,16 @@ class _Reader:
         self._functions = 0
         """Calls of the API before tools, which had no ids: they are numbered."""
 
-    def take(self, message: Fields) -> None:
+    def take(self, raw: Raw, at: int) -> None:
+        usual = read_usual(raw)
+        if usual is None:
+            self._read(Fields.of(raw, f"messages[{at}]"))
+        elif isinstance(usual, Message):
+            self.messages.append(usual)
+        else:
+            self._gather(usual)
+
+    def _read(self, message: Fields) -> None:
         word = message.need("role", STR)
         if word in ("tool", "function"):
             self._result(message, by_name=word == "function")
@@ -78,7 +89,9 @@ class _Reader:
         else:
             call_id = message.need("tool_call_id", STR)
         parts = tuple(_content(message))
-        result = ToolResult(call_id, parts, extra=message.rest())
+        self._gather(ToolResult(call_id, parts, extra=message.rest()))
+
+    def _gather(self, result: ToolResult) -> None:
         last = self.messages[-1] if self.messages else None
         if last is not None and last.role is Role.TOOL:
             self.messages[-1] = Message(Role.TOOL, (*last.parts, result))
@@ -88,8 +101,9 @@ class _Reader:
 
 def read_messages(body: Fields) -> tuple[Message, ...]:
     reader = _Reader()
-    for raw, path in body.items("messages") or ():
-        reader.take(Fields.of(raw, path))
+    entries = body.get("messages", RAW_LIST)
+    for at, raw in enumerate(entries or ()):
+        reader.take(raw, at)
     if not reader.messages:
         raise Malformed("invalid 'messages': at least one message is needed", param="messages")
     return tuple(reader.messages)
