@@ -408,3 +408,28 @@ def test_data_on_two_lines_is_no_json_of_one(at: bytes) -> None:
     for width in (None, 1, len(whole)):
         with pytest.raises(Garbled):
             events_of(whole + split, width)
+
+
+@pytest.mark.parametrize("newline", ("\n\n", "\n\n\n"))
+def test_a_delta_says_what_its_type_names(newline: str) -> None:
+    """However the event is framed: a thought's `text` is no thought."""
+    stream = sse(
+        START,
+        block_start(0, type="thinking", thinking=""),
+        delta(0, type="thinking_delta", thinking="", text="no"),
+        delta(0, type="thinking_delta", thinking="a", text="no"),
+        message_delta(),
+        STOP,
+    )
+
+    events = events_of(stream.replace(b"\n\n", newline.encode()))
+
+    assert [PartDelta(0, "a")] == [event for event in events if isinstance(event, PartDelta)]
+
+
+def test_a_deltas_own_usage_is_none() -> None:
+    """The event's is: what an ending's delta calls so is not carried as if it were."""
+    last = message_delta("end_turn")
+    last["delta"]["usage"] = ""
+
+    assert {} == events_of(sse(START, last, STOP))[-1].extra

@@ -47,7 +47,8 @@ from trunkline.wire.sse import Splitter, frames
 
 _START_FIELDS = frozenset({*wire.AnswerIn.__struct_fields__, "role"})
 _EVENT_FIELDS = frozenset({"type", "delta", "usage"})
-_STOP_FIELDS = frozenset({"stop_reason", "stop_sequence", "stop_details"})
+# The last is the event's own, not its delta's.
+_STOP_FIELDS = frozenset({"stop_reason", "stop_sequence", "stop_details", "usage"})
 
 
 class Decoder:
@@ -249,7 +250,7 @@ class Decoder:
                 self._out.append(Annotated(block.part, citation, NAME))
         elif DELTAS.get(delta.type) is block.delta:
             # Content in an unusual frame.
-            if text := delta.text or delta.partial_json or delta.thinking:
+            if text := delta.content:
                 block.wrote = True
                 self._out.append(PartDelta(block.part, text))
         elif delta.type in DELTAS:

@@ -232,6 +232,17 @@ class DeltaIn(Struct):
     stop_sequence: str | None = None
     stop_details: Raw = ABSENT
 
+    @property
+    def content(self) -> str:
+        """Of the field that its type names; the others say nothing."""
+        match self.type:
+            case "text_delta":
+                return self.text
+            case "thinking_delta":
+                return self.thinking
+            case _:
+                return self.partial_json
+
 
 class EventIn(Struct):
     """Any event of a stream. Its JSON `type` rules; the name in the `event:` line repeats it."""
