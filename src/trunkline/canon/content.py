@@ -61,6 +61,11 @@ class Text(Struct, frozen=True, gc=False, tag="text"):
     extra: Mapping[str, Raw] = {}
     """Fields of the part that only the dialect of its request or answer knows."""
 
+    @property
+    def bare(self) -> bool:
+        """No more than its words, as nearly all text of a history."""
+        return self.cache is None and self.annotations is None and not self.extra
+
 
 class Image(Struct, frozen=True, gc=False, tag="image"):
     source: Source

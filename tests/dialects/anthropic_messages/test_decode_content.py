@@ -1,11 +1,16 @@
 """Tests of a client's content blocks, made canonical."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tests.dialects.anthropic_messages.kit import NAME, raw
+from tests.strategies import texts
 from trunkline.canon.content import (
     CacheMark,
     Document,
@@ -269,3 +274,50 @@ def test_results_belong_to_users() -> None:
 def test_cache_marks(given: Any, mark: CacheMark | None) -> None:
     """Both lifetimes, in any writing."""
     assert mark == cache_mark(raw(given), {})
+
+
+marks = st.sampled_from(({}, {"cache_control": {"type": "ephemeral"}}, {"cache_control": None}))
+texts_of = st.builds(lambda text, mark: {"type": "text", "text": text, **mark}, texts, marks)
+results = st.builds(
+    lambda content, more: {"type": "tool_result", "tool_use_id": "t", **content, **more},
+    st.sampled_from(({}, {"content": ""}, {"content": None}))
+    | st.builds(lambda content: {"content": content}, texts | st.lists(texts_of, max_size=2)),
+    st.sampled_from(({}, {"is_error": True}, {"cache_control": {"type": "ephemeral"}})),
+)
+others = st.sampled_from(
+    (
+        {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}},
+        {"type": "thinking", "thinking": "a", "signature": "s"},
+        {"type": "thinking", "thinking": "a", "signature": pack("s", "gemini")},
+        {"type": "redacted_thinking", "data": "d"},
+    )
+)
+
+
+@given(st.sampled_from(("user", "assistant")), texts | st.lists(texts_of | results | others))
+def test_the_usual_message_reads_as_any_other(role: str, content: Any) -> None:
+    """A message with one more field is read block by block: but for that field, it is the same."""
+    try:
+        slow = message(role, content, seen=1)
+    except Malformed as refused:
+        with pytest.raises(Malformed, match=re.escape(refused.message)):
+            message(role, content)
+        return
+
+    assert message(role, content) == tuple([replace(one, extra={}) for one in slow])
+
+
+@pytest.mark.parametrize(
+    "content",
+    (
+        [{"type": "image", "source": {"type": "url", "url": "https://a.example"}}],
+        [{"type": "text", "text": "a", "new": 1}],
+        [{"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}],
+    ),
+)
+def test_one_unusual_block_is_no_harm(content: Any) -> None:
+    """It is read the long way, with those beside it."""
+    (alone,) = message("user", content)
+    (beside,) = message("user", [{"type": "text", "text": "b"}, *content])
+
+    assert (Text("b"), *alone.parts) == beside.parts

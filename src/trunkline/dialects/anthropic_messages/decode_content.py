@@ -1,5 +1,7 @@
 """A client's messages and their content blocks, made canonical."""
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Raw, Struct, json
 
 from trunkline.canon.content import (
@@ -38,6 +40,7 @@ _BLOCKS: Reader[wire.KnownBlock] = Reader(
     wire.RedactedBlock,
 )
 _MESSAGE: Reader[wire.MessageIn] = Reader(wire.MessageIn, wire.MessageIn)
+_USUAL = json.Decoder(wire.UsualMessage)
 _SOURCE = json.Decoder(wire.SourceIn)
 _TYPE = json.Decoder(str)
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
@@ -53,30 +56,47 @@ def decode_message(raw: Raw, path: str) -> tuple[Message, ...]:
 
     The API wants results first in their turn, so a client that sends them later is helped.
     """
-    message, extra = _MESSAGE.read(raw, path)
+    message, extra = _read_message(raw, path)
     role = _ROLES.get(message.role)
     if role is None:
         raise Malformed(
             f"{path}.role: must be one of user, assistant, system", param=f"{path}.role"
         )
     parts = decode_content(message.content, f"{path}.content")
-    results = tuple(part for part in parts if isinstance(part, ToolResult))
+    results = tuple([part for part in parts if isinstance(part, ToolResult)])
     if not results:
         return (Message(role, parts, extra=extra),)
     if role is not Role.USER:
         raise Malformed(
             f"{path}.content: tool_result blocks belong in user messages", param=f"{path}.content"
         )
-    rest = tuple(part for part in parts if not isinstance(part, ToolResult))
+    rest = tuple([part for part in parts if not isinstance(part, ToolResult)])
     if not rest:
         return (Message(Role.TOOL, results, extra=extra),)
     return Message(Role.TOOL, results), Message(role, rest, extra=extra)
 
 
-def decode_content(content: str | list[Raw], path: str) -> tuple[Part, ...]:
+def _read_message(
+    raw: Raw, path: str
+) -> tuple[wire.UsualMessage | wire.MessageIn, Mapping[str, Raw]]:
+    """In one call if it is of the usual kind; else its blocks are still to be read."""
+    try:
+        return _USUAL.decode(raw), {}
+    except wire.BROKEN:
+        return _MESSAGE.read(raw, path)
+
+
+def decode_content(content: str | Sequence[Raw | wire.UsualBlock], path: str) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (Text(content),)
-    return tuple([decode_block(raw, f"{path}.{at}") for at, raw in enumerate(content)])
+    return tuple(
+        [
+            decode_block(block, f"{path}.{at}")
+            if isinstance(block, Raw)
+            else _part(block, {}, wire.ABSENT, f"{path}.{at}")
+            for at, block in enumerate(content)
+        ]
+    )
 
 
 def decode_block(raw: Raw, path: str) -> Part:
@@ -85,7 +105,11 @@ def decode_block(raw: Raw, path: str) -> Part:
     if not _BLOCKS.knows(tag):
         return Opaque(NAME, raw)
     block, unknown = _BLOCKS.read(raw, path, tag)
-    extra = dict(unknown)
+    return _part(block, dict(unknown), raw, path)
+
+
+def _part(block: wire.KnownBlock | wire.UsualBlock, extra: Extra, raw: Raw, path: str) -> Part:
+    """`raw`: the block as it came, of those kinds that are not usual."""
     match block:
         case wire.TextBlock():
             return _text(block, extra)
@@ -97,7 +121,7 @@ def decode_block(raw: Raw, path: str) -> Part:
             return _search_result(block, raw, path)
         case wire.ToolUseBlock():
             return _tool_use(block, extra, path)
-        case wire.ToolResultBlock():
+        case wire.ToolResultBlock() | wire.TextResultBlock():
             return _tool_result(block, extra, path)
         case wire.ThinkingBlock():
             signature, origin = unpack(block.signature or "")
@@ -219,7 +243,9 @@ def _tool_use(block: wire.ToolUseBlock, extra: Extra, path: str) -> ToolCall:
     return ToolCall(block.id, block.name, text_of(block.input), cache=mark, extra=extra)
 
 
-def _tool_result(block: wire.ToolResultBlock, extra: Extra, path: str) -> ToolResult:
+def _tool_result(
+    block: wire.ToolResultBlock | wire.TextResultBlock, extra: Extra, path: str
+) -> ToolResult:
     content = block.content or []
     return ToolResult(
         block.tool_use_id,

@@ -43,17 +43,12 @@ def encode_parts(parts: Iterable[Part], path: str, draft: Draft) -> list[BlockOu
     for at, part in enumerate(parts):
         block = (
             plain_text(part.text)
-            if part.__class__ is Text and _is_bare(part)
+            if isinstance(part, Text) and part.bare
             else encode_part(part, f"{path}.{at}", draft)
         )
         if block is not None:
             blocks.append(block)
     return blocks
-
-
-def _is_bare(part: Text) -> bool:
-    """Text and nothing else, as nearly every part of a history is."""
-    return part.cache is None and part.annotations is None and not part.extra
 
 
 def encode_part(part: Part, path: str, draft: Draft) -> BlockOut | None:

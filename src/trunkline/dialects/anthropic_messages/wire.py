@@ -106,6 +106,24 @@ class RedactedBlock(Block, tag="redacted_thinking"):
     cache_control: Raw = ABSENT
 
 
+class TextResultBlock(Block, tag="tool_result"):
+    """A result of nothing but text, as most are."""
+
+    tool_use_id: str
+    content: str | list[TextBlock] | None = None
+    is_error: bool | None = None
+    cache_control: Raw = ABSENT
+
+
+UsualBlock = TextBlock | ToolUseBlock | TextResultBlock | ThinkingBlock | RedactedBlock
+"""What nearly every message is made of: all of it is read in one call."""
+
+
+class UsualMessage(Struct, forbid_unknown_fields=True):
+    role: str
+    content: str | list[UsualBlock]
+
+
 KnownBlock = (
     TextBlock
     | ImageBlock

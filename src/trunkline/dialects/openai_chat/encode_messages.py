@@ -113,10 +113,19 @@ class MessageWriter:
         self._put(role, message, {"content": self._content(index, message.parts)})
 
     def _assistant(self, index: int, message: Message) -> None:
-        spoken = [p for p in message.parts if not isinstance(p, Reasoning | ToolCall | Refusal)]
-        calls = [p for p in message.parts if isinstance(p, ToolCall)]
-        refusal = "".join(p.text for p in message.parts if isinstance(p, Refusal))
-        thoughts = [p for p in message.parts if isinstance(p, Reasoning)]
+        spoken: list[Part] = []
+        calls: list[ToolCall] = []
+        thoughts: list[Reasoning] = []
+        refusal = ""
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                calls.append(part)
+            elif isinstance(part, Reasoning):
+                thoughts.append(part)
+            elif isinstance(part, Refusal):
+                refusal += part.text
+            else:
+                spoken.append(part)
         content = self._content(index, spoken)
         if not spoken and (calls or refusal):
             content = None

@@ -45,6 +45,8 @@ class PartWriter:
         Raises Unsupported where a part of another dialect was `shown` to the model by a user,
         who would not like it to be answered without.
         """
+        if len(parts) == 1 and isinstance(only := parts[0], Text) and only.bare:
+            return only.text
         known = self._known(path, parts, shown=shown)
         texts = [part.text for _, part in known if isinstance(part, Text)]
         if len(texts) == len(known):

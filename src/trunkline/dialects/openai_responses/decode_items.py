@@ -1,6 +1,6 @@
 """The conversation of a request: items of input, off the wire."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Raw
 
@@ -13,7 +13,9 @@ from trunkline.dialects.openai_responses.decode_content import read_content
 from trunkline.dialects.openai_responses.decode_tools import brought_along
 from trunkline.dialects.openai_responses.namespaces import flat_name
 from trunkline.dialects.openai_responses.reasoning import BETWEEN, part_of
+from trunkline.dialects.openai_responses.usual import USUAL, Called, Gave, Said
 from trunkline.dialects.openai_responses.wire import NAME
+from trunkline.dialects.raws import NOT_JSON, RAW_LIST
 
 _ROLES = {role.value: role for role in Role if role is not Role.TOOL}
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
@@ -47,8 +49,24 @@ class ItemReader:
             text = Fields({"input": raw}).need("input", STR)
             self._say(Role.USER, [Text(text)] if text else [])
             return
-        for item, path in Fields({"input": raw}).items("input") or ():
-            self._take(item, Fields.of(item, path))
+        items = Fields({"input": raw}).get("input", RAW_LIST)
+        for at, item in enumerate(items or ()):
+            try:
+                self._take_usual(USUAL.decode(item))
+            except NOT_JSON:
+                self._take(item, Fields.of(item, f"input[{at}]"))
+
+    def _take_usual(self, item: Said | Called | Gave) -> None:
+        match item:
+            case Said(role="assistant"):
+                self._turn(item.texts)
+            case Said():
+                self._say(_ROLES[item.role], item.texts)
+            case Called():
+                self._called(ToolCall(item.call_id, item.name, item.arguments))
+            case Gave():
+                parts = (Text(item.output),) if item.output else ()
+                self._gave(ToolResult(item.call_id, parts))
 
     def _take(self, raw: Raw, item: Fields) -> None:
         kind = item.get("type", STR) or "message"
@@ -89,16 +107,22 @@ class ItemReader:
         given = item.get(written, STR) or ""
         for passed in ("id", "status"):
             item.raw(passed)
-        self._turn([ToolCall(call_id, name, given, kind, extra=item.rest())])
-        self._callers[call_id] = len(self.messages) - 1
+        self._called(ToolCall(call_id, name, given, kind, extra=item.rest()))
+
+    def _called(self, call: ToolCall) -> None:
+        self._turn([call])
+        self._callers[call.id] = len(self.messages) - 1
 
     def _output(self, item: Fields) -> None:
-        """Beside the others of its turn, wherever it stands itself."""
         call_id = item.need("call_id", STR)
         parts = tuple(read_content(item, "output"))
         for passed in ("id", "status"):
             item.raw(passed)
-        result = ToolResult(call_id, parts, extra=item.rest())
+        self._gave(ToolResult(call_id, parts, extra=item.rest()))
+
+    def _gave(self, result: ToolResult) -> None:
+        """Beside the others of its turn, wherever it stands itself."""
+        call_id = result.call_id
         at = self._callers.get(call_id, len(self.messages) - 1) + 1
         following = self.messages[at] if at < len(self.messages) else None
         if following is not None and following.role is Role.TOOL:
@@ -123,10 +147,12 @@ class ItemReader:
         else:
             self._say(role, [part])
 
-    def _say(self, role: Role, parts: list[Part], extra: Mapping[str, Raw] | None = None) -> None:
+    def _say(
+        self, role: Role, parts: Sequence[Part], extra: Mapping[str, Raw] | None = None
+    ) -> None:
         self.messages.append(Message(role, tuple(parts), extra=extra or {}))
 
-    def _turn(self, parts: list[Part]) -> None:
+    def _turn(self, parts: Sequence[Part]) -> None:
         """More of what the model did in one turn."""
         last = self.messages[-1] if self.messages else None
         if last is not None and last.role is Role.ASSISTANT:
