@@ -12,6 +12,7 @@ averages. Fails on any error, on growing memory, and on a p99 of 10 ms or more.
 
 import argparse
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -151,6 +152,8 @@ async def load(
     up: int, port: int, key: str, streams: int, seconds: float, gateway: Program | None
 ) -> tuple[Report, list[float]]:
     """Clients and upstream in one loop: as two processes they would wait for each other's slices."""
+    gc.freeze()
+    gc.disable()  # the harness's own pauses would stand in the figures; it makes no cycles to speak of
     report, until = Report(), time.monotonic() + seconds
     loop = asyncio.get_running_loop()
     upstream = await loop.create_server(pacer.Server, "127.0.0.1", up, backlog=1024)
