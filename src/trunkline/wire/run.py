@@ -92,7 +92,7 @@ def write_run(before: bytes, after: bytes, strings: Sequence[str]) -> bytes:
 
 def write_numbered(template: bytes, strings: Sequence[str], first: int) -> bytes:
     """
-    One event for each string, counted up from `first`.
+    One event for each string, of which there is one at least, counted up from `first`.
 
     `template`: of an event, with %b for the string, between its quotes, and %d for its number.
     """

@@ -321,3 +321,13 @@ def test_one_unusual_block_is_no_harm(content: Any) -> None:
     (beside,) = message("user", [{"type": "text", "text": "b"}, *content])
 
     assert (Text("b"), *alone.parts) == beside.parts
+
+
+def test_a_block_needs_its_type_wherever_it_stands() -> None:
+    """Within a result, too, where all blocks are usual."""
+    content = [{"type": "tool_result", "tool_use_id": "t", "content": [{"text": "a"}]}]
+
+    with pytest.raises(Malformed) as refused:
+        message("user", content)
+
+    assert "messages.0.content.0.content.0.type" == refused.value.param

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec import Raw, json
 from msgspec.structs import replace
 
-from tests.dialects.openai_chat.kit import decode
+from tests.dialects.openai_chat.kit import DIALECT, decode
 from tests.strategies import texts
 from trunkline.canon.content import Message, Role, Text, ToolCall, ToolResult
 from trunkline.canon.errors import Malformed
@@ -25,6 +25,10 @@ def usual(**message):
     (
         ({"role": "system", "content": "a"}, Message(Role.SYSTEM, (Text("a"),))),
         ({"role": "developer", "content": ""}, Message(Role.DEVELOPER, ())),
+        (
+            {"role": "user", "content": [{"type": "text", "text": "a"}]},
+            Message(Role.USER, (Text("a"),)),
+        ),
         ({"role": "user", "content": "a", "name": "n"}, Message(Role.USER, (Text("a"),), "n")),
         ({"role": "assistant", "content": None}, Message(Role.ASSISTANT, ())),
         (
@@ -42,7 +46,9 @@ def test_the_usual(message, expected):
 @pytest.mark.parametrize(
     "message",
     (
-        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "user", "content": [{"text": "a"}]},
+        {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {}}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]},
         {"role": "user", "content": "a", "cache_control": {"type": "ephemeral"}},
         {"role": "user", "content": "a", "tool_calls": []},
         {"role": "user", "content": "a", "tool_call_id": "i"},
@@ -71,7 +77,11 @@ calls = st.fixed_dictionaries(
 messages = st.fixed_dictionaries(
     {"role": st.sampled_from(("system", "developer", "user", "assistant", "tool", "robot"))},
     optional={
-        "content": st.none() | words | st.just([{"type": "text", "text": "a"}]),
+        "content": st.none()
+        | words
+        | st.lists(
+            st.fixed_dictionaries({"text": words}, optional={"type": st.just("text")}), max_size=2
+        ),
         "name": st.none() | words,
         "tool_calls": st.none() | st.lists(calls, max_size=3),
         "tool_call_id": st.none() | words,
@@ -99,3 +109,12 @@ def test_an_error_tells_of_the_field():
         decode(messages=[{"role": "user", "content": "a"}, {"role": "tool", "content": "a"}])
 
     assert "messages[1].tool_call_id" == refused.value.param
+
+
+def test_of_two_fields_of_one_name_the_last_counts():
+    """In one call as field by field."""
+    twice = b'{"role":"user","content":"a","content":"b"%b}'
+
+    assert Message(Role.USER, (Text("b"),)) == read_usual(Raw(twice % b""))
+    slow = DIALECT.decode_request(b'{"model":"m","messages":[%b]}' % (twice % b',"x":1'), {})
+    assert (Text("b"),) == slow.messages[0].parts

@@ -240,6 +240,17 @@ def test_log_probabilities_that_come_late():
     assert [{"token": "a", "logprob": -1}] == done["logprobs"]
 
 
+def test_log_probabilities_behind_a_run():
+    """To the last delta of it alone, and only once: the others said none."""
+    first, second = [Logprobs(0, Raw(b'{"content":[{"token":"%b"}]}' % t)) for t in (b"c", b"e")]
+    said = [TEXT, *[PartDelta(0, text) for text in "abc"], first, second, PartClosed(0)]
+    events = streamed(START, *said, *STOP)
+
+    assert [[], [], ["c"], ["c", "e"]] == [
+        [entry["token"] for entry in event["logprobs"]] for event in events if "logprobs" in event
+    ]
+
+
 def test_items_of_other_kinds():
     """Whole, if they are this API's; nothing of any other's."""
     raw = Raw(b'{"type":"web_search_call","id":"ws_1","status":"completed"}')

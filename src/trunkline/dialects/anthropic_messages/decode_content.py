@@ -89,14 +89,13 @@ def _read_message(
 def decode_content(content: str | Sequence[Raw | wire.UsualBlock], path: str) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (Text(content),)
-    return tuple(
-        [
-            decode_block(block, f"{path}.{at}")
-            if isinstance(block, Raw)
-            else _part(block, {}, wire.ABSENT, f"{path}.{at}")
-            for at, block in enumerate(content)
-        ]
-    )
+    return tuple([_any_part(block, f"{path}.{at}") for at, block in enumerate(content)])
+
+
+def _any_part(block: Raw | wire.UsualBlock, path: str) -> Part:
+    if isinstance(block, Raw):
+        return decode_block(block, path)
+    return _part(block, {}, wire.ABSENT, path)
 
 
 def decode_block(raw: Raw, path: str) -> Part:

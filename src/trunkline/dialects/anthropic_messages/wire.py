@@ -110,7 +110,8 @@ class TextResultBlock(Block, tag="tool_result"):
     """A result of nothing but text, as most are."""
 
     tool_use_id: str
-    content: str | list[TextBlock] | None = None
+    content: str | list[TextBlock | ThinkingBlock] | None = None
+    """Text alone: of a union, msgspec demands the `type` that a lone struct may leave out."""
     is_error: bool | None = None
     cache_control: Raw = ABSENT
 

@@ -26,9 +26,14 @@ class _Call(Struct, gc=False, forbid_unknown_fields=True):
     function: _Function
 
 
+class _Words(Struct, gc=False, forbid_unknown_fields=True):
+    type: Literal["text", "input_text", "output_text"]
+    text: str
+
+
 class _Message(Struct, gc=False, forbid_unknown_fields=True):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | None = None
+    content: str | list[_Words] | None = None
     name: str | None = None
     tool_calls: list[_Call] | None = None
     tool_call_id: str | None = None
@@ -44,7 +49,7 @@ def read_usual(raw: Raw) -> Message | ToolResult | None:
         told = _MESSAGE.decode(raw)
     except NOT_JSON:
         return None
-    parts: tuple[Part, ...] = (Text(told.content),) if told.content else ()
+    parts = _texts(told.content)
     if told.role == "tool":
         if told.tool_call_id is None or told.name is not None or told.tool_calls is not None:
             return None
@@ -54,6 +59,12 @@ def read_usual(raw: Raw) -> Message | ToolResult | None:
     if told.role == "assistant":
         return Message(Role.ASSISTANT, parts + _calls(told.tool_calls or ()), told.name)
     return None if told.tool_calls is not None else Message(_SPEAKERS[told.role], parts, told.name)
+
+
+def _texts(content: str | Sequence[_Words] | None) -> tuple[Part, ...]:
+    if isinstance(content, str):
+        return (Text(content),) if content else ()
+    return tuple([Text(words.text) for words in content or ()])
 
 
 def _calls(calls: Sequence[_Call]) -> tuple[ToolCall, ...]:

@@ -57,7 +57,7 @@ def _text(part: Fields, phase: Mapping[str, Raw]) -> Text:
     text = part.need("text", STR)
     part.raw("logprobs")
     notes = part.raw("annotations")
-    if notes is not None and bytes(notes).strip() in _SAYS_NOTHING:
+    if notes is not None and b"".join(bytes(notes).split()) in _SAYS_NOTHING:
         notes = None
     origin = NAME if notes is not None else ""
     return Text(text, annotations=notes, origin=origin, extra={**part.rest(), **phase})

@@ -13,9 +13,9 @@ from trunkline.dialects.openai_responses.decode_content import read_content
 from trunkline.dialects.openai_responses.decode_tools import brought_along
 from trunkline.dialects.openai_responses.namespaces import flat_name
 from trunkline.dialects.openai_responses.reasoning import BETWEEN, part_of
-from trunkline.dialects.openai_responses.usual import USUAL, Called, Gave, Said
+from trunkline.dialects.openai_responses.usual import read_usual
 from trunkline.dialects.openai_responses.wire import NAME
-from trunkline.dialects.raws import NOT_JSON, RAW_LIST
+from trunkline.dialects.raws import RAW_LIST
 
 _ROLES = {role.value: role for role in Role if role is not Role.TOOL}
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
@@ -51,22 +51,17 @@ class ItemReader:
             return
         items = Fields({"input": raw}).get("input", RAW_LIST)
         for at, item in enumerate(items or ()):
-            try:
-                self._take_usual(USUAL.decode(item))
-            except NOT_JSON:
-                self._take(item, Fields.of(item, f"input[{at}]"))
-
-    def _take_usual(self, item: Said | Called | Gave) -> None:
-        match item:
-            case Said(role="assistant"):
-                self._turn(item.texts)
-            case Said():
-                self._say(_ROLES[item.role], item.texts)
-            case Called():
-                self._called(ToolCall(item.call_id, item.name, item.arguments))
-            case Gave():
-                parts = (Text(item.output),) if item.output else ()
-                self._gave(ToolResult(item.call_id, parts))
+            match read_usual(item):
+                case Message(role=Role.ASSISTANT, parts=parts):
+                    self._turn(parts)
+                case Message() as message:
+                    self.messages.append(message)
+                case ToolCall() as call:
+                    self._called(call)
+                case ToolResult() as result:
+                    self._gave(result)
+                case None:
+                    self._take(item, Fields.of(item, f"input[{at}]"))
 
     def _take(self, raw: Raw, item: Fields) -> None:
         kind = item.get("type", STR) or "message"

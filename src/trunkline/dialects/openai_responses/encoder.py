@@ -49,6 +49,7 @@ _TERMINAL: Final[Mapping[bytes, bytes]] = {
     b"incomplete": b"response.incomplete",
 }
 _NO_PART: Final = Part(PartOpened(-1, PartKind.OPAQUE))
+"""Stands where none is at hand; nobody writes to it."""
 
 
 class StreamEncoder:
@@ -88,7 +89,8 @@ class StreamEncoder:
     def feed(self, burst: Burst) -> bytes:
         if self._closed:
             return b""
-        events, index, part, texts = self._events, -1, _NO_PART, list[str]()
+        events, part, texts = self._events, _NO_PART, list[str]()
+        index = -1  # of the plain part at hand
         for event in burst:
             if event.__class__ is PartDelta:
                 if event.index != index:
@@ -105,7 +107,7 @@ class StreamEncoder:
                 if texts:
                     self._say(part, texts)
                     texts = []
-                index = -1
+                part, index = _NO_PART, -1
                 if not self._closed:
                     self._take(event)
         if texts:
@@ -259,9 +261,11 @@ class StreamEncoder:
             return
         part.logprobs.append(logprobs)
         if out and out[-1].startswith(part.before):
-            before, empty, behind = out[-1].rpartition(NO_LOGPROBS)
+            # It may be a run: the last of its events. No text in it has a newline, as `before` has.
+            last = out[-1].rfind(part.before)
+            before, empty, behind = out[-1][last:].rpartition(NO_LOGPROBS)
             if empty:
-                out[-1] = b'%b,"logprobs":[%b]%b' % (before, logprobs, behind)
+                out[-1] = b'%b%b,"logprobs":[%b]%b' % (out[-1][:last], before, logprobs, behind)
 
     def _close(self, part: Part, item: Item) -> None:
         match part.opened.kind:

@@ -5,13 +5,16 @@ An agent sends hundreds of them with every turn. An item that has anything else 
 field by field (decode_items.py), and so is one that is wrong, for its error.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Raw, Struct, json
 
-from trunkline.canon.content import Text
+from trunkline.canon.content import Message, Role, Text, ToolCall, ToolResult
+from trunkline.dialects.raws import NOT_JSON
 
 _ABSENT: Final = Raw(b"")
+_SPEAKERS: Final = {role.value: role for role in Role if role is not Role.TOOL}
 
 
 class _Words(Struct, gc=False, forbid_unknown_fields=True):
@@ -22,35 +25,41 @@ class _Words(Struct, gc=False, forbid_unknown_fields=True):
     logprobs: Raw = _ABSENT
 
 
-class Said(Struct, gc=False, forbid_unknown_fields=True, tag_field="type", tag="message"):
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[_Words]
-    id: Raw = _ABSENT
-    status: Raw = _ABSENT
+class _Item(Struct, gc=False, forbid_unknown_fields=True):
+    """No union of three, as a message may leave its type out."""
 
-    @property
-    def texts(self) -> list[Text]:
-        if isinstance(self.content, str):
-            return [Text(self.content)] if self.content else []
-        return [Text(words.text) for words in self.content]
-
-
-class Called(Struct, gc=False, forbid_unknown_fields=True, tag_field="type", tag="function_call"):
-    call_id: str
-    name: str
-    arguments: str
+    type: Literal["message", "function_call", "function_call_output"] = "message"
+    role: Literal["system", "developer", "user", "assistant"] | None = None
+    content: str | list[_Words] | None = None
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+    output: str | None = None
     id: Raw = _ABSENT
     status: Raw = _ABSENT
 
 
-class Gave(
-    Struct, gc=False, forbid_unknown_fields=True, tag_field="type", tag="function_call_output"
-):
-    call_id: str
-    output: str
-    id: Raw = _ABSENT
-    status: Raw = _ABSENT
+_ITEM: Final = json.Decoder(_Item)
 
 
-USUAL: Final = json.Decoder(Said | Called | Gave)
-"""Raises one of raws.NOT_JSON for any other than the usual."""
+def read_usual(raw: Raw) -> Message | ToolCall | ToolResult | None:
+    """None for any other than the usual."""
+    try:
+        item = _ITEM.decode(raw)
+    except NOT_JSON:
+        return None
+    match item:
+        case _Item("message", str(role), content, None, None, None, None):
+            return Message(_SPEAKERS[role], tuple(_texts(content)))
+        case _Item("function_call", None, None, str(call_id), str(name), arguments, None):
+            return ToolCall(call_id, name, arguments or "")
+        case _Item("function_call_output", None, None, str(call_id), None, None, output):
+            return ToolResult(call_id, (Text(output),) if output else ())
+        case _:
+            return None
+
+
+def _texts(content: str | Sequence[_Words] | None) -> Sequence[Text]:
+    if isinstance(content, str):
+        return (Text(content),) if content else ()
+    return [Text(words.text) for words in content or ()]
