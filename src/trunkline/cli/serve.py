@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 from pathlib import Path
 
 import uvloop
 
-from trunkline.cli import workers
+from trunkline.cli import memory, workers
 from trunkline.cli.settings import Settings, add_options, of, port_number
 from trunkline.cli.welcome import cannot_listen, welcome
 from trunkline.config.errors import ConfigError
@@ -20,9 +19,6 @@ from trunkline.wiring.serving import edge
 
 # Seconds between looks at the configuration file.
 _WATCH = 1.0
-# A request makes some twenty objects that the collector counts and reference counting frees: at
-# the default of 700 it would look at the young ones for every 35th request, and find nothing.
-_COLLECT = (5_000, 20, 20)
 # As the configuration's server.workers.
 _MOST_WORKERS = 256
 
@@ -49,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     count = settings.read()[0].server.workers
     if count > 1 and not options.worker:
         return workers.supervise(settings, count)
+    memory.keep_freed()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, quiet=options.worker))
 
@@ -71,11 +68,7 @@ async def _serve(settings: Settings, *, quiet: bool) -> int:
         gateway.tasks.spawn("models: follow", gateway.lists.run())
         if settings.file is not None:
             gateway.tasks.spawn("config: watch", _watch(gateway, Watched(settings.file)))
-        # What start-up made lives for ever: the collector need not walk it again and again, each
-        # time for milliseconds in which no stream moves.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECT)
+        memory.settle()
         if quiet:
             workers.when_orphaned(loop, lambda: _orphaned(gateway, listening))
         else:
