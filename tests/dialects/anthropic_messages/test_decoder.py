@@ -417,7 +417,7 @@ def test_a_delta_says_what_its_type_names(newline: str) -> None:
         START,
         block_start(0, type="thinking", thinking=""),
         delta(0, type="thinking_delta", thinking="", text="no"),
-        delta(0, type="thinking_delta", thinking="a", text="no"),
+        delta(0, type="thinking_delta", thinking="a", text={"no": 1}),
         message_delta(),
         STOP,
     )

@@ -36,6 +36,7 @@ from trunkline.dialects.anthropic_messages.quick import (
     CONTENT_DELTA,
     DATA_AT,
     DELTA_HEAD,
+    DELTA_TYPE,
     MARKERS,
     TextDelta,
     squeezed,
@@ -166,6 +167,8 @@ class Decoder:
     def _event(self, data: bytes) -> None:
         if self._done or data == wire.FOREIGN_SENTINEL:
             return
+        if DELTA_TYPE in data and self._usual_delta(data):
+            return
         event = wire.EVENT.decode(data)
         if (error := present(event.error)) is not None:
             self._done = True
@@ -177,6 +180,20 @@ class Decoder:
         if self._started == (event.type == "message_start"):
             raise Garbled("the provider's stream has no beginning, or two")
         handler(self, event, data)
+
+    def _usual_delta(self, data: bytes) -> bool:
+        """As `_read` takes it, or not at all: its meaning may not depend on how it is framed."""
+        try:
+            event = CONTENT_DELTA.decode(data)
+        except wire.BROKEN:
+            return False
+        block = self._blocks.get(event.index)
+        if block is None or event.delta.__class__ is not block.delta:
+            return False
+        if event.delta.piece:
+            block.wrote = True
+            self._out.append(PartDelta(block.part, event.delta.piece))
+        return True
 
     def _message_start(self, event: EventIn, _data: bytes) -> None:
         raw = present(event.message)

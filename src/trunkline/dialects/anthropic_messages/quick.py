@@ -7,6 +7,7 @@ from msgspec import Struct, json
 
 DELTA_HEAD: Final = b"event: content_block_delta\ndata: "
 """As the API and all who imitate it write it; any other form takes the long way."""
+DELTA_TYPE: Final = b'"content_block_delta"'
 DATA_AT: Final = len(DELTA_HEAD)
 
 
