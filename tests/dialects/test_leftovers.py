@@ -6,26 +6,17 @@ the longer all streams stand still when the collector comes.
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.dialects.bedrock_converse.test_decoder import METADATA
+from tests.dialects.bedrock_converse.kit import METADATA
 from tests.dialects.bedrock_converse.test_decoder import WHOLE as CONVERSE
 from tests.dialects.cohere_chat.test_decoder import WHOLE as COHERE
-from trunkline.canon.event import (
-    Ended,
-    Event,
-    Finished,
-    FinishReason,
-    PartClosed,
-    PartDelta,
-    PartKind,
-    PartOpened,
-    Signed,
-    Started,
-    UsageReported,
-)
+from trunkline.canon.answer import Answer, Choice
+from trunkline.canon.content import Reasoning, Text, ToolCall
+from trunkline.canon.event import Ended, Event, FinishReason, PartDelta
+from trunkline.canon.fold import unfold
 from trunkline.canon.request import ChatRequest
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Stamp
@@ -34,19 +25,24 @@ from trunkline.dialects.registry import DIALECTS, UPSTREAM_ONLY
 _STAMP = Stamp("0123456789abcdef", "m", 1)
 
 
-def _events(name: str) -> list[Event]:
-    """Thinking, text and a call."""
-    said: list[Event] = [Started("id", "m", 1, {}, name)]
-    opened = (
-        PartOpened(0, PartKind.REASONING, origin=name),
-        PartOpened(1, PartKind.TEXT),
-        PartOpened(2, PartKind.TOOL_CALL, 0, "call_1", "weather"),
+def _events(name: str) -> Sequence[Event]:
+    """Thinking, text and a call, each in two pieces."""
+    parts = (
+        Reasoning("Let me see.", "c2lnbmVk", name),
+        Text("It is"),
+        ToolCall("call_1", "weather", "{}"),
     )
-    for part in opened:
-        said += [part, PartDelta(part.index, "{"), PartDelta(part.index, "}")]
-        said += [Signed(0, "c2lnbmVk", name)] * (part.index == 0) + [PartClosed(part.index)]
-    reason = FinishReason.TOOL_CALLS
-    return [*said, UsageReported(Usage(input=3, output=2)), Finished(reason), Ended()]
+    choice = Choice(parts=parts, finish=FinishReason.TOOL_CALLS)
+    answer = Answer(
+        id="id", model="m", choices=(choice,), usage=Usage(input=3, output=2), origin=name
+    )
+    return [piece for event in unfold(answer) for piece in _halves(event)]
+
+
+def _halves(event: Event) -> Sequence[Event]:
+    if not isinstance(event, PartDelta):
+        return (event,)
+    return tuple(PartDelta(event.index, text) for text in (event.text[:1], event.text[1:]))
 
 
 def _left_behind(work: Callable[[], bool]) -> int:

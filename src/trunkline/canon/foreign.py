@@ -1,6 +1,6 @@
 """What a request carries inside its messages that only the dialect it arrived in understands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from trunkline.canon.content import Message, Opaque, Part, Role, ToolResult
 from trunkline.canon.errors import Unsupported
@@ -17,10 +17,11 @@ def foreign_fields(index: int, message: Message, why: str) -> Sequence[Note]:
     `index` is the message's place, `why` the note's clause. Opaque parts are left to the
     encoder, which meets them anyway.
     """
-    if not message.extra and _is_plain(message.parts):
+    fields = _fields(message.parts)
+    if not fields and not message.extra:
         return ()
-    notes = [Note(f"messages.{index}.{field}", why) for field in message.extra]
-    return [*notes, *_parts(f"messages.{index}.content", message.parts, why)]
+    inner = [f"content.{field}" for field in fields]
+    return [Note(f"messages.{index}.{field}", why) for field in (*message.extra, *inner)]
 
 
 def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
@@ -53,20 +54,12 @@ def refuse_foreign_parts(index: int, message: Message, own: str) -> None:
             )
 
 
-def _is_plain(parts: tuple[Part, ...]) -> bool:
-    """Nearly all of a history is, and it comes whole with every turn."""
-    for part in parts:
-        if getattr(part, "extra", None) or (
-            isinstance(part, ToolResult) and not _is_plain(part.parts)
-        ):
-            return False
-    return True
-
-
-def _parts(path: str, parts: tuple[Part, ...], why: str) -> Iterator[Note]:
+def _fields(parts: Sequence[Part]) -> Sequence[str]:
+    """Where extra fields stand. Nearly all of a history has none, and it comes with every turn."""
+    found: list[str] = []
     for position, part in enumerate(parts):
-        if isinstance(part, ToolResult):
-            yield from _parts(f"{path}.{position}.content", part.parts, why)
-        if not isinstance(part, Opaque):
-            for field in getattr(part, "extra", ()):
-                yield Note(f"{path}.{position}.{field}", why)
+        if isinstance(part, ToolResult) and (inner := _fields(part.parts)):
+            found += [f"{position}.content.{field}" for field in inner]
+        if extra := getattr(part, "extra", None):
+            found += [f"{position}.{field}" for field in extra]
+    return found

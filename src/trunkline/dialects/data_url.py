@@ -22,6 +22,9 @@ _TELLS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream
 _BY_NAME: Mapping[str, str] = {"txt": "text/plain", "md": "text/markdown", "csv": "text/csv"}
 _PDF = "application/pdf"
 
+TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml")
+"""How the types of documents begin that a provider without them can be given as text."""
+
 
 def source_of(url: str) -> Inline | Remote:
     """A data URL taken apart (RFC 2397), its type in plain words; any other stays an address."""

@@ -117,31 +117,16 @@ class Decoder:
 
     def _read(self, events: bytes) -> None:
         """Events that no run covers."""
-        append, decode = self._out.append, CONTENT_DELTA.decode
-        index, block = -1, None
         for text in events.split(b"\n\n"):
             # Of data on two lines JSON might make one, where the wire has none of the second.
             if text[:DATA_AT] == DELTA_HEAD and text.find(b"\n", DATA_AT) < 0 and not self._done:
-                try:
-                    event = decode(text[DATA_AT:])
-                except wire.BROKEN:
-                    pass  # the long way tells what is wrong, if anything is
-                else:
-                    delta = event.delta
-                    if event.index != index:
-                        index = event.index
-                        block = self._blocks.get(index)
-                    if block is not None and delta.__class__ is block.delta:
-                        piece = delta.piece
-                        if piece:
-                            block.wrote = True
-                            append(PartDelta(block.part, piece))
-                        if self._runs.learn(events, MARKERS[block.delta]):
-                            self._said = block
-                        continue
+                block = self._usual_delta(text[DATA_AT:])
+                if block is not None:
+                    if self._runs.learn(events, MARKERS[block.delta]):
+                        self._said = block
+                    continue
             if text:
                 self._general(text)
-                index, block = -1, None
 
     def _general(self, whole: bytes) -> None:
         for _, data in frames(whole):
@@ -167,7 +152,7 @@ class Decoder:
     def _event(self, data: bytes) -> None:
         if self._done or data == wire.FOREIGN_SENTINEL:
             return
-        if DELTA_TYPE in data and self._usual_delta(data):
+        if DELTA_TYPE in data and self._usual_delta(data) is not None:
             return
         event = wire.EVENT.decode(data)
         if (error := present(event.error)) is not None:
@@ -181,19 +166,19 @@ class Decoder:
             raise Garbled("the provider's stream has no beginning, or two")
         handler(self, event, data)
 
-    def _usual_delta(self, data: bytes) -> bool:
-        """As `_read` takes it, or not at all: its meaning may not depend on how it is framed."""
+    def _usual_delta(self, data: bytes) -> OpenBlock | None:
+        """More of the content of the block it gives; None for any other event, however framed."""
         try:
             event = CONTENT_DELTA.decode(data)
         except wire.BROKEN:
-            return False
-        block = self._blocks.get(event.index)
-        if block is None or event.delta.__class__ is not block.delta:
-            return False
-        if event.delta.piece:
+            return None  # the long way tells what is wrong, if anything is
+        delta, block = event.delta, self._blocks.get(event.index)
+        if block is None or delta.__class__ is not block.delta:
+            return None
+        if delta.piece:
             block.wrote = True
-            self._out.append(PartDelta(block.part, event.delta.piece))
-        return True
+            self._out.append(PartDelta(block.part, delta.piece))
+        return block
 
     def _message_start(self, event: EventIn, _data: bytes) -> None:
         raw = present(event.message)

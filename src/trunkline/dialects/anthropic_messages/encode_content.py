@@ -30,12 +30,10 @@ from trunkline.dialects.anthropic_messages.wire import (
     RAW_MAP,
     Fields,
 )
-from trunkline.dialects.data_url import source_of, text_of
+from trunkline.dialects.data_url import TEXT_TYPES, source_of, text_of
 
 BlockOut = Fields | Raw
 """A block about to be written; Raw for one that stays as its dialect wrote it."""
-
-_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml")
 
 
 def encode_parts(parts: Iterable[Part], path: str, draft: Draft) -> list[BlockOut]:
@@ -145,7 +143,7 @@ def _source(source: Source, path: str) -> Source:
 
 def _as_text(source: Inline, path: str) -> PlainText:
     """Base64 documents must be PDF; plain text goes as text."""
-    if source.media_type.startswith(_TEXT_TYPES):
+    if source.media_type.startswith(TEXT_TYPES):
         return PlainText(text_of(source.data, path))
     raise Unsupported(f"this model takes no document of type {source.media_type!r}", param=path)
 

@@ -27,7 +27,7 @@ from trunkline.dialects.bedrock_converse.draft import Draft
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.names import document_name, fit_id
 from trunkline.dialects.bedrock_converse.wire import BROKEN, NAME, RAW_MAP, Fields
-from trunkline.dialects.data_url import source_of
+from trunkline.dialects.data_url import TEXT_TYPES, source_of
 
 # The formats of the service model (botocore 1.44, seen 2026-11-21), by media type.
 _IMAGES: Mapping[str, str] = {
@@ -47,7 +47,6 @@ _DOCUMENTS: Mapping[str, str] = {
     "text/html": "html",
     "text/markdown": "md",
 }
-_AS_TEXT = ("text/", "application/json", "application/xml", "application/x-yaml")
 _AUDIO = frozenset(
     {"mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "m4a", "pcm", "webm"}
 )
@@ -153,7 +152,7 @@ def _document(part: Document, path: str, draft: Draft) -> Fields:
 
 def _document_kind(media_type: str, path: str) -> str:
     kind = _DOCUMENTS.get(media_type)
-    if kind is None and media_type.startswith(_AS_TEXT):
+    if kind is None and media_type.startswith(TEXT_TYPES):
         return "txt"
     if kind is None:
         raise Unsupported(f"this model takes no document of type {media_type!r}", param=path)

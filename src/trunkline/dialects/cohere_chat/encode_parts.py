@@ -18,9 +18,8 @@ from trunkline.canon.content import (
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.wire import Fields
-from trunkline.dialects.data_url import text_of
+from trunkline.dialects.data_url import TEXT_TYPES, text_of
 
-_AS_TEXT = ("text/", "application/json", "application/xml", "application/x-yaml")
 _DETAILS = frozenset({"auto", "low", "high"})
 
 
@@ -99,7 +98,7 @@ def _text_of(part: Document, path: str) -> str:
     match part.source:
         case PlainText(text=text):
             return text
-        case Inline(media_type=media_type, data=data) if media_type.startswith(_AS_TEXT):
+        case Inline(media_type=media_type, data=data) if media_type.startswith(TEXT_TYPES):
             return text_of(data, path)
         case Inline(media_type=media_type):
             raise Unsupported(f"this model reads no document of type {media_type!r}", param=path)

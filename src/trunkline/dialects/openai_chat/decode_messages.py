@@ -26,9 +26,9 @@ from trunkline.dialects.openai_chat.cache import read_mark
 from trunkline.dialects.openai_chat.reasoning import read_reasoning
 from trunkline.dialects.openai_chat.usual import read_usual
 from trunkline.dialects.openai_chat.wire import NAME
+from trunkline.dialects.openai_usual import SPEAKERS
 from trunkline.dialects.raws import RAW_LIST
 
-_ROLES = {role.value: role for role in Role if role is not Role.TOOL}
 _FUNCTION_ID = "call_function_{}"
 
 
@@ -53,8 +53,8 @@ class _Reader:
         word = message.need("role", STR)
         if word in ("tool", "function"):
             self._result(message, by_name=word == "function")
-        elif word in _ROLES:
-            self._said(_ROLES[word], message)
+        elif word in SPEAKERS:
+            self._said(SPEAKERS[word], message)
         else:
             param = message.at("role")
             raise Malformed(f"invalid '{param}': unknown role '{word[:50]}'", param=param)

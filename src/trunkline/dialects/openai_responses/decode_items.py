@@ -7,7 +7,7 @@ from msgspec import Raw
 from trunkline.canon.content import Message, Opaque, Part, Role, Text, ToolCall, ToolResult
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import Tool
-from trunkline.dialects.fields import STR, Fields, is_string
+from trunkline.dialects.fields import STR, Fields, is_string, read
 from trunkline.dialects.openai_responses.carried import carried
 from trunkline.dialects.openai_responses.decode_content import read_content
 from trunkline.dialects.openai_responses.decode_tools import brought_along
@@ -15,9 +15,9 @@ from trunkline.dialects.openai_responses.namespaces import flat_name
 from trunkline.dialects.openai_responses.reasoning import BETWEEN, part_of
 from trunkline.dialects.openai_responses.usual import read_usual
 from trunkline.dialects.openai_responses.wire import NAME
+from trunkline.dialects.openai_usual import SPEAKERS
 from trunkline.dialects.raws import RAW_LIST
 
-_ROLES = {role.value: role for role in Role if role is not Role.TOOL}
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 # What else the client's side says; every other item we do not know is part of the model's turn.
@@ -46,11 +46,11 @@ class ItemReader:
         if raw is None:
             return
         if is_string(raw):
-            text = Fields({"input": raw}).need("input", STR)
+            text = read(raw, STR, "input")
             self._say(Role.USER, [Text(text)] if text else [])
             return
-        items = Fields({"input": raw}).get("input", RAW_LIST)
-        for at, item in enumerate(items or ()):
+        items = read(raw, RAW_LIST, "input")
+        for at, item in enumerate(items):
             match read_usual(item):
                 case Message(role=Role.ASSISTANT, parts=parts):
                     self._turn(parts)
@@ -80,7 +80,7 @@ class ItemReader:
 
     def _message(self, item: Fields) -> None:
         word = item.need("role", STR)
-        role = _ROLES.get(word)
+        role = SPEAKERS.get(word)
         if role is None:
             param = item.at("role")
             raise Malformed(f"invalid '{param}': unknown role '{word[:50]}'", param=param)

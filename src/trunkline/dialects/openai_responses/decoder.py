@@ -254,17 +254,6 @@ class StreamDecoder:
         self._out += (Finished(reason, 0, native, origin=NAME), Ended(news))
         self._closed = True
 
-    # Of the class: methods bound to a decoder would hold what holds them, for the collector to part.
-    _HANDLERS: ClassVar[Mapping[str, Callable[["StreamDecoder", EventIn], None]]] = {
-        "response.output_item.added": _added,
-        "response.output_item.done": _item_done,
-        "response.content_part.done": _part_done,
-        "response.output_text.annotation.added": _annotated,
-        **dict.fromkeys(_KINDS, _delta),
-        **dict.fromkeys([name.removesuffix("delta") + "done" for name in _KINDS], _filled),
-        **dict.fromkeys(TERMINAL, _terminal),
-    }
-
     def _weigh(self, logprobs: list[Raw]) -> None:
         raw = joined_logprobs(logprobs)
         if raw is not None:
@@ -281,6 +270,17 @@ class StreamDecoder:
             return unfold(decode_answer(body))
         except GatewayError as error:
             return (Faulted(error),)
+
+    # Of the class: methods bound to a decoder would hold what holds them, for the collector to part.
+    _HANDLERS: ClassVar[Mapping[str, Callable[["StreamDecoder", EventIn], None]]] = {
+        "response.output_item.added": _added,
+        "response.output_item.done": _item_done,
+        "response.content_part.done": _part_done,
+        "response.output_text.annotation.added": _annotated,
+        **dict.fromkeys(_KINDS, _delta),
+        **dict.fromkeys([name.removesuffix("delta") + "done" for name in _KINDS], _filled),
+        **dict.fromkeys(TERMINAL, _terminal),
+    }
 
 
 def _fields(response: Raw | UnsetType) -> Mapping[str, Raw]:

@@ -90,15 +90,13 @@ class StreamEncoder:
         if self._closed:
             return b""
         events, part, texts = self._events, _NO_PART, list[str]()
-        index = -1  # of the plain part at hand
         for event in burst:
             if event.__class__ is PartDelta:
-                if event.index != index:
+                if event.index != part.opened.index:
                     if texts:
                         self._say(part, texts)
                         texts = []
                     part = self._parts.get(event.index, _NO_PART)
-                    index = event.index if part.plain else -1
                 if part.plain:
                     texts.append(event.text)
                 elif part is not _NO_PART and event.text:
@@ -107,7 +105,7 @@ class StreamEncoder:
                 if texts:
                     self._say(part, texts)
                     texts = []
-                part, index = _NO_PART, -1
+                part = _NO_PART
                 if not self._closed:
                     self._take(event)
         if texts:

@@ -5,23 +5,22 @@ An agent sends hundreds of them with every turn. An item that has anything else 
 field by field (decode_items.py), and so is one that is wrong, for its error.
 """
 
-from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Raw, Struct, json
 
-from trunkline.canon.content import Message, Role, Text, ToolCall, ToolResult
+from trunkline.canon.content import Message, Text, ToolCall, ToolResult
+from trunkline.dialects.openai_usual import SPEAKERS, Words, texts_of
 from trunkline.dialects.raws import NOT_JSON
 
 _ABSENT: Final = Raw(b"")
-_SPEAKERS: Final = {role.value: role for role in Role if role is not Role.TOOL}
 
 
-class _Words(Struct, gc=False, forbid_unknown_fields=True):
-    type: Literal["input_text", "output_text", "text"]
-    text: str
+class _Words(Words, gc=False, forbid_unknown_fields=True):
+    """Those of an answer that comes back have more about them."""
+
     annotations: tuple[()] = ()
-    """Of an answer that comes back; such as there are belong to the long way."""
+    """Such as there are belong to the long way."""
     logprobs: Raw = _ABSENT
 
 
@@ -50,16 +49,10 @@ def read_usual(raw: Raw) -> Message | ToolCall | ToolResult | None:
         return None
     match item:
         case _Item("message", str(role), content, None, None, None, None):
-            return Message(_SPEAKERS[role], tuple(_texts(content)))
+            return Message(SPEAKERS[role], texts_of(content))
         case _Item("function_call", None, None, str(call_id), str(name), arguments, None):
             return ToolCall(call_id, name, arguments or "")
         case _Item("function_call_output", None, None, str(call_id), None, None, output):
             return ToolResult(call_id, (Text(output),) if output else ())
         case _:
             return None
-
-
-def _texts(content: str | Sequence[_Words] | None) -> Sequence[Text]:
-    if isinstance(content, str):
-        return (Text(content),) if content else ()
-    return [Text(words.text) for words in content or ()]
