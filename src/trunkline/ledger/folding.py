@@ -7,7 +7,7 @@ from msgspec import json, structs
 
 from trunkline.canon.exchange import Status
 from trunkline.canon.usage import Usage
-from trunkline.ledger.entries import TEXT_LIMIT, Asked, Entry, Tried
+from trunkline.ledger.entries import TEXT_LIMIT, Asked, Entry, Paid, Tried
 from trunkline.storage.records import OPEN, AttemptRow, Batch, Position, RequestRow
 
 # More than this in one request is an upstream's nonsense: a million million tokens, a million
@@ -78,16 +78,8 @@ def merged(batches: Sequence[Batch]) -> Batch:
 
 def _request(entry: Asked, worker: str) -> RequestRow:
     tried = entry.tried
-    # A request is billed for the attempt that answered, or for those that did leg by leg; one
-    # that failed was not answered.
-    billed = tried is not None and entry.status != _FAILED
-    usage = tried.usage if tried is not None and billed else _NOTHING
-    cost = tried.cost_nanousd if tried is not None and billed else 0
-    estimated = tried.estimated if tried is not None and billed else False
-    if billed and entry.earlier is not None:
-        usage += entry.earlier.usage
-        cost += entry.earlier.cost_nanousd
-        estimated = estimated or entry.earlier.estimated
+    billed = None if entry.status == _FAILED else tried
+    usage, cost, estimated = _bill(billed, entry.earlier)
     return RequestRow(
         *_counts(usage),
         request_id=entry.request_id,
@@ -105,7 +97,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         first_content_ms=entry.first_content_ms,
         total_ms=entry.total_ms,
         cost_nanousd=_within(cost, COST_LIMIT),
-        price_version=tried.price_version if tried is not None and billed else "",
+        price_version="" if billed is None else billed.price_version,
         estimated=estimated,
         attempts=entry.attempts or (0 if tried is None else tried.number),
         notes=entry.notes,
@@ -116,7 +108,25 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         tags=_tags(entry.tags) if entry.tags else "",
         session=_text(entry.session),
         baseline_nanousd=_within(entry.baseline_nanousd, COST_LIMIT),
-        byok=tried is not None and billed and tried.byok,
+        byok=billed is not None and billed.byok,
+    )
+
+
+def _bill(billed: Tried | None, earlier: Paid | None) -> tuple[Usage, int, bool]:
+    """
+    Tokens, nano-dollars, and whether they are estimated.
+
+    A request is billed for the attempt that answered, or for those that did leg by leg; one that
+    failed was not answered.
+    """
+    if billed is None:
+        return _NOTHING, 0, False
+    if earlier is None:
+        return billed.usage, billed.cost_nanousd, billed.estimated
+    return (
+        billed.usage + earlier.usage,
+        billed.cost_nanousd + earlier.cost_nanousd,
+        billed.estimated or earlier.estimated,
     )
 
 

@@ -12,26 +12,21 @@ from msgspec import Raw
 
 from trunkline.canon.errors import Disconnected, Garbled
 from trunkline.canon.event import (
-    Annotated,
     Burst,
     Ended,
     Event,
     Faulted,
     Finished,
-    PartClosed,
     PartDelta,
     PartKind,
-    PartOpened,
-    Signed,
     Started,
     UsageReported,
 )
 from trunkline.dialects.anthropic_messages import wire
-from trunkline.dialects.anthropic_messages.decode_answer import call_extra, garbled, text_extra
+from trunkline.dialects.anthropic_messages.decode_answer import garbled
 from trunkline.dialects.anthropic_messages.errors import decode_inline
 from trunkline.dialects.anthropic_messages.finish import reason_of
-from trunkline.dialects.anthropic_messages.opaque import OpaqueBlock
-from trunkline.dialects.anthropic_messages.open_block import DELTAS, KINDS, OpenBlock
+from trunkline.dialects.anthropic_messages.open_blocks import OpenBlock, OpenBlocks
 from trunkline.dialects.anthropic_messages.quick import (
     CONTENT_DELTA,
     DATA_AT,
@@ -55,14 +50,11 @@ _STOP_FIELDS = frozenset({"stop_reason", "stop_sequence", "stop_details", "usage
 class Decoder:
     __slots__ = (
         "_blocks",
-        "_called",
         "_done",
         "_extra",
         "_fault",
         "_finished",
-        "_opaque",
         "_out",
-        "_parts",
         "_runs",
         "_said",
         "_splitter",
@@ -77,10 +69,8 @@ class Decoder:
         self._runs = RunReader()
         self._said = OpenBlock(-1, PartKind.TEXT, TextDelta)
         """The block whose deltas the run at hand is of; it ends when any block does."""
-        self._blocks: dict[int, OpenBlock] = {}
-        self._opaque: dict[int, OpaqueBlock] = {}
-        self._parts = 0
-        self._called = self._started = self._finished = self._done = False
+        self._blocks = OpenBlocks()
+        self._started = self._finished = self._done = False
         self._fault: Garbled | None = None
         self._extra: Mapping[str, Raw] = {}
 
@@ -172,7 +162,7 @@ class Decoder:
             event = CONTENT_DELTA.decode(data)
         except wire.BROKEN:
             return None  # the long way tells what is wrong, if anything is
-        delta, block = event.delta, self._blocks.get(event.index)
+        delta, block = event.delta, self._blocks.known.get(event.index)
         if block is None or delta.__class__ is not block.delta:
             return None
         if delta.piece:
@@ -197,89 +187,17 @@ class Decoder:
             self._out.append(report)
 
     def _block_start(self, event: EventIn, _data: bytes) -> None:
-        raw = present(event.content_block)
-        if raw is None or event.index in self._blocks or event.index in self._opaque:
-            raise Garbled("the provider opened a content block that is none, or open already")
         if self._finished:
             raise Garbled("the provider opened a content block after the end")
-        block = wire.ANSWER_BLOCK.decode(raw)
-        known = KINDS.get(block.type)
-        if known is None:
-            self._opaque[event.index] = OpaqueBlock(raw)
-            return
-        kind, delta = known
-        opened = OpenBlock(self._parts, kind, delta)
-        self._blocks[event.index] = opened
-        self._parts += 1
-        self._open(opened, block, raw)
-
-    def _open(self, opened: OpenBlock, block: wire.AnswerBlock, raw: Raw) -> None:
-        part, out = opened.part, self._out
-        match block.type:
-            case "text":
-                out.append(PartOpened(part, PartKind.TEXT, extra=text_extra(raw)))
-                opened.wrote = bool(block.text)
-                if block.text:
-                    out.append(PartDelta(part, block.text))
-                out += [Annotated(part, citation, NAME) for citation in block.citations or ()]
-            case "tool_use":
-                self._called = True
-                opened.given = wire.text_of(block.input)
-                kind, extra = PartKind.TOOL_CALL, call_extra(raw)
-                out.append(PartOpened(part, kind, 0, block.id, block.name, extra=extra))
-            case _:
-                redacted = block.type == "redacted_thinking"
-                kind = PartKind.REASONING
-                out.append(PartOpened(part, kind, origin=NAME, redacted=redacted))
-                if block.thinking:
-                    out.append(PartDelta(part, block.thinking))
-                opened.signature = block.data if redacted else block.signature or ""
+        self._blocks.start(event, self._out)
 
     def _block_delta(self, event: EventIn, data: bytes) -> None:
-        """All but the usual: signatures, citations, what belongs to blocks we do not look into."""
-        delta = event.delta
-        opaque = self._opaque.get(event.index)
-        if opaque is not None:
-            opaque.feed(data)
-            return
-        block = self._blocks.get(event.index)
-        if block is None or delta is None:
-            raise Garbled("the provider continued a content block that is not open")
-        if delta.type == "signature_delta" and block.kind is PartKind.REASONING:
-            block.signature += delta.signature
-        elif delta.type == "citations_delta" and block.kind is PartKind.TEXT:
-            if (citation := present(delta.citation)) is not None:
-                self._out.append(Annotated(block.part, citation, NAME))
-        elif DELTAS.get(delta.type) is block.delta:
-            # Content in an unusual frame.
-            if text := delta.content:
-                block.wrote = True
-                self._out.append(PartDelta(block.part, text))
-        elif delta.type in DELTAS:
-            raise Garbled(f"the provider sent a {delta.type} within a {block.kind.value}")
+        """All but the usual."""
+        self._blocks.more(event, data, self._out)
 
     def _block_stop(self, event: EventIn, _data: bytes) -> None:
-        if event.index not in self._blocks and event.index not in self._opaque:
-            raise Garbled("the provider closed a content block that is not open")
-        self._close(event.index)
-
-    def _close(self, index: int) -> None:
-        out = self._out
-        opaque = self._opaque.pop(index, None)
-        if opaque is not None:
-            part = self._parts
-            self._parts += 1
-            out.append(PartOpened(part, PartKind.OPAQUE, raw=opaque.close(), origin=NAME))
-            out.append(PartClosed(part))
-            return
-        block = self._blocks.pop(index)
+        self._blocks.stop(event.index, self._out)
         self._runs.forget()
-        if block.kind is PartKind.TOOL_CALL and not block.wrote:
-            # A call without arguments sends empty pieces only; as a whole answer it says {}.
-            out.append(PartDelta(block.part, block.given or "{}"))
-        if block.signature:
-            out.append(Signed(block.part, block.signature, NAME))
-        out.append(PartClosed(block.part))
 
     def _message_delta(self, event: EventIn, data: bytes) -> None:
         fields = wire.RAW_MAP.decode(data)
@@ -291,15 +209,15 @@ class Decoder:
         usage, delta = present(event.usage), event.delta
         stopped = delta is not None and bool(delta.stop_reason) and not self._finished
         if stopped:
-            for index in sorted([*self._blocks, *self._opaque]):
-                self._close(index)
+            self._blocks.stop_all(self._out)
+            self._runs.forget()
         if usage is not None:
             self._out.append(UsageReported(self._usage.feed(usage)))
         if stopped and delta is not None and delta.stop_reason:
             self._finished = True
             self._out.append(
                 Finished(
-                    reason_of(delta.stop_reason, called=self._called),
+                    reason_of(delta.stop_reason, called=self._blocks.called),
                     0,
                     delta.stop_reason,
                     delta.stop_sequence,

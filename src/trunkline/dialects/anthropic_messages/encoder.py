@@ -30,19 +30,16 @@ from trunkline.canon.event import (
 )
 from trunkline.canon.usage import Usage
 from trunkline.dialects.anthropic_messages import templates
-from trunkline.dialects.anthropic_messages.encode_answer import message_id
+from trunkline.dialects.anthropic_messages.encoder_frame import message_delta, message_start
 from trunkline.dialects.anthropic_messages.errors import stream_error
 from trunkline.dialects.anthropic_messages.finish import stop_reason_of
 from trunkline.dialects.anthropic_messages.names import fit_id
 from trunkline.dialects.anthropic_messages.opaque import streamed
 from trunkline.dialects.anthropic_messages.signature import pack
-from trunkline.dialects.anthropic_messages.usage import counts, extra_of, full
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.base import Stamp
 from trunkline.wire.run import write_run
 
-_IN_DELTA = ("container",)
-"""Late fields of an answer that stand in message_delta's `delta`; others stand beside it."""
 _QUOTE = json.Encoder().encode
 
 
@@ -155,30 +152,13 @@ class Encoder:
                     self._within(event)
 
     def _begin(self) -> None:
-        started, own = self._started, self._started.origin == NAME
-        extra = started.extra if own else {}
-        message: Fields = {
-            "model": started.model or self._stamp.model,
-            "id": message_id(started.id, started.origin, self._stamp),
-            "type": "message",
-            "role": "assistant",
-            "content": [],
-            "stop_reason": None,
-            "stop_sequence": None,
-            "stop_details": None,
-            **{field: raw for field, raw in extra.items() if field != "usage"},
-            "usage": full(self._told()) | dict(extra_of(extra)),
-        }
         self._begun = True
-        self._write("message_start", {"type": "message_start", "message": message})
+        self._out.append(message_start(self._started, self._told(), self._stamp))
 
     def _told(self) -> Usage:
         """Where the upstream tells nothing, the guess: 0 would be a context that never fills."""
         told = self._usage
         return told if told.total_input else replace(told, input=self._guessed)
-
-    def _write(self, name: str, data: Fields) -> None:
-        self._out.append(b"event: %b\ndata: %b\n\n" % (name.encode(), json.encode(data)))
 
     def _show(self, block: bytes) -> None:
         if not self._begun:
@@ -290,20 +270,7 @@ class Encoder:
         self._closed = True
         if not self._begun:
             self._begin()
-        own = extra if self._started.origin == NAME else {}
-        finished = self._finished
-        stop_reason, details = stop_reason_of(finished, called=self._called, refused=self._refused)
-        delta: Fields = {
-            "stop_reason": stop_reason,
-            "stop_sequence": finished.stop_sequence,
-            "stop_details": details,
-        }
-        delta |= {field: own[field] for field in _IN_DELTA if field in own}
-        beside = {k: v for k, v in own.items() if k not in {*_IN_DELTA, "usage"}}
-        known = extra_of(self._started.extra) if own else {}
-        news = {k: v for k, v in extra_of(own).items() if known.get(k) != v}
-        usage = counts(self._told()) | news
-        self._write(
-            "message_delta", {"type": "message_delta", "delta": delta, "usage": usage, **beside}
-        )
-        self._out.append(templates.MESSAGE_STOP)
+        reason = stop_reason_of(self._finished, called=self._called, refused=self._refused)
+        sequence = self._finished.stop_sequence
+        told = message_delta(self._started, extra, reason, sequence, self._told())
+        self._out += (told, templates.MESSAGE_STOP)
