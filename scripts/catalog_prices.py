@@ -38,6 +38,8 @@ def windows(model: types.ModelInfo) -> tuple[Window, ...]:
         for key, service in variant.when.items()
         if key in SERVICE_KEYS
     ]
+    # The package names the newest first and takes the first that holds; ours is the last that does.
+    services.sort(key=lambda found: found.since or "")
     return (*usual, *services)
 
 

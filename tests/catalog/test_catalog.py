@@ -1,6 +1,7 @@
 """The shipped catalogue: found by every spelling, priced by date, whole and consistent."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 
@@ -178,6 +179,23 @@ def test_a_service_tier_has_its_own_price() -> None:
     assert [1_250_000_000, 625_000_000, 2_500_000_000, 1_250_000_000] == costs
 
 
+@pytest.mark.parametrize(
+    "day, tier, nano",
+    (
+        ("2026-11-21", "flex", 4_750_000_000),
+        ("2027-02-01", "flex", 9_500_000_000),
+        ("2026-11-21", "priority", 17_100_000_000),
+        ("2027-02-01", "priority", 34_200_000_000),
+    ),
+)
+def test_a_service_tier_has_the_price_of_the_day(day: str, tier: str, nano: int) -> None:
+    """One that is known to rise does so on its day: Gemini 3.8 Flash TTS, at the start of 2027."""
+    at = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    price = CATALOG.price("gemini/gemini-3.8-flash-tts", at, tier)
+    assert price is not None
+    assert nano == price.cost(Usage(input=1_000_000, output=1_000_000))
+
+
 @pytest.mark.parametrize("model", ("openai/no-such-model", "openai/whisper-1", "nobody/x", "x", ""))
 def test_a_model_without_a_price_has_none(model: str) -> None:
     """Unknown, or priced by the hour: None, never zero."""
@@ -248,6 +266,22 @@ def test_every_window_is_well_formed() -> None:
             dated = window.since or "2000-01-01"
             at = datetime.fromisoformat(dated).replace(tzinfo=UTC).timestamp()
             assert CATALOG.price(row, at, window.service) is not None, row.key
+
+
+def in_order(prices: Sequence[Window]) -> bool:
+    """Whether `since` rises among windows of one service and the same hours."""
+    dates: dict[object, list[str]] = {}
+    for window in prices:
+        dates.setdefault((window.service, window.daily), []).append(window.since or "")
+    return all(sorted(set(found)) == found for found in dates.values())
+
+
+def test_newer_prices_stand_behind_older_ones() -> None:
+    """For each service of each model: of several that hold, the last in the list counts."""
+    older, newer = Window(since="2026-10-15", service="flex"), Window(since="2027-01-01", service="flex")  # fmt: skip
+
+    assert [] == [row.key for row in rows() if not in_order(row.prices)]
+    assert [True, False] == [in_order((older, newer)), in_order((newer, older))]
 
 
 def test_every_row_answers_to_its_own_names() -> None:
