@@ -106,6 +106,22 @@ def test_tools() -> None:
     ) == decode(tools=[own, lazy, search, servers]).tools
 
 
+@pytest.mark.parametrize("kind", ("custom", None))
+def test_a_tool_whose_type_is_said(kind: str | None) -> None:
+    """The API's explicit form of a client's own tool is no more than the short one."""
+    own = {"name": "find", "input_schema": SCHEMA}
+
+    assert decode(tools=[own]).tools == decode(tools=[{"type": kind, **own}]).tools
+
+
+def test_an_unknown_type_is_kept() -> None:
+    """A `type` where the API has none is a field like any other."""
+    request = decode(type="x", messages=[{"type": "message", "role": "user", "content": "hi"}])
+
+    assert {"type": raw("x")} == request.extra
+    assert {"type": raw("message")} == request.messages[0].extra
+
+
 def test_a_tools_breakpoint() -> None:
     """Tools may carry one, too."""
     tool = {"name": "f", "input_schema": SCHEMA, "cache_control": {"type": "ephemeral"}}

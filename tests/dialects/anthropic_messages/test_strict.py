@@ -32,6 +32,19 @@ def test_what_is_unknown_is_kept() -> None:
     assert {"age": Raw(b'{"y":3}')} == extra
 
 
+def test_a_type_without_a_tag_is_unknown() -> None:
+    """A struct that no tag tells apart has a `type` only if it has a field of that name."""
+
+    class Fish(Struct, forbid_unknown_fields=True):
+        name: str
+
+    reader: Reader[Fish] = Reader(Fish, Fish)
+    fish, extra = reader.read(Raw(b'{"type":"fish","name":"Nemo"}'), "pets.0")
+
+    assert Fish("Nemo") == fish
+    assert {"type": Raw(b'"fish"')} == extra
+
+
 @pytest.mark.parametrize(
     "body, param",
     (

@@ -27,10 +27,11 @@ class Reader(Generic[T]):
 
     def __init__(self, union: object, *known: type[Struct]) -> None:
         self._decoder: json.Decoder[T] = json.Decoder(cast("type[T]", union))
-        self._known = {
-            str(kind.__struct_config__.tag or ""): (*kind.__struct_fields__, "type")
-            for kind in known
-        }
+        self._known: dict[str, tuple[str, ...]] = {}
+        for kind in known:
+            tag = str(kind.__struct_config__.tag or "")
+            # Only a struct with a tag reads its `type` without a field of that name.
+            self._known[tag] = (*kind.__struct_fields__, *(("type",) if tag else ()))
 
     def knows(self, tag: str) -> bool:
         return tag in self._known

@@ -138,9 +138,10 @@ KnownBlock = (
 
 
 class ToolIn(Struct, forbid_unknown_fields=True):
-    """A tool of the client's own; those the provider runs have a dated type instead."""
+    """A tool of the client's own; those the provider runs have a dated type instead of "custom"."""
 
     name: str
+    type: str | None = None
     description: str | None = None
     input_schema: Raw = ABSENT
     strict: bool | None = None
@@ -205,6 +206,8 @@ class UsageIn(Struct):
     cache_creation: CacheCreation | None = None
     output_tokens: int | None = None
     output_tokens_details: OutputDetails | None = None
+    service_tier: Raw | UnsetType = UNSET
+    speed: Raw | UnsetType = UNSET
 
 
 class ErrorIn(Struct):
