@@ -107,6 +107,35 @@ def test_kinds(status, body, kind, told):
 
 
 @pytest.mark.parametrize(
+    ("param", "kind"),
+    (
+        ("messages[17].content", ContextLengthExceeded),
+        ("messages.[2].content[0].text", ContextLengthExceeded),
+        ("messages[1].tool_calls[0].function.arguments", ContextLengthExceeded),
+        ("input", ContextLengthExceeded),
+        ("input[3]", ContextLengthExceeded),
+        ("input[3].output", ContextLengthExceeded),
+        ("prompt", ContextLengthExceeded),
+        ("instructions", ContextLengthExceeded),
+        ("user", Refused),
+        ("prompt_cache_key", Refused),
+        ("tools[0].function.name", Refused),
+        ("messages[1].name", Refused),
+        ("messages[1].tool_calls[0].id", Refused),
+        ("input[95].call_id", Refused),
+        (None, Refused),
+    ),
+)
+def test_strings_too_long(param, kind):
+    """A larger context helps where the string is of the prompt, not where it is a name or an id."""
+    error = decoded(400, openai("string too long", "string_above_max_length", param=param))
+
+    assert kind is type(error)
+    assert 400 == error.status
+    assert ("string_above_max_length", param) == (error.upstream_code, error.param)
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     (
         (openai("words"), "words"),

@@ -32,7 +32,6 @@ from trunkline.dialects.scrub import scrub
 # Codes, types and Google's statuses, in lower case, that say what the status alone does not.
 _WORDS: Mapping[str, type[UpstreamError]] = {
     "context_length_exceeded": ContextLengthExceeded,
-    "string_above_max_length": ContextLengthExceeded,
     "content_filter": ContentRejected,
     "content_policy_violation": ContentRejected,
     "responsibleaipolicyviolation": ContentRejected,
@@ -100,6 +99,12 @@ _TEXTS: tuple[tuple[re.Pattern[str], type[UpstreamError]], ...] = (
         ModelMissing,
     ),
 )
+# Where OpenAI says that a string of the prompt is longer than it takes, as in "messages[17].content"
+# (seen 2026-11-22).
+_PROMPT = re.compile(
+    r"(input|prompt)(\.?\[\d{1,9}\])?|instructions"
+    r"|(messages|input)\.?\[\d{1,9}\]\..{0,150}?\b(content|text|output|arguments|input)(\.?\[\d{1,9}\])?"
+)
 _READ = 4096
 """Characters of a message that are looked through: in a megabyte of it, that took a quarter second."""
 _DELAY = re.compile(r"(\d{1,6}(\.\d{1,9})?)s")
@@ -149,6 +154,8 @@ def _kind(status: int, said: _Said) -> type[UpstreamError]:
     named = next((_WORDS[word.lower()] for word in said.words if word.lower() in _WORDS), None)
     if named is not None and named not in (Refused, Overloaded):
         return named
+    if _prompt_too_long(said):
+        return ContextLengthExceeded
     if status not in (401, 404, 429):
         message = said.message[:_READ]
         for pattern, kind in _TEXTS:
@@ -162,6 +169,11 @@ def _kind(status: int, said: _Said) -> type[UpstreamError]:
 def _about_the_answer(kind: type[UpstreamError], said: _Said) -> bool:
     """Too many tokens were asked for, not sent: no larger context helps."""
     return kind is ContextLengthExceeded and (said.param or "").startswith("max_")
+
+
+def _prompt_too_long(said: _Said) -> bool:
+    """Of a name or an id that is too long another model would say the same."""
+    return "string_above_max_length" in said.words and bool(_PROMPT.fullmatch(said.param or ""))
 
 
 def _by_status(status: int) -> type[UpstreamError]:
