@@ -74,6 +74,19 @@ def test_a_subset_is_all_the_model_sees():
     assert ["other"] == [t["toolSpec"]["name"] for t in config(asked)["tools"]]
 
 
+def test_a_choice_among_no_tools():
+    """It is dropped, and a note tells, whoever left them out; none of no tools is no loss."""
+    search = Tool(name="web_search", kind="builtin", raw=Raw(b"{}"), origin="anthropic-messages")
+    asked, dropped = (
+        chat(tools=tools, tool_choice=ToolChoice(ChoiceMode.AUTO)) for tools in ((), (search,))
+    )
+
+    assert [None, None] == [config(asked), config(dropped)]
+    assert ["tool_choice"] == noted(asked)
+    assert ["tools.0", "tool_choice"] == noted(dropped)
+    assert [] == noted(chat(tool_choice=ToolChoice(ChoiceMode.NONE)))
+
+
 def test_none_leaves_the_tools_out():
     """Nothing else keeps a model from them; a note tells."""
     asked = chat(tools=(WEATHER,), tool_choice=ToolChoice(ChoiceMode.NONE))

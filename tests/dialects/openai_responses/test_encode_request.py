@@ -15,6 +15,7 @@ from tests.dialects.openai_responses.upstream import (
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import ChoiceMode, OutputFormat, Thinking, Tool, ToolChoice
+from trunkline.dialects.openai_responses.wire import ADDITIONAL
 
 CLAUDES = Thinking(mode="enabled", budget_tokens=10_000)
 
@@ -201,6 +202,25 @@ def test_tools_and_the_choice_among_them():
     bare = request(tool_choice=ToolChoice(ChoiceMode.AUTO), parallel_tool_calls=True)
     assert {"model", "input", "store"} == set(sent(bare))
     assert "tool_choice" in notes(bare)
+
+
+def test_a_choice_among_tools_that_all_were_dropped():
+    """What is written counts: another provider's search is no tool here."""
+    search = Tool(name="web_search", kind="builtin", raw=Raw(b"{}"), origin=FOREIGN)
+    asked = request(
+        tools=(search,), tool_choice=ToolChoice(ChoiceMode.AUTO), parallel_tool_calls=True
+    )
+
+    assert {"model", "input", "store"} == set(sent(asked))
+    assert {"tools.0", "tool_choice"} == set(notes(asked))
+
+
+def test_a_choice_among_tools_that_the_input_brings_along():
+    """They are written there."""
+    tool = Tool(name="f", origin=ADDITIONAL)
+
+    body = sent(own(tools=(tool,), tool_choice=ToolChoice(ChoiceMode.REQUIRED)))
+    assert ("required", False) == (body["tool_choice"], "tools" in body)
 
 
 def test_long_names_come_back():

@@ -59,6 +59,9 @@ def _body(draft: Draft) -> Fields:
 
 def _tool_config(draft: Draft, tools: list[Fields], reasoned: Reasoned) -> Fields:
     if not tools:
+        asked = draft.request.tool_choice
+        if asked is not None and asked.mode is not ChoiceMode.NONE:
+            draft.note("tool_choice", "dropped: there are no tools to choose from")
         return {}
     choice = encode_choice(draft, thinking=reasoned.budgeted)
     config: Fields = {"tools": [tool for tool in tools if tool]}
@@ -171,8 +174,5 @@ def _note_unknown(draft: Draft) -> None:
     ):
         if value is not None:
             draft.note(field, _NO_SUCH_FIELD)
-    chosen = request.tool_choice
-    if chosen is not None and chosen.mode is not ChoiceMode.NONE and not request.tools:
-        draft.note("tool_choice", "dropped: there are no tools")
     for field in request.extra:
         draft.note(field, _NO_SUCH_FIELD)

@@ -15,7 +15,7 @@ from trunkline.dialects.openai_names import Names
 from trunkline.dialects.openai_responses.encode_request_items import ItemWriter
 from trunkline.dialects.openai_responses.encode_request_tools import write_choice, write_tools
 from trunkline.dialects.openai_responses.forward import apply
-from trunkline.dialects.openai_responses.wire import NAME
+from trunkline.dialects.openai_responses.wire import ADDITIONAL, NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 from trunkline.dialects.single import refuse_several
 
@@ -73,12 +73,13 @@ def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes) -> None
     if tools:
         body["tools"] = tools
     choice = request.tool_choice
-    if not tools and not request.tools:
+    chosen = None if choice is None else write_choice(choice, request, names, notes)
+    if not tools and not any(tool.origin == ADDITIONAL for tool in request.tools):
         # OpenAI refuses a choice among no tools.
         if choice is not None:
             notes.add("tool_choice", "dropped: there are no tools to choose from")
         return
-    if choice is not None and (chosen := write_choice(choice, request, names, notes)) is not None:
+    if chosen is not None:
         body["tool_choice"] = chosen
     if request.parallel_tool_calls is not None:
         body["parallel_tool_calls"] = request.parallel_tool_calls
