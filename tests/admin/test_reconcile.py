@@ -63,6 +63,24 @@ def test_a_provider_that_nobody_knows_is_refused(tmp_path):
     within(tmp_path, test)
 
 
+def test_a_century_may_be_compared(tmp_path):
+    """The first day and the last that an export may name, and as many tokens as it may."""
+
+    async def test(w: World) -> None:
+        days = ("2000-01-01T00:00:00Z", "2099-12-31T23:00:00-05:00")
+        rows = "\n".join(f"{day},sim-chat,1,1e15,0,1e15" for day in days)
+        told = await w.ask("POST", f"{PATH}?provider=openai&as=sim", f"{HEADER}\n{rows}".encode())
+
+        assert (200, "2000-01-01", "2100-01-01") == (
+            told.status,
+            told.json["start"],
+            told.json["end"],
+        )
+        assert -2 * 10**15 == told.json["total"]["delta"]["input"]
+
+    within(tmp_path, test)
+
+
 @pytest.mark.parametrize(
     ("query", "body", "says"),
     (
@@ -70,6 +88,16 @@ def test_a_provider_that_nobody_knows_is_refused(tmp_path):
         ("provider=openai", b"x", "none of OpenAI's columns"),
         ("provider=anthropic&tolerance=2", b"x", "from 0 to 1"),
         ("provider=openai&colour=red", b"x", "colour"),
+        (
+            "provider=openai&as=sim",
+            f"{HEADER}\n2026-11-22T00:00:00,sim-chat,1,1e300000,0,1\n".encode(),
+            "`input_tokens` of the export must be a number",
+        ),
+        (
+            "provider=openai&as=sim",
+            f"{HEADER}\n2026-02-30T00:00:00Z,sim-chat,1,1,0,1\n".encode(),
+            "`start_time` of the export must be a day",
+        ),
     ),
 )
 def test_what_cannot_be_compared(tmp_path, query, body, says):

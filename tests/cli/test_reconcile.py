@@ -72,12 +72,26 @@ def test_a_provider_that_nobody_knows_is_refused(reconcile):
     assert "there are openai, a, b" in printed.err
 
 
-def test_what_is_no_export_is_refused(reconcile):
-    """One, with the reason."""
-    code, printed = reconcile("date,model\n")
+@pytest.mark.parametrize(
+    ("export", "says"),
+    (
+        ("date,model\n", "it has date, model"),
+        (EXPORT.format(read="1e400"), "`input_tokens` of the export must be a number"),
+        (
+            EXPORT.format(read=1).replace("11-21", "02-30"),
+            "`start_time` of the export must be a day",
+        ),
+        (EXPORT.format(read=1).replace("2026", "9999"), "`start_time` of the export must be a day"),
+    ),
+)
+def test_what_is_no_export_is_refused(reconcile, export, says):
+    """One, with the reason in a line."""
+    code, printed = reconcile(export)
 
-    assert 1 == code
-    assert "it has date, model" in printed.err
+    assert (1, "") == (code, printed.out)
+    assert printed.err.startswith("trunkline: ")
+    assert says in printed.err
+    assert 1 == printed.err.count("\n")
 
 
 def test_a_tolerance_is_a_share():

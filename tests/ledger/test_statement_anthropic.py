@@ -46,9 +46,22 @@ def test_an_export_is_read(data: bytes, lines: list[Line]) -> None:
         (ANTHROPIC_USAGE.replace(b'"output_tokens"', b'"words"'), "neither `output_tokens`"),
         (ANTHROPIC_COSTS.replace(b"USD", b"EUR"), "US dollars"),
         (ANTHROPIC_COSTS_CSV.replace(b"2026-11-21", b"21.11.2026"), "usage_date_utc"),
+        (ANTHROPIC_USAGE_CSV.replace(b"2026-11-21", b"2026-11-31"), "`usage_date_utc` .* a day"),
+        (ANTHROPIC_USAGE.replace(b"2026-11-21", b"2026-11-31"), "`starting_at` .* a day"),
+        (ANTHROPIC_USAGE.replace(b":500}", b":-1}"), "`ephemeral_5m_input_tokens` .* a number"),
+        (ANTHROPIC_USAGE.replace(b":200,", b":1e300,"), "`cache_read_input_tokens` .* a number"),
+        (ANTHROPIC_USAGE_CSV.replace(b",4000,", b",1e400,"), "cache_read` .* a number"),
+        (ANTHROPIC_COSTS.replace(b"123.78912", b"1e1000000"), "`amount` .* a number"),
     ),
 )
 def test_what_is_unknown_is_refused(data: bytes, says: str) -> None:
     """Naming it."""
     with pytest.raises(Malformed, match=says):
         read_statement(data, FORM)
+
+
+def test_a_moment_with_an_offset_is_of_its_day_in_utc() -> None:
+    """As our own books have it."""
+    local = ANTHROPIC_USAGE.replace(b"2026-11-21T00:00:00Z", b"2026-11-20T19:00:00-05:00")
+
+    assert read_statement(ANTHROPIC_USAGE, FORM) == read_statement(local, FORM)

@@ -57,13 +57,29 @@ def test_an_export_is_read(data: bytes, lines: list[Line]) -> None:
         (OPENAI_USAGE.replace(b"organization.usage", b"elsewhere"), "neither an organization"),
         (OPENAI_COSTS.replace(b'"usd"', b'"eur"'), "US dollars"),
         (OPENAI_COSTS.replace(b'"amount"', b'"amount_value"'), "no object `amount`"),
-        (OPENAI_USAGE.replace(b"1795219200", b'"soon"'), "start_time"),
+        (OPENAI_USAGE.replace(b"1795219200", b'"soon"'), "`start_time` .* a day like"),
+        (OPENAI_USAGE.replace(b"1795219200", b"253402300799"), "`start_time` .* 2000 and 2100"),
+        (OPENAI_USAGE.replace(b"1795219200", b'"9999999999999"'), "`start_time` .* milliseconds"),
+        (OPENAI_USAGE.replace(b"1795219200", b"9" * 19), "`start_time` .* milliseconds"),
+        (OPENAI_USAGE.replace(b"1795219200", b"9" * 400), "`start_time` .* a day like"),
+        (OPENAI_USAGE.replace(b"1795219200", b"-1"), "`start_time` .* a day like"),
+        (OPENAI_USAGE_CSV.replace(b"2026-11-21T00:00:00", b"2026-02-30T00:00:00"), "02-30"),
+        (OPENAI_USAGE_CSV.replace(b",1000,", b",1e300000,"), "`input_tokens` .* a number"),
+        (OPENAI_USAGE.replace(b":5,", b":1e300,"), "`num_model_requests` .* a number"),
+        (OPENAI_COSTS.replace(b"0.06", b"1e308"), "`amount` .* a number"),
     ),
 )
 def test_what_is_unknown_is_refused(data: bytes, says: str) -> None:
     """Naming it."""
     with pytest.raises(Malformed, match=says):
         read_statement(data, FORM)
+
+
+def test_a_moment_with_an_offset_is_of_its_day_in_utc() -> None:
+    """A dashboard that writes local time tells of the same hours as our books."""
+    local = OPENAI_USAGE_CSV.replace(b"2026-11-21T00:00:00+00:00", b"2026-11-20T19:00:00-05:00")
+
+    assert read_statement(OPENAI_USAGE_CSV, FORM) == read_statement(local, FORM)
 
 
 def test_usage_without_tokens_is_left_out() -> None:

@@ -9,7 +9,6 @@ are the columns of files as they were exported up to 2026.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from trunkline.canon.errors import Malformed
 from trunkline.ledger.statements import (
@@ -17,6 +16,7 @@ from trunkline.ledger.statements import (
     Line,
     Record,
     count,
+    day_at,
     day_of,
     known_only,
     nanousd,
@@ -101,8 +101,8 @@ def _cost(form: Format, day: str, row: Record, value: object, currency: object) 
 def _day(value: object) -> str:
     """Of Unix seconds, or of a text."""
     text = str(value)
-    if text.replace(".", "", 1).isdecimal() and len(text) < 14:
-        return datetime.fromtimestamp(float(text), UTC).strftime("%Y-%m-%d")
+    if text.replace(".", "", 1).isdecimal() and len(text) < 20:
+        return day_at(float(text), "start_time")
     return day_of(value, "start_time")
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
@@ -12,10 +13,14 @@ from msgspec import DecodeError, Struct, json
 from trunkline.canon.errors import Malformed
 
 _NANO = 10**9
+# Of tokens or requests in one line; a mistake, or mischief, beyond.
+_MOST = 10**15
 # Names that money or tokens may hide behind: one of these that is not known is not passed over.
 _MATTERS = re.compile(r"token|amount|cost|price", re.IGNORECASE)
 _DATE = re.compile(r"-(20\d\d-\d\d-\d\d|20\d{6}|latest)$")
-_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_MOMENT = re.compile(r"20\d\d-\d\d-\d\d(?:[T ].+)?")
+# What `_MOMENT` can write, in Unix seconds: days are added to it later.
+_FIRST, _END = 946_684_800, 4_102_444_800
 
 Record = Mapping[str, object]
 """A row of a CSV file, or a result of a JSON page."""
@@ -56,7 +61,10 @@ def read_statement(data: bytes, form: Format) -> list[Line]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed("the export must be UTF-8 text: JSON or CSV") from None
-    lines = list(_json(text, form) if text.lstrip()[:1] in ("{", "[") else _csv(text, form))
+    try:
+        lines = list(_json(text, form) if text.lstrip()[:1] in ("{", "[") else _csv(text, form))
+    except RecursionError:
+        raise Malformed("the export is nested too deeply") from None
     if not lines:
         raise Malformed("the export has no line that tells of usage")
     return lines
@@ -73,7 +81,7 @@ def _csv(text: str, form: Format) -> Iterator[Line]:
 def _json(text: str, form: Format) -> Iterator[Line]:
     try:
         pages = json.decode(text)
-    except (DecodeError, RecursionError):
+    except DecodeError:
         raise Malformed("the export is not valid JSON") from None
     pages = pages if isinstance(pages, list) else [pages]
     for page in pages:
@@ -112,16 +120,18 @@ def known_only(names: Collection[str], known: Collection[str], what: str) -> Non
 def count(record: Record, name: str) -> int:
     """A number of tokens; what is left out or empty is none. Raises Malformed."""
     number = _decimal(record.get(name), name)
-    if number < 0 or number != int(number):
-        raise _not_a_number(name, record[name])
+    # Compared first: to write out 1e300000 as an int takes seconds, in which no thread runs.
+    if not 0 <= number <= _MOST or number != int(number):
+        raise _not_a_number(name, record[name], ", whole and from 0 to 10^15")
     return int(number)
 
 
 def nanousd(value: object, name: str, units: int = 1) -> int:
     """`units`: how many make a dollar. What is left out or empty is none. Raises Malformed."""
     amount = _decimal(value, name)
-    if abs(amount) > _NANO:
-        raise _not_a_number(name, value)
+    # Not by abs(), which overflows at 1e1000000.
+    if not -_NANO <= amount <= _NANO:
+        raise _not_a_number(name, value, " of at most 10^9")
     return round(amount * _NANO / units)
 
 
@@ -139,13 +149,28 @@ def _decimal(value: object, name: str) -> Decimal:
 
 
 def day_of(value: object, name: str) -> str:
-    """The day with which a text of a moment begins. Raises Malformed."""
-    found = _DAY.match(str(value))
-    if found is None:
+    """Of a text: a day, or a moment, in UTC unless it says otherwise. Raises Malformed."""
+    text = str(value).strip()
+    try:
+        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
+    except ValueError:
+        moment = None
+    if moment is None or not _MOMENT.fullmatch(text):
         raise Malformed(
-            f"`{name}` of the export must begin with a day like 2026-11-21: {value!r:.80}"
+            f"`{name}` of the export must be a day like 2026-11-21, or a moment like"
+            f" 2026-11-21T18:00:00Z: {value!r:.80}"
         )
-    return found[0]
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d")
+
+
+def day_at(seconds: float, name: str) -> str:
+    """Of a moment in Unix seconds. Raises Malformed."""
+    if not _FIRST <= seconds < _END:
+        raise Malformed(
+            f"`{name}` of the export must lie between 2000 and 2100, in seconds (not"
+            f" milliseconds): {seconds!r:.80}"
+        )
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 def undated(model: str) -> str:
@@ -153,5 +178,5 @@ def undated(model: str) -> str:
     return _DATE.sub("", model)
 
 
-def _not_a_number(name: str, value: object) -> Malformed:
-    return Malformed(f"`{name}` of the export must be a number: {value!r:.80}")
+def _not_a_number(name: str, value: object, more: str = "") -> Malformed:
+    return Malformed(f"`{name}` of the export must be a number{more}: {value!r:.80}")
