@@ -3,6 +3,7 @@
 import pytest
 
 from trunkline.dialects.claude import (
+    cannot_think,
     takes_effort,
     takes_mid_system,
     takes_xhigh,
@@ -19,6 +20,36 @@ OLD = (
     "anthropic.claude-sonnet-4-5-20250929-v1:0",
 )
 NEW = ("claude-opus-4-6", "claude-sonnet-4-6", "claude-opus-4-8", "claude-opus-5", "claude-fable-5")
+
+
+@pytest.mark.parametrize(
+    "model",
+    (
+        "claude-instant-1.2",
+        "claude-2.1",
+        "claude-2",
+        "claude-3-opus-20240229",
+        "claude-3-haiku-20240307",
+        "claude-3-5-haiku-20241022",
+        "claude-3-5-sonnet-latest",
+        "claude-3.5-sonnet",
+        "claude-3-5-sonnet-v2@20241022",
+        "claude-3-opus@20240229",
+        "anthropic.claude-instant-v1",
+        "anthropic.claude-v2:1",
+        "us.anthropic.claude-3-haiku-20240307-v1:0",
+        "eu.anthropic.claude-3-5-sonnet-20240620-v1:0",
+    ),
+)
+def test_claudes_before_3_7_do_not_think(model: str) -> None:
+    """Under the names of Anthropic, Bedrock and Vertex."""
+    assert cannot_think(model)
+
+
+@pytest.mark.parametrize("model", ("claude-3-7-sonnet@20250219", *OLD[1:], *NEW, "deepseek-v3-5"))
+def test_claudes_since_3_7_think(model: str) -> None:
+    """Of others nothing is assumed."""
+    assert not cannot_think(model)
 
 
 @pytest.mark.parametrize("model", OLD)

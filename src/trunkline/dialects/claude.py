@@ -7,8 +7,14 @@ _ADAPTIVE = re.compile(r"claude-[a-z]+-(?:4[-.](?:[6-9]|[1-9]\d)|[5-9]|[1-9]\d)(
 _CLAUDE = re.compile(r"claude-")
 _SINCE_4_8 = re.compile(r"claude-[a-z]+-(?:4[-.](?:[89]|[1-9]\d)|[5-9]|[1-9]\d)(?!\d)")
 _SINCE_4_7 = re.compile(r"claude-[a-z]+-(?:4[-.](?:[7-9]|[1-9]\d)|[5-9]|[1-9]\d)(?!\d)")
+_THOUGHTLESS = re.compile(r"claude-(?:instant|v?[12](?!\d)|3-(?:opus|sonnet|haiku)|3[-.]5(?!\d))")
 _OPUS_4_5 = re.compile(r"claude-opus-4[-.]5(?!\d)")
 # platform.claude.com, models overview, effort, and thinking, seen 2026-11-21.
+
+
+def cannot_think(model: str) -> bool:
+    """A Claude before 3.7, which answers 400 to any `thinking`. False for what is no Claude."""
+    return _THOUGHTLESS.search(model) is not None
 
 
 def thinks_adaptively(model: str) -> bool:

@@ -130,6 +130,29 @@ def test_effort_alone_on_an_older_model_is_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    "origin, asked, fields",
+    (
+        ("openai-chat", Thinking(effort="high"), ["thinking"]),
+        ("openai-chat", Thinking(effort="none"), []),
+        (NAME, Thinking(mode="enabled", budget_tokens=2000), ["thinking"]),
+        (NAME, Thinking(mode="adaptive", effort="low"), ["thinking"]),
+        (NAME, Thinking(effort="low"), ["output_config.effort"]),
+        (NAME, Thinking(mode="disabled"), []),
+    ),
+)
+@pytest.mark.parametrize("model", ("claude-3-5-haiku-20241022", "claude-3-haiku-20240307"))
+def test_a_claude_before_3_7_is_told_nothing(
+    model: str, origin: str, asked: Thinking, fields: list[str]
+) -> None:
+    """It answers 400 to any `thinking`; a note tells what is lost."""
+    request = chat(origin=origin, thinking=asked, temperature=0.5)
+
+    assert (None, None) == told(asked, model, origin)
+    assert fields == noted(request, deployment(model))
+    assert 0.5 == body_of(request, deployment(model))["temperature"]
+
+
+@pytest.mark.parametrize(
     "budget, limit, fitted", ((500, 4000, 1024), (4000, 4000, 3999), (5000, 2000, 1999))
 )
 def test_a_budget_is_fitted(budget: int, limit: int, fitted: int) -> None:

@@ -100,13 +100,19 @@ def test_gpt_oss(effort, sent):
     assert {"reasoning_effort": sent} == more(GPT_OSS, thinking=Thinking(effort=effort))
 
 
-@pytest.mark.parametrize("model", (LLAMA, NOVA))
+@pytest.mark.parametrize(
+    "model",
+    (LLAMA, NOVA, "us.anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-instant-v1"),
+)
 def test_others_are_told_nothing(model):
     """A note tells the client instead."""
     asked = chat(thinking=Thinking(effort="high"))
 
     assert "additionalModelRequestFields" not in body_of(asked, to(model))
     assert ["thinking"] == noted(asked, to(model))
+    off = chat(thinking=Thinking(effort="none"))
+    assert "additionalModelRequestFields" not in body_of(off, to(model))
+    assert [] == noted(off, to(model))
 
 
 def test_max_tokens():

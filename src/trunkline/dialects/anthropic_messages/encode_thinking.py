@@ -10,6 +10,7 @@ from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_turns import Turn, within_tool_loop
 from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, Fields
 from trunkline.dialects.claude import (
+    cannot_think,
     takes_effort,
     takes_xhigh,
     thinks_adaptively,
@@ -59,6 +60,9 @@ def encode_thinking(draft: Draft, turns: Sequence[Turn]) -> Reasoned:
         for field in asked.native if asked is not None and not draft.same else ():
             draft.note(field, "dropped: only its own dialect knows what it asks for")
         return Reasoned(limit)
+    if cannot_think(draft.deployment.model):
+        _note_thoughtless(asked, draft)
+        return Reasoned(limit)
     chosen = _choose(asked, draft)
     if chosen is None or chosen["type"] != "enabled":
         return Reasoned(limit, chosen, _effort(asked, draft, chosen))
@@ -80,10 +84,22 @@ def _limit(draft: Draft) -> int:
     return asked
 
 
+def _is_off(asked: Thinking) -> bool:
+    return asked.mode == "disabled" or (asked.effort == "none" and asked.mode is None)
+
+
+def _note_thoughtless(asked: Thinking, draft: Draft) -> None:
+    """Not to think is what it does anyway."""
+    if draft.same and asked.mode is None and asked.effort is not None:
+        draft.note("output_config.effort", "dropped: this model knows no effort")
+    elif not _is_off(asked) and (asked.mode is not None or asked.effort is not None):
+        draft.note("thinking", "dropped: this model cannot think")
+
+
 def _choose(asked: Thinking, draft: Draft) -> Fields | None:
     """The `thinking` object; an enabled one still without checks on its budget."""
     model = draft.deployment.model
-    if asked.mode == "disabled" or (asked.effort == "none" and asked.mode is None):
+    if _is_off(asked):
         return {"type": "disabled"}
     if draft.same:
         return _own(asked, draft)

@@ -9,7 +9,7 @@ from trunkline.dialects.bedrock_converse.draft import Draft
 from trunkline.dialects.bedrock_converse.encode_turns import Turn, within_tool_loop
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import Fields
-from trunkline.dialects.claude import takes_xhigh, thinks_adaptively
+from trunkline.dialects.claude import cannot_think, takes_xhigh, thinks_adaptively
 
 MIN_BUDGET = 1024
 """The least that Claude takes (platform.claude.com, extended thinking, seen 2026-11-21)."""
@@ -62,6 +62,8 @@ def _is_off(asked: Thinking) -> bool:
 
 def _claude(asked: Thinking, limit: int | None, draft: Draft, turns: Sequence[Turn]) -> Reasoned:
     off: Fields = {"thinking": {"type": "disabled"}}
+    if cannot_think(draft.deployment.model):
+        return _others(asked, limit, draft, turns)
     if _is_off(asked):
         return Reasoned(off, limit)
     if thinks_adaptively(draft.deployment.model):
