@@ -2,12 +2,13 @@
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Overloaded
-from trunkline.canon.exchange import Attempt, Exchange, Principal
+from trunkline.canon.exchange import Attempt, Exchange, Principal, Status
 from trunkline.canon.note import Note
-from trunkline.faces.base import FaceSpec, named, trunkline_headers, usd, warnings
+from trunkline.faces.base import FaceSpec, named, trunkline_headers, untried, usd, warnings
 from trunkline.faces.native.face import SPEC
 
 
@@ -70,13 +71,74 @@ def test_a_stream_cannot_name_its_cost_yet():
     assert {b"x-trunkline-cost-usd"} == whole.keys() - stream.keys()
 
 
-@pytest.mark.parametrize("errors", ((), (Overloaded("x"),)))
-def test_nobody_answered(errors):
-    """Then nobody is named."""
-    told = dict(trunkline_headers(exchange(*errors), streaming=False))
+def test_who_failed_is_named_and_nothing_is_billed():
+    """An error tells of the last who was tried, and how long all of them took."""
+    asked = exchange(Overloaded("x"), Overloaded("x"), status=Status.FAILED)
+    for attempt, took in zip(asked.attempts, (30.0, 12.5), strict=True):
+        attempt.first_event_ms, attempt.total_ms = None, took
+    asked.attempts[0].deployment = replace(asked.attempts[0].deployment, provider="first")
 
-    assert b"%d" % len(errors) == told[b"x-trunkline-attempts"]
-    assert {b"x-trunkline-request-id", b"x-request-id", b"x-trunkline-attempts"} == set(told)
+    assert {
+        b"x-trunkline-request-id": b"req_1",
+        b"x-request-id": b"req_1",
+        b"x-trunkline-attempts": b"2",
+        b"x-trunkline-provider": b"up",
+        b"x-trunkline-model": b"m-1",
+        b"x-trunkline-cost-usd": b"0.000000000",
+        b"server-timing": b"upstream;dur=42.5",
+    } == dict(trunkline_headers(asked, streaming=False))
+
+
+def test_what_broke_off_costs_what_was_billed():
+    """Before its first byte left, and behind an answer that an upstream is paid for."""
+    broken = exchange(Overloaded("x"), Overloaded("x"), status=Status.PARTIAL)
+
+    assert (
+        b"1.000001500" == dict(trunkline_headers(broken, streaming=False))[b"x-trunkline-cost-usd"]
+    )
+
+
+def test_an_answer_that_came_to_nothing_is_not_billed():
+    """A leg was answered and the next was not: the whole failed, and so do its headers say."""
+    spoiled = exchange(None, status=Status.FAILED)
+
+    assert (
+        b"0.000000000" == dict(trunkline_headers(spoiled, streaming=False))[b"x-trunkline-cost-usd"]
+    )
+
+
+@pytest.mark.parametrize("status", (Status.FAILED, None))
+def test_nobody_was_asked(status):
+    """Then nobody is named, and nothing is billed."""
+    told = dict(trunkline_headers(exchange(status=status), streaming=False))
+
+    assert {
+        b"x-trunkline-request-id": b"req_1",
+        b"x-request-id": b"req_1",
+        b"x-trunkline-attempts": b"0",
+        b"x-trunkline-cost-usd": b"0.000000000",
+    } == told
+
+
+def test_the_gateway_stood_in():
+    """For a provider that did not count: it is no error, and nobody else's answer."""
+    told = dict(trunkline_headers(exchange(Overloaded("x")), streaming=False))
+
+    assert {b"x-trunkline-provider", b"x-trunkline-model"}.isdisjoint(told)
+
+
+def test_what_only_begins_has_no_cost_yet():
+    """A response made in the background, whose attempts are another exchange's."""
+    assert b"x-trunkline-cost-usd" not in dict(trunkline_headers(exchange(), streaming=True))
+
+
+def test_a_refusal_before_there_is_an_exchange():
+    """Carries what there is to say, too."""
+    assert {
+        b"x-trunkline-request-id": b"req_1",
+        b"x-trunkline-attempts": b"0",
+        b"x-trunkline-cost-usd": b"0.000000000",
+    } == dict(untried("req_1"))
 
 
 def test_each_sdk_finds_the_request_id_where_it_looks():

@@ -185,6 +185,8 @@ def test_a_wrong_field_is_refused_by_its_name(tmp_path, wrong, param):
 
     assert (400, "invalid_request_error", param) == (reply.status, error["type"], error["param"])
     assert reply.header(b"x-trunkline-request-id").startswith(b"req_")
+    assert b"0" == reply.header(b"x-trunkline-attempts")
+    assert b"0.000000000" == reply.header(b"x-trunkline-cost-usd")
 
 
 def test_each_mount_refuses_in_its_own_shape(tmp_path):

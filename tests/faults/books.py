@@ -211,7 +211,7 @@ def _headers(entry: Entry) -> Iterator[str]:
         "x-trunkline-request-id": row.request_id,
         "x-trunkline-attempts": str(row.attempts),
     }
-    if row.status != "failed":
+    if row.attempts:
         said |= {"x-trunkline-provider": row.provider, "x-trunkline-model": row.upstream_model}
     if "x-trunkline-cost-usd" in headers:
         said["x-trunkline-cost-usd"] = f"{row.cost_nanousd / 1e9:.9f}"

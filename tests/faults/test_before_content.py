@@ -156,7 +156,7 @@ def test_the_client_is_told_in_its_dialect(town: World, case: Case) -> None:
         assert (End.ERROR, told) == (one.end, one.told), one
         assert case.told.status[0 if chat else 1] == one.status
         assert case.tries == one.attempts
-        assert "x-trunkline-provider" not in one.headers
+        assert "0.000000000" == one.headers["x-trunkline-cost-usd"]
 
 
 def test_a_closed_port_is_another_targets_turn(town: World) -> None:

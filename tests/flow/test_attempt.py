@@ -138,6 +138,16 @@ def test_what_any_other_would_repeat_is_final(first, status):
     assert [1, 0] == world.sent
 
 
+def test_an_error_names_the_last_who_was_tried():
+    """It took so many attempts, and nothing is billed: as good an answer's headers would say it."""
+    reply = World(openai(refused(401)), openai(whole(b"<html>"), name="b")).ask(chat_body())
+
+    assert (502, b"2", b"b", b"0.000000000") == (
+        reply.status,
+        *(reply.header(b"x-trunkline-" + n) for n in (b"attempts", b"provider", b"cost-usd")),
+    )
+
+
 def test_twice_is_enough():
     """The same target is asked as often as the rules say; then the next one is."""
     bad = [refused(500) for _ in range(5)]

@@ -137,6 +137,7 @@ def test_its_books_are_under_the_request_that_asked(tmp_path):
         request_id = (reply.header(b"x-trunkline-request-id") or b"").decode()
         entry = (await w.ask("GET", f"/admin/v1/requests/{request_id}")).json
         assert (201, "ok", True) == (reply.status, entry["status"], entry["cost_nanousd"] > 0)
+        assert reply.header(b"x-trunkline-cost-usd") is None  # nobody knew it then
 
     within(tmp_path, work)
 

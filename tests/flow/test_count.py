@@ -130,6 +130,8 @@ def test_what_is_wrong_with_the_request_is_told(failure, status):
 
     assert status == reply.status
     assert "error" == json.decode(reply.body)["type"]
+    assert b"up" == reply.header(b"x-trunkline-provider")
+    assert b"0.000000000" == reply.header(b"x-trunkline-cost-usd")
 
 
 def test_a_failed_count_teaches_the_router_nothing():

@@ -161,7 +161,7 @@ def test_a_leg_of_another_length_spoils_the_answer():
 
     assert (502, Status.FAILED) == (reply.status, world.exchange.status)
     assert "different lengths" in message(reply)
-    assert reply.header(b"x-trunkline-cost-usd") is None
+    assert b"0.000000000" == reply.header(b"x-trunkline-cost-usd")
     assert 1 == len(world.logged)
 
 

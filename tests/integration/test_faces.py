@@ -281,15 +281,9 @@ def test_keyplex_scopes(gateway: Gateway) -> None:
 
 
 def test_every_answer_of_every_face_carries_our_headers(gateway: Gateway) -> None:
-    """Good or bad: the request's id; good: who answered, after how many attempts, for how much."""
-    always = {"x-trunkline-request-id"}
-    answered = {
-        "x-trunkline-provider",
-        "x-trunkline-model",
-        "x-trunkline-cost-usd",
-        "x-trunkline-attempts",
-        "server-timing",
-    }
+    """Good or bad: the request's id, how many attempts, for how much; who answered, or failed to."""
+    always = {"x-trunkline-request-id", "x-trunkline-attempts", "x-trunkline-cost-usd"}
+    asked = {"x-trunkline-provider", "x-trunkline-model", "server-timing"}
     paths = (
         "/v1/chat/completions",
         "/v1/messages",
@@ -300,11 +294,19 @@ def test_every_answer_of_every_face_carries_our_headers(gateway: Gateway) -> Non
     for path in paths:
         body = {"model": "near/sim-chat", "max_tokens": 9, "messages": HELLO}
         good = gateway.post(path, body)
+        failed = gateway.post(path, {**body, "model": "near/sim-chat@status=400"})
         bad = gateway.post(path, b"{")
         stranger = gateway.post(path, body, "")
         wrong = call(gateway.base, "PUT", path)
-        assert (200, 400, 401, 405) == (good.status, bad.status, stranger.status, wrong.status)
-        assert always | answered <= set(good.headers), path
-        for answer in (bad, stranger, wrong):
+        answers = (good, failed, bad, stranger, wrong)
+        assert [200, 400, 400, 401, 405] == [answer.status for answer in answers]
+        for answer in (good, failed):
+            assert always | asked <= set(answer.headers), path
+        for answer in (bad, stranger):
             assert always <= set(answer.headers), path
+        for answer in answers[1:]:
+            assert "x-trunkline-request-id" in answer.headers
             assert answer.json()["error"]["message"]
+        assert ("1", "0.000000000", "near") == tuple(
+            failed.headers[f"x-trunkline-{name}"] for name in ("attempts", "cost-usd", "provider")
+        )

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from trunkline.canon.exchange import Exchange
+from trunkline.canon.exchange import Exchange, Headers, Status
 from trunkline.canon.note import Note
 from trunkline.flow.base import Face
 
@@ -51,7 +51,11 @@ def usd(nano: int) -> str:
 
 
 def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, bytes]]:
-    """What every answer of every face carries, as far as it is known by now."""
+    """
+    What every answer of every face carries, as far as it is known by now.
+
+    `streaming`: it only begins, and nobody knows yet what it will cost.
+    """
     request_id = exchange.id.encode()
     attempts = exchange.attempts
     headers = [
@@ -59,7 +63,7 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
         (exchange.request_id_header, request_id),
         (b"x-trunkline-attempts", b"%d" % len(attempts)),
     ]
-    if attempts and attempts[-1].error is None:
+    if attempts and attempts[-1].error is None and exchange.status is not Status.FAILED:
         answered = attempts[-1]
         headers += named(answered.deployment.provider, answered.deployment.model)
         # One alone, or the legs of an answer that was asked for in several requests.
@@ -68,14 +72,15 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
             paid = answered.cost_nanousd
             if several:
                 paid = sum(a.cost_nanousd for a in attempts if a.error is None)
-            cost = divmod(paid, _NANO)
-            headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % cost))
+            headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
         upstream = answered.first_event_ms or 0.0
         if several:
             upstream = sum(a.first_event_ms or 0.0 for a in attempts if a.error is None)
         own = (exchange.first_content_ms or 0.0) - upstream
         # Server-Timing (W3C, seen 2026-11-21), up to the first content.
         headers.append((b"server-timing", b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, own)))
+    else:
+        headers += _unanswered(exchange, streaming=streaming)
     if exchange.degraded:
         headers.append(_DEGRADED)
     if exchange.notes:
@@ -83,12 +88,36 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
     return headers
 
 
+def _unanswered(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, bytes]]:
+    """Where nobody answered: who was tried last, how long all who were took, and what is billed."""
+    headers: list[tuple[bytes, bytes]] = []
+    if not streaming:
+        paid = sum(attempt.cost_nanousd for attempt in exchange.billed)
+        headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
+    # One without a status is answered by the gateway itself, which stood in for who was tried.
+    if exchange.attempts and exchange.status is not None:
+        tried = exchange.attempts[-1].deployment
+        headers += named(tried.provider, tried.model)
+        took = sum(attempt.total_ms or 0.0 for attempt in exchange.attempts)
+        headers.append((b"server-timing", b"upstream;dur=%.1f" % took))
+    return headers
+
+
 @lru_cache(maxsize=4096)
 def named(provider: str, model: str) -> tuple[tuple[bytes, bytes], ...]:
-    """Who answered. Remembered: there are few deployments and many answers."""
+    """Who answered, or failed to. Remembered: there are few deployments and many answers."""
     return (
         (b"x-trunkline-provider", header_safe(provider)),
         (b"x-trunkline-model", header_safe(model)),
+    )
+
+
+def untried(request_id: str) -> Headers:
+    """Of a refusal before there is an exchange: nobody was asked, and nothing is billed."""
+    return (
+        (b"x-trunkline-request-id", request_id.encode()),
+        (b"x-trunkline-attempts", b"0"),
+        (b"x-trunkline-cost-usd", b"0.000000000"),
     )
 
 

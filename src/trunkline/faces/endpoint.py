@@ -10,7 +10,7 @@ from trunkline.canon.errors import GatewayError, Malformed, Unauthenticated, Unk
 from trunkline.canon.exchange import Exchange, Principal
 from trunkline.dialects.base import WireError
 from trunkline.faces.array import ArrayReply
-from trunkline.faces.base import Mount
+from trunkline.faces.base import Mount, untried
 from trunkline.faces.idempotency import HEADER, asked
 from trunkline.faces.path import key_in, names_model, read_path, wants_array
 from trunkline.flow.base import Call, Endpoint, Face, Head, Reply
@@ -143,11 +143,10 @@ class FaceEndpoint:
         return _Admitted(self, head, principal)
 
     def refuse(self, error: GatewayError, request_id: str) -> WireError:
-        """Before there is an exchange: with the one header that every answer carries."""
+        """Before there is an exchange."""
         teller = self.gateway.rooms.teller(self.mount.dialect)
         told = self.face.refuse(error, request_id, teller)
-        own = (b"x-trunkline-request-id", request_id.encode())
-        return WireError(told.status, (*told.headers, own), told.body)
+        return WireError(told.status, (*told.headers, *untried(request_id)), told.body)
 
 
 def _size(head: Head) -> int:

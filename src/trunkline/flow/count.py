@@ -131,6 +131,7 @@ class Counting:
             )
         except UpstreamError as error:
             attempt.status, attempt.error = Status.FAILED, error
+            attempt.total_ms = (rooms.clock.monotonic() - since) * 1000
             raise
         now = rooms.clock.monotonic()
         attempt.status = Status.OK
@@ -195,6 +196,7 @@ class Counting:
     def _refuse(self, error: GatewayError) -> None:
         exchange = self._exchange
         exchange.notes.clear()
+        exchange.status = Status.FAILED
         refuse(error, exchange, self._face, self._rooms.dialects[exchange.dialect], self._reply)
 
 
