@@ -57,27 +57,12 @@ class BackgroundStatistics(Struct, frozen=True):
     cancelled: int
 
 
-class _Making:
+class _Making(Struct, frozen=True):
     """A response that is being made in this process."""
 
-    __slots__ = ("record", "reply", "running", "settling", "task", "wanted")
-
+    record: ResponseRecord
+    running: Running
     task: asyncio.Task[None]
-
-    def __init__(self, record: ResponseRecord, most: int) -> None:
-        """`most`: bytes of its answer."""
-        self.record = record
-        self.running = Running()
-        self.reply = JobReply(record, self.running, most)
-        self.wanted = True
-        """False once it was cancelled."""
-        self.settling = False
-        """It is being stored: it is paid for, and whoever cancels now comes too late."""
-
-    def cancel(self) -> None:
-        if not self.settling:
-            self.wanted = False
-            self.task.cancel()
 
 
 class Background:
@@ -147,14 +132,12 @@ class Background:
         record = await self._conversations.get(tenant, response_id)
         if not is_background(record.body):
             raise Malformed("Cannot cancel a synchronous response.")
-        making = self._making.get((tenant, response_id))
-        if making is not None:
-            making.cancel()
-            await asyncio.wait((making.task,))
-        elif record.status not in OVER:
-            # Another worker may be making it: that one learns of it soon, and tells what there was.
+        if record.status not in OVER:
             body = amended(record.body, {"status": "cancelled"})
-            await self._store(replace(record, status="cancelled", body=body, job=b""))
+            cancelled = replace(record, status="cancelled", body=body, job=b"")
+            if await self._conversations.finish(cancelled):
+                self._cancelled += 1
+            self._stop(tenant, response_id)
         return await self._conversations.get(tenant, response_id)
 
     async def watch(self, every: float = _SAY_SO) -> None:
@@ -215,35 +198,37 @@ class Background:
 
     def _start(self, record: ResponseRecord, request_id: str = "") -> Running:
         """`request_id`: of the client's request, whose entry in the books this shall be."""
-        key, rooms = (record.tenant, record.id), self._rooms()
-        making, tasks = _Making(record, rooms.max_answer), rooms.tasks
-        making.task = tasks.spawn(f"response {record.id}", self._make(making, request_id))
-        self._making[key] = making
-        holding = tasks.spawn(f"hold {record.id}", self._hold(making))
+        running, key = Running(), (record.tenant, record.id)
+        rooms = self._rooms()
+        reply, tasks = JobReply(record, running, rooms.max_answer), rooms.tasks
+        task = tasks.spawn(f"response {record.id}", self._make(record, reply, request_id))
+        self._making[key] = _Making(record, running, task)
+        holding = tasks.spawn(f"hold {record.id}", self._hold(record))
 
         def done(_task: asyncio.Task[None]) -> None:
-            making.running.close()
+            running.close()
             holding.cancel()
             self._making.pop(key, None)
 
-        making.task.add_done_callback(done)
-        return making.running
+        task.add_done_callback(done)
+        return running
 
-    async def _hold(self, making: _Making) -> None:
+    def _stop(self, tenant: str, response_id: str) -> None:
+        found = self._making.get((tenant, response_id))
+        if found is not None:
+            found.task.cancel()
+
+    async def _hold(self, record: ResponseRecord) -> None:
         """Say again and again that it is ours, and learn when it shall not be made any more."""
         store, clock = self._conversations.store, self._conversations.clock
-        record = making.record
         while True:
             try:
                 status = await store.hold(record, clock.unix() + _HOLD)
             except GatewayError as error:
                 self._rooms().log.warning("background response not held", error=repr(error))
             else:
-                if status == "cancelled":
-                    making.cancel()
-                elif status is None or status in OVER:  # it is gone, or another worker's
-                    making.task.cancel()
                 if status is None or status in OVER:
+                    self._stop(record.tenant, record.id)
                     return
             await asyncio.sleep(_SAY_SO)
 
