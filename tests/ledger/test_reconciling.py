@@ -1,5 +1,7 @@
 """Tests of ledger/reconciling.py: equal books agree, and every difference is found."""
 
+from collections.abc import Iterator
+
 import pytest
 from msgspec import structs
 
@@ -85,6 +87,27 @@ def test_a_statement_without_models_is_compared_by_day() -> None:
     whole = structs.replace(MONEY, model="", cost_nanousd=10_000_000_000)
 
     assert compared([whole], (OURS, structs.replace(OURS, model="o3"))).agrees
+
+
+class Reread(list[Line]):
+    """Counts how often it is read from its beginning."""
+
+    reads = 0
+
+    def __iter__(self) -> Iterator[Line]:
+        self.reads += 1
+        return super().__iter__()
+
+
+def test_a_statement_is_not_read_again_for_each_row() -> None:
+    """A month by minute has hundreds of rows, of hundreds of thousands of lines."""
+    reads = []
+    for models in (1, 100):
+        lines = Reread(structs.replace(TOKENS, model=f"m{n}") for n in range(models))
+        assert models + 1 == len(compared(lines).rows)
+        reads.append(lines.reads)
+
+    assert reads[0] == reads[1]
 
 
 def test_it_says_where_our_books_are_short() -> None:

@@ -52,7 +52,9 @@ async def reconciled(
     query = asked(lines, names or (provider,))
     for name in query.providers:
         await _check_name(books, structs.replace(query, providers=(name,)))
-    return compare(provider, lines, await books.reports.spent(query), query, tolerance)
+    spent = await books.reports.spent(query)
+    # A month by minute takes a second, in which others want to be answered.
+    return await asyncio.to_thread(compare, provider, lines, spent, query, tolerance)
 
 
 async def _check_name(books: Books, query: SpentQuery) -> None:

@@ -83,12 +83,14 @@ def compare(
     single = any(line.model != _EVERYTHING for line in lines)
     mine = [_ours(one, form.plain(one.model) if single else _EVERYTHING) for one in spent]
     theirs, ours = _summed(lines), _summed(mine)
+    their_sum = _sum(lines)
+    told = [name for name in MEASURES if getattr(their_sum, name) is not None]
     rows = tuple(
-        _compared(key, ours.get(key), theirs.get(key), lines, tolerance)
+        _compared(key, ours.get(key), theirs.get(key), told, tolerance)
         for key in sorted({*ours, *theirs})
     )
     whole = (f"{min(r.day for r in rows)}/{max(r.day for r in rows)}", _EVERYTHING)
-    everything = _compared(whole, _sum(mine), _sum(lines), lines, tolerance)
+    everything = _compared(whole, _sum(mine), their_sum, told, tolerance)
     gone = [one.day for one in spent if not one.attempts]
     return Reconciliation(
         provider=provider,
@@ -135,11 +137,10 @@ def _compared(
     key: tuple[str, str],
     ours: Side | None,
     theirs: Side | None,
-    lines: Sequence[Line],
+    told: Sequence[str],
     tolerance: float,
 ) -> Compared:
-    """A side that lacks a row has none of what the statement tells of."""
-    told = {name for name in MEASURES if any(getattr(line, name) is not None for line in lines)}
+    """`told`: what the statement tells of; a side that lacks a row has none of it."""
     none = Side(**dict.fromkeys(told, 0))
     left, right = ours or none, theirs or none
     deltas = {name: (getattr(left, name) or 0) - (getattr(right, name) or 0) for name in told}
