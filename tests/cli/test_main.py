@@ -2,6 +2,7 @@
 
 import tomllib
 
+import msgspec
 import pytest
 
 from trunkline import __version__
@@ -12,6 +13,12 @@ def test_the_version(capsys):
     """The one of the package."""
     assert 0 == main(["version"])
     assert f"trunkline {__version__}\n" == capsys.readouterr().out
+
+
+def test_the_version_for_programs(capsys):
+    """--json, as with everything that prints data."""
+    assert 0 == main(["version", "--json"])
+    assert {"version": __version__} == msgspec.json.decode(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from trunkline import __version__
 from trunkline.canon.errors import GatewayError
 from trunkline.cli import check, credentials, database, keys, nodes, reconcile, serve, sim, tenants
@@ -14,6 +16,12 @@ from trunkline.storage.base import StorageRefused
 OK, FAILED, USAGE = 0, 1, 2
 
 Command = Callable[[argparse.Namespace], int]
+
+
+class Version(msgspec.Struct, frozen=True):
+    """What `trunkline version --json` prints."""
+
+    version: str
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     database.add_to(commands)
     sim.add_to(commands)
     version = commands.add_parser("version", help="print the version")
+    version.add_argument("--json", action="store_true", help="print JSON")
     version.set_defaults(run=_version)
     return root
 
@@ -62,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _version(_options: argparse.Namespace) -> int:
-    print(f"trunkline {__version__}")
+def _version(options: argparse.Namespace) -> int:
+    if options.json:
+        print(msgspec.json.encode(Version(__version__)).decode())
+    else:
+        print(f"trunkline {__version__}")
     return OK
