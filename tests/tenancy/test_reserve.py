@@ -44,15 +44,71 @@ def of(dialect=CHAT, writes=True, **fields):
         (GEMINI, {"generationConfig": {"maxOutputTokens": 9, "candidateCount": 2}}, 18),
         (GEMINI, {"generation_config": {"max_output_tokens": 9, "candidate_count": 2}}, 18),
         (GEMINI, {"generationConfig": {}}, None),
-        (GEMINI, {"generationConfig": 5}, None),
-        (CHAT, {"max_tokens": None}, None),
-        (CHAT, {"max_tokens": -5}, None),
-        (CHAT, {"max_tokens": "many"}, None),
+        (GEMINI, {"generationConfig": None}, None),
+        (CHAT, {"max_tokens": None, "n": None}, None),
+        (MESSAGES, {"max_tokens": 0}, 0),
+        (CHAT, {"max_tokens": 1 << 60, "n": 1 << 60}, 1 << 32),
+        (CHAT, {"max_tokens": 50, "prediction": {"content": "abc"}}, 50 + len('{"content":"abc"}')),
     ),
 )
 def test_what_may_be_written(dialect, fields, written):
     """Every dialect's name for it, times the answers that were asked for."""
     assert written == of(dialect, **fields).written
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fields", "written"),
+    (
+        (CHAT, {"max_tokens": 50.0, "n": 3.0}, 150),
+        (CHAT, {"max_tokens": "50", "n": "3"}, 150),
+        (CHAT, {"max_tokens": 50, "n": 3e1}, 1500),
+        (GEMINI, {"generationConfig": {"maxOutputTokens": "60000"}}, 60_000),
+        (GEMINI, {"generationConfig": {"maxOutputTokens": 9, "candidateCount": "8"}}, 72),
+    ),
+)
+def test_numbers_in_other_clothes(dialect, fields, written):
+    """Whole, with a point or as a text: some of those who answer read it so."""
+    assert written == of(dialect, **fields).written
+
+
+@pytest.mark.parametrize(
+    "fields",
+    (
+        {"generationConfig": {"maxOutputTokens": 60_000}, "generation_config": {"maxOutputTokens": 1}},
+        {"generationConfig": {"maxOutputTokens": 1}, "generation_config": {"maxOutputTokens": 60_000}},
+        {"generationConfig": {"maxOutputTokens": 60_000, "max_output_tokens": 1}},
+        {"generationConfig": {"maxOutputTokens": 60_000}, "generation_config": {}},
+        {"generationConfig": {"maxOutputTokens": 30_000}, "generation_config": {"candidateCount": 2}},
+    ),
+)  # fmt: skip
+def test_two_spellings(fields):
+    """Who answers reads either: the greater counts."""
+    assert 60_000 == of(GEMINI, **fields).written
+
+
+@pytest.mark.parametrize("told", (-1, 0, 30.5, "many", "", True, [5], {"a": 5}))
+def test_a_bound_that_nobody_here_can_read(told):
+    """Is none: what the model can write is, and so are the answers that any provider gives at once."""
+    model = Deployment(id="p/m", provider="p", model="m", dialect=CHAT, max_output_tokens=1000)
+
+    assert 1000 == of(max_tokens=told).writing(model)
+    assert 1000 == of(GEMINI, generationConfig={"maxOutputTokens": told}).writing(model)
+    assert 128 * 50 == of(max_tokens=50, n=told).written
+
+
+def test_a_configuration_that_nobody_here_can_read():
+    """May say anything, whatever the other spelling of it says."""
+    model = Deployment(id="p/m", provider="p", model="m", dialect=GEMINI, max_output_tokens=1000)
+    read = of(GEMINI, generationConfig=5, generation_config={"maxOutputTokens": 1})
+
+    assert 1000 == read.writing(model)
+
+
+def test_a_prompt_that_the_provider_keeps():
+    """It may be of any length; a prompt of the legacy API is in the body."""
+    assert of(RESPONSES, prompt={"id": "pmpt_1"}).read is None
+    assert of(RESPONSES, prompt=None).read is not None
+    assert of(COMPLETIONS, prompt="a").read is not None
 
 
 @pytest.mark.parametrize(
@@ -104,6 +160,28 @@ def test_text_has_no_more_tokens_than_bytes():
         {"parts": [{"inline_data": {}}]},
         {"tools": [{"type": "web_search_20250305"}]},
         {"tools": [{"type": "web_search_preview"}]},
+        {"mcp_servers": [{"type": "url", "url": "https://example.com", "name": "a"}]},
+        {"cachedContent": "cachedContents/a"},
+        {"cached_content": "cachedContents/a"},
+        {"extra_body": {"google": {"cached_content": "cachedContents/a"}}},
+        {"tools": [{"fileSearch": {"fileSearchStoreNames": ["a"]}}]},
+        {"tools": [{"google_maps": {}}]},
+        {"tools": [{"googleSearchRetrieval": {}}]},
+        {"tools": [{"retrieval": {"vertexRagStore": {}}}]},
+        {"tools": [{"enterpriseWebSearch": {}}]},
+        {"tools": [{"type": "shell", "environment": {"type": "container_auto"}}]},
+        {"tools": [{"type": "x_search"}]},
+        {"tools": [{"type": "tool_search_tool_bm25_20251119", "name": "find"}]},
+        {"content": [{"type": "container_upload", "file_id": "f"}]},
+        {"content": [{"type": "video_url", "video_url": {"url": "https://example.com/a.mp4"}}]},
+        {"context_management": {"edits": [{"type": "compact_20260112"}]}},
+        {"context_management": [{"type": "compaction", "compact_threshold": 1000}]},
+        {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]},
+        {"plugins": [{"id": "web"}]},
+        {"search_parameters": {"mode": "on"}},
+        {"web_search_options": {}},
+        {"data_sources": [{"type": "azure_search"}]},
+        {"enable_search": True},
     ),
 )
 def test_what_does_not_show_in_bytes_may_fill_the_window(fields):
@@ -116,6 +194,8 @@ def test_dear_classes_must_be_asked_for():
     assert of(modalities=["text", "audio"]).audio
     assert of(a={"type": "input_audio", "input_audio": {}}).audio
     assert of(inlineData={"mimeType": "audio/wav"}).audio
+    assert of(audio={"id": "audio_1"}).audio
+    assert of(content=[{"type": "audio_url"}]).audio
     assert (False, False) == (of(a="audio 1h").audio, of(a="audio 1h").long_cache)
     assert of(cache_control={"type": "ephemeral", "ttl": "1h"}).long_cache
 
@@ -127,6 +207,11 @@ def test_dear_classes_must_be_asked_for():
         {"tools": [{"name": "draw", "input_schema": {"properties": {"image": {"type": "string"}}}}]},
         {"input": [{"type": "input_text", "text": "a"}, {"type": "message"}]},
         {"user": "web_search", "metadata": {"file": "x"}},
+        {"audio": {"voice": "alloy", "format": "wav"}, "tool_choice": "code_execution"},
+        {"tools": [{"name": "a", "input_schema": {"properties": {"audio": {"type": "string"}}}}]},
+        {"tools": [{"name": "a", "input_schema": {"properties": {"plugins": {"type": "array"}}}}]},
+        {"tools": [{"name": "fileSearch"}, {"type": "bash_20250124", "name": "bash"}]},
+        {"enable_search": False, "plugins": [], "search_parameters": None},
     ),
 )  # fmt: skip
 def test_names_that_sound_like_pictures(fields):

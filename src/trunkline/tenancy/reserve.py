@@ -20,14 +20,20 @@ _OUTPUT: Mapping[str, tuple[str, ...]] = {
     "openai-responses": ("max_output_tokens",),
     "anthropic-messages": ("max_tokens",),
 }
-_GEMINI = "gemini"
+_GEMINI, _MESSAGES, _RESPONSES = "gemini", "anthropic-messages", "openai-responses"
 _CHOICES = ("n", "best_of")
+_MOST_CHOICES = 128
+"""Of any provider: OpenAI's (its API's description, seen 2026-11-22)."""
 # What providers put in front of a request themselves (Anthropic's tool-use prompt has 346 tokens
 # with most models: platform.claude.com, "Tool use pricing", seen 2026-11-21), with room.
 HIDDEN = 2048
 # A window that nobody has told us of.
 _WINDOW = 1 << 20
-_NUMBER = json.Decoder(int)
+# More than anybody pays for, and less than counters hold.
+_ENDLESS = 1 << 32
+# As some read them: 30.0 is whole, and protobuf's JSON has numbers as texts ("30").
+_NUMBER = json.Decoder(int, strict=False)
+_NULL = b"null"
 _LIST = json.Decoder(list[Raw])
 _MAP = json.Decoder(dict[str, Raw])
 
@@ -65,40 +71,60 @@ def demand(body: bytes, envelope: Mapping[str, Raw], dialect: str, *, writes: bo
     traces = traces_in(body, envelope)
     read = None if traces.unseen else len(body) + HIDDEN
     audio, long_cache = traces.audio, traces.long_cache
+    if dialect == _RESPONSES and bytes(envelope.get("prompt", _NULL)) != _NULL:
+        read = None  # one that the provider keeps
     if not writes:
         return Demand(read, 0, 1, audio, long_cache)
     if dialect == _GEMINI:
         each, answers = _generated(envelope)
     else:
-        each, answers = _largest(envelope, _OUTPUT.get(dialect, ())), _choices(envelope)
-    return Demand(read, None if each is None else each * answers, answers, audio, long_cache)
+        least = 0 if dialect == _MESSAGES else 1  # 0 fills its cache, and writes nothing
+        each, answers = _largest(envelope, _OUTPUT.get(dialect, ()), least), _choices(envelope)
+    written = None if each is None else min(each * answers, _ENDLESS)
+    if written is not None and "prediction" in envelope:
+        written += len(
+            memoryview(envelope["prediction"])
+        )  # what of it is wrong is billed as written
+    return Demand(read, written, answers, audio, long_cache)
 
 
-def _largest(fields: Mapping[str, Raw], names: Sequence[str]) -> int | None:
+def _largest(fields: Mapping[str, Raw], names: Sequence[str], least: int = 1) -> int | None:
     """Whoever answers reads one of them, and may read any."""
-    found = [_number(fields[name]) for name in names if name in fields]
+    found = [_number(fields[name], _WINDOW, least) for name in names if name in fields]
     return max((number for number in found if number is not None), default=None)
 
 
 def _generated(envelope: Mapping[str, Raw]) -> tuple[int | None, int]:
     """As Gemini's clients say it, in either spelling: how long each answer, how many."""
-    most, many = None, None
-    for name in ("generationConfig", "generation_config"):
-        try:
-            fields = _MAP.decode(envelope[name]) if name in envelope else {}
-        except (MsgspecError, UnicodeDecodeError, RecursionError):
-            return None, 1  # refused when it is read as a whole
-        most = _largest(fields, ("maxOutputTokens", "max_output_tokens")) or most
-        many = _largest(fields, ("candidateCount", "candidate_count")) or many
-    return most, many or 1
+    found = [
+        _configured(envelope[name])
+        for name in ("generationConfig", "generation_config")
+        if name in envelope and bytes(envelope[name]) != _NULL
+    ]
+    most = max((most for most, _ in found if most is not None), default=None)
+    return most, max((many for _, many in found), default=1)
+
+
+def _configured(raw: Raw) -> tuple[int | None, int]:
+    try:
+        fields = _MAP.decode(raw)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return _WINDOW, 1  # whoever reads that may read anything
+    most = _largest(fields, ("maxOutputTokens", "max_output_tokens"))
+    return most, _most_choices(fields, ("candidateCount", "candidate_count"))
 
 
 def _choices(envelope: Mapping[str, Raw]) -> int:
-    choices = 1
-    for name in _CHOICES:
-        if name in envelope:
-            choices = max(choices, _number(envelope[name]) or 1)
+    choices = _most_choices(envelope, _CHOICES)
     return choices * _prompts(envelope["prompt"]) if "prompt" in envelope else choices
+
+
+def _most_choices(fields: Mapping[str, Raw], names: Sequence[str]) -> int:
+    choices = 1
+    for name in names:
+        if name in fields:
+            choices = max(choices, _number(fields[name], _MOST_CHOICES, 1) or 1)
+    return choices
 
 
 def _prompts(raw: Raw) -> int:
@@ -110,10 +136,12 @@ def _prompts(raw: Raw) -> int:
     return len(prompts) if prompts and bytes(prompts[0])[:1] in (b'"', b"[") else 1
 
 
-def _number(raw: Raw) -> int | None:
-    """None for what is no positive whole number: somebody else refuses that."""
+def _number(raw: Raw, unread: int, least: int) -> int | None:
+    """None for null, which is as good as nothing; `unread` for what is no such number to us."""
+    if bytes(raw) == _NULL:
+        return None
     try:
         number = _NUMBER.decode(raw)
     except (MsgspecError, UnicodeDecodeError):
-        return None
-    return number if number > 0 else None
+        return unread
+    return number if least <= number else unread
