@@ -5,8 +5,9 @@ from msgspec import Raw, json
 
 from tests.flow.world import World, chat_body, openai
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.usage import Usage
 from trunkline.dialects.registry import DIALECTS
-from trunkline.flow.tiers import tier_of, tier_sent
+from trunkline.flow.tiers import tier_billed, tier_of, tier_sent
 
 
 def said(**fields):
@@ -57,3 +58,31 @@ def test_a_tier_that_was_dropped_was_not_asked_for(client, body, upstream, sent)
     exchange.notes[:] = DIALECTS[upstream].encode_request(request, deployment).notes
 
     assert sent == tier_sent(exchange)
+
+
+def test_fast_mode_is_a_speed():
+    """Anthropic's, beside a service_tier that says nothing of it."""
+    asked = {"service_tier": Raw(b'"auto"'), "speed": Raw(b'"fast"')}
+    assert "fast" == tier_of(asked)
+    assert tier_of({"speed": Raw(b'"standard"')}) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "billed"),
+    (
+        ("flex", "", "flex"),
+        ("flex", "auto", "flex"),
+        ("priority", "default", None),
+        ("priority", "standard", None),
+        (None, "priority", "priority"),
+        ("flex", "priority", "priority"),
+        (None, "on_demand", None),
+        (None, "", None),
+    ),
+)
+def test_what_was_served_is_billed(asked, told, billed):
+    """A provider may serve less than was asked for, and bill no more; or more, by its project's default."""
+    body = chat_body() if asked is None else chat_body(service_tier=asked)
+    assert billed == tier_billed(
+        World(openai()).make(body, "openai-chat"), Usage(input=1, tier=told)
+    )

@@ -5,7 +5,7 @@ from msgspec import Struct
 
 class Usage(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """
-    Token counts in disjoint classes: every token is in exactly one of them.
+    Token counts in disjoint classes: every token is in exactly one of them. And whose prices hold.
 
     `input` excludes cached and audio tokens, `output` excludes reasoning and audio.
     Dialects that report totals (OpenAI's prompt_tokens includes cached_tokens) are
@@ -22,6 +22,8 @@ class Usage(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     reasoning: int = 0
     audio_input: int = 0
     audio_output: int = 0
+    tier: str = ""
+    """The service tier that the provider says it served, in its own word; empty: it does not say."""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(

@@ -10,7 +10,7 @@ from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import ServerDialect
 from trunkline.flow.rooms import Rooms
-from trunkline.flow.tiers import tier_sent
+from trunkline.flow.tiers import tier_billed
 
 # No request takes so much: the largest models read ten million tokens.
 _MOST_TOKENS = 100_000_000
@@ -169,5 +169,5 @@ class Books:
         rooms = self._rooms
         attempt.usage = usage
         attempt.cost_nanousd, attempt.price_version = rooms.pricer.cost(
-            attempt.deployment, usage, attempt.started_at, tier_sent(self._exchange)
+            attempt.deployment, usage, attempt.started_at, tier_billed(self._exchange, usage)
         )

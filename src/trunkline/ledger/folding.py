@@ -178,7 +178,7 @@ def _within(value: int, limit: int) -> int:
 
 def _counts(usage: Usage) -> tuple[int, ...]:
     """In the order of storage's columns, which is that of canon's fields."""
-    counts: tuple[int, ...] = structs.astuple(usage)
+    counts: tuple[int, ...] = structs.astuple(usage)[:-1]  # all but the tier
     if min(counts) < 0 or max(counts) > TOKEN_LIMIT:
         return tuple(_within(count, TOKEN_LIMIT) for count in counts)
     return counts

@@ -13,8 +13,12 @@ from trunkline.dialects.anthropic_messages.wire import (
     UsageIn,
     present,
 )
+from trunkline.dialects.service_tier import tier_told
 
-_COUNTED = frozenset(UsageIn.__struct_fields__)
+_COUNTED = frozenset(UsageIn.__struct_fields__) - {"service_tier", "speed"}
+
+_FAST = "fast"
+"""A speed, and dearer: as a tier it says more than its service_tier, which stays "standard"."""
 
 
 class UsageReader:
@@ -26,10 +30,11 @@ class UsageReader:
     is the only one to know the output. Raises msgspec.DecodeError on what is no usage.
     """
 
-    __slots__ = ("_seen", "extra")
+    __slots__ = ("_seen", "_tier", "extra")
 
     def __init__(self) -> None:
         self._seen = UsageIn()
+        self._tier = ""
         self.extra: Mapping[str, Raw] = {}
         """Fields beside the counts (server_tool_use, service_tier), the latest of each."""
 
@@ -55,6 +60,10 @@ class UsageReader:
             seen.cache_creation_input_tokens = report.cache_creation_input_tokens
         if report.output_tokens is not None:
             seen.output_tokens = report.output_tokens
+        if told := tier_told(report.service_tier):
+            self._tier = told
+        if tier_told(report.speed) == _FAST:
+            self._tier = _FAST
         seen.cache_creation = report.cache_creation or seen.cache_creation
         seen.output_tokens_details = report.output_tokens_details or seen.output_tokens_details
 
@@ -77,6 +86,7 @@ class UsageReader:
             cache_write_1h=max(0, min(long, written)),
             output=max(0, output - thinking),
             reasoning=max(0, min(thinking, output)),
+            tier=self._tier,
         )
 
 

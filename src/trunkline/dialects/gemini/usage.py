@@ -6,15 +6,24 @@ candidatesTokenCount leaves out the thoughts (ai.google.dev/api/generate-content
 seen 2026-11-21). The counts of a stream are cumulative, and may shrink: the last ones stand.
 """
 
-from msgspec import Raw, Struct, json
+from collections.abc import Mapping
+
+from msgspec import UNSET, Raw, Struct, UnsetType, json
 
 from trunkline.canon.usage import Usage
 from trunkline.dialects.gemini.wire import Fields, present
 from trunkline.dialects.raws import NOT_JSON
+from trunkline.dialects.service_tier import tier_told
 
 # The largest context on sale is some ten million tokens: what says more is a mistake.
 _MOST = 100_000_000
 _AUDIO = "AUDIO"
+_TIERS = frozenset(("standard", "flex", "priority"))
+_TRAFFIC: Mapping[str, str] = {
+    "ON_DEMAND": "standard",
+    "ON_DEMAND_FLEX": "flex",
+    "ON_DEMAND_PRIORITY": "priority",
+}
 
 
 class _Modality(Struct, gc=False, rename="camel"):
@@ -34,6 +43,9 @@ class Metadata(Struct, gc=False, rename="camel"):
     prompt_tokens_details: _Modalities = None
     cache_tokens_details: _Modalities = None
     candidates_tokens_details: _Modalities = None
+    service_tier: Raw | UnsetType = UNSET
+    traffic_type: Raw | UnsetType = UNSET
+    """Vertex AI's word for it."""
 
 
 _METADATA = json.Decoder(Metadata, strict=False)
@@ -69,6 +81,7 @@ def usage_of(told: Metadata | None) -> Usage | None:
         output=written - spoken,
         reasoning=_count(told.thoughts_token_count),
         audio_output=spoken,
+        tier=tier_told(told.service_tier) or _TRAFFIC.get(tier_told(told.traffic_type), ""),
     )
 
 
@@ -86,6 +99,8 @@ def write_usage(usage: Usage) -> Fields:
         "candidatesTokenCount": usage.output + usage.audio_output,
         "totalTokenCount": usage.total,
     }
+    if usage.tier in _TIERS:
+        fields["serviceTier"] = usage.tier
     if usage.cache_read:
         fields["cachedContentTokenCount"] = usage.cache_read
     if usage.reasoning:

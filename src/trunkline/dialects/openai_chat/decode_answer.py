@@ -50,7 +50,7 @@ def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
         model=head.model,
         created=head.created,
         choices=tuple(_choice(choice, head.id, think_tags=think_tags) for choice in choices),
-        usage=read_raw_usage(fields.get("usage")),
+        usage=read_raw_usage(fields.get("usage"), fields.get("service_tier")),
         extra=head.extra,
         origin=NAME,
     )
@@ -65,8 +65,9 @@ def read_usage_of(body: bytes) -> Usage | None:
             pass  # looked at again below, where an odd usage is no reason to lose the answer
         else:
             if told.error is UNSET:
-                return read_usage(told.usage)
-    return read_raw_usage(read_fields(body).get("usage"))
+                return read_usage(told.usage, told.service_tier)
+    fields = read_fields(body)
+    return read_raw_usage(fields.get("usage"), fields.get("service_tier"))
 
 
 def read_fields(body: bytes) -> Mapping[str, Raw]:

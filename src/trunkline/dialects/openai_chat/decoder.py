@@ -202,7 +202,7 @@ class StreamDecoder:
         return True
 
     def _report(self, chunk: Chunk, events: list[Event]) -> None:
-        usage = read_usage(usage_in(chunk))
+        usage = read_usage(usage_in(chunk), chunk.service_tier)
         if usage is not None and self._started:
             events.append(UsageReported(usage))
 

@@ -6,7 +6,7 @@ and audio tokens (platform.openai.com/docs/api-reference/chat/object, seen 2026-
 differ in where they say so; xAI and Gemini leave reasoning out of completion_tokens.
 """
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, UnsetType
 
 from trunkline.canon.usage import Usage
 from trunkline.dialects.openai_chat.wire import (
@@ -18,6 +18,7 @@ from trunkline.dialects.openai_chat.wire import (
     WireUsage,
 )
 from trunkline.dialects.raws import NOT_JSON
+from trunkline.dialects.service_tier import tier_told
 
 # The largest context on sale is some ten million tokens: what says more is a mistake.
 _MOST = 100_000_000
@@ -25,10 +26,10 @@ _NO_PROMPT_DETAILS = PromptDetails()
 _NO_COMPLETION_DETAILS = CompletionDetails()
 
 
-def read_raw_usage(raw: Raw | None) -> Usage | None:
+def read_raw_usage(raw: Raw | None, tier: Raw | UnsetType | None = None) -> Usage | None:
     """As `read_usage`, from JSON that may be anything."""
     try:
-        return None if raw is None else read_usage(USAGE.decode(raw))
+        return None if raw is None else read_usage(USAGE.decode(raw), tier)
     except NOT_JSON:
         return None
 
@@ -40,8 +41,8 @@ def usage_in(chunk: Chunk) -> WireUsage | None:
     return chunk.usage
 
 
-def read_usage(wire: WireUsage | None) -> Usage | None:
-    """None where nothing was reported, or nothing that can be believed (negative, absurd)."""
+def read_usage(wire: WireUsage | None, tier: Raw | UnsetType | None = None) -> Usage | None:
+    """`tier`: as the answer tells it. None where nothing was reported, or nothing that can be believed (negative, absurd)."""
     if wire is None or (wire.prompt_tokens is None and wire.completion_tokens is None):
         return None
     prompt, completion = wire.prompt_tokens or 0, wire.completion_tokens or 0
@@ -58,6 +59,7 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
         output=spoken,
         reasoning=reasoning,
         audio_output=audio_output,
+        tier=tier_told(tier),
     )
 
 

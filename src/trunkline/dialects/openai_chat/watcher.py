@@ -169,7 +169,7 @@ class StreamWatcher:
 
     def _count(self, chunk: Chunk) -> None:
         """The last report counts; none is added to another."""
-        usage = read_usage(usage_in(chunk))
+        usage = read_usage(usage_in(chunk), chunk.service_tier)
         if usage is not None:
             self.usage = usage
 

@@ -112,6 +112,7 @@ class Chunk(Struct, gc=False):
     usage: WireUsage | None = None
     error: Raw | UnsetType = UNSET
     x_groq: XGroq | None = None
+    service_tier: Raw | UnsetType = UNSET
 
 
 class Told(Struct, gc=False):
@@ -119,6 +120,7 @@ class Told(Struct, gc=False):
 
     usage: WireUsage | None = None
     error: Raw | UnsetType = UNSET
+    service_tier: Raw | UnsetType = UNSET
 
 
 class TolerantChunk(Struct, gc=False):

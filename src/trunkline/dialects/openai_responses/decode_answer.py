@@ -54,7 +54,7 @@ def decode_answer(body: bytes) -> Answer:
                 logprobs=_logprobs(response.output),
             ),
         ),
-        usage=read_raw_usage(fields.get("usage")),
+        usage=read_raw_usage(fields.get("usage"), fields.get("service_tier")),
         extra=extra_fields(fields),
         origin=NAME,
     )
@@ -69,8 +69,9 @@ def read_usage_of(body: bytes) -> Usage | None:
             pass  # looked at again below, where an odd usage is no reason to lose the answer
         else:
             if told.error is UNSET or bytes(told.error) in NO_ERRORS:
-                return read_usage(told.usage)
-    return read_raw_usage(read_fields(body).get("usage"))
+                return read_usage(told.usage, told.service_tier)
+    fields = read_fields(body)
+    return read_raw_usage(fields.get("usage"), fields.get("service_tier"))
 
 
 def read_fields(body: bytes) -> Mapping[str, Raw]:

@@ -245,7 +245,7 @@ class StreamDecoder:
         status = event.type.removeprefix("response.")
         check_status(status)
         self._items.end_all(response.output or (), self._out)
-        usage = read_raw_usage(fields.get("usage"))
+        usage = read_raw_usage(fields.get("usage"), fields.get("service_tier"))
         if usage is not None:
             self._out.append(UsageReported(usage))
         native = native_of(status, reason_of(response))

@@ -78,6 +78,7 @@ class Told(Struct):
     usage: UsageIn | None = None
     error: Raw | UnsetType = UNSET
     object: str = ""
+    service_tier: Raw | UnsetType = UNSET
 
 
 class EventIn(Struct):

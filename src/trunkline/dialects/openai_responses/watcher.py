@@ -174,7 +174,7 @@ class StreamWatcher:
 
     def _end(self, seen: _Seen) -> None:
         fields = {} if seen.response is UNSET else RAW_MAP.decode(seen.response)
-        usage = read_raw_usage(fields.get("usage"))
+        usage = read_raw_usage(fields.get("usage"), fields.get("service_tier"))
         if usage is not None:
             self.usage = usage
         error_told(fields)

@@ -1,7 +1,6 @@
 """The totals that books are compared by, read from every row."""
 
-from trunkline.canon.usage import Usage
-from trunkline.storage.records import USAGE_CLASSES, Totals
+from trunkline.storage.records import USAGE_CLASSES, Totals, UsageColumns
 from trunkline.storage.sql.database import Session, as_int
 
 _TOKENS = ", ".join(
@@ -35,7 +34,7 @@ def totals(session: Session) -> Totals:
         attempts=count("SELECT count(*) FROM attempts"),
         open=count("SELECT count(*) FROM requests WHERE status = 'open'"),
         orphaned=count("SELECT count(*) FROM requests WHERE status = 'orphaned'"),
-        usage=Usage(**dict(zip(USAGE_CLASSES, tokens, strict=True))),
+        usage=UsageColumns(*tokens).usage,
         cost_nanousd=cost,
         attempt_cost_nanousd=count(
             "SELECT CAST(coalesce(sum(cost_nanousd), 0) AS BIGINT) FROM attempts"
