@@ -64,6 +64,21 @@ def test_a_tool_that_is_demanded_but_not_here(mode: ChoiceMode, names: tuple[str
     assert "tool_choice" == told.value.param
 
 
+def test_any_tool_is_demanded_where_none_is_here() -> None:
+    """An answer without one is not what was asked for; where one is here, or it is free, it is."""
+    tools = tuple(Tool(name=name, kind="builtin", origin="there") for name in ("search", "code"))
+    required, auto = (
+        ChatRequest(model="m", messages=(), origin="there", tools=tools, tool_choice=choice)
+        for choice in (ToolChoice(ChoiceMode.REQUIRED), ToolChoice(ChoiceMode.AUTO))
+    )
+    with pytest.raises(Unsupported, match="search") as told:
+        refuse_foreign_choice(required, "here")
+    refuse_foreign_choice(auto, "here")
+    refuse_foreign_choice(required, "there")
+
+    assert "tool_choice" == told.value.param
+
+
 @pytest.mark.parametrize(
     ("mode", "names"),
     (

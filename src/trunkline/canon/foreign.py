@@ -27,16 +27,20 @@ def foreign_fields(index: int, message: Message, why: str) -> Sequence[Note]:
 def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
     """
     Raises Unsupported where the answer must call a built-in tool that only the provider of
-    another dialect than `own` runs. One that it merely may call can be left out.
+    another dialect than `own` runs: that very one, or any where there are no others. One that it
+    merely may call can be left out.
     """
     choice = request.tool_choice
-    if choice is None or choice.mode not in _DEPENDS or not choice.names:
+    if choice is None:
         return
     here = {t.name for t in request.tools if t.kind != "builtin" or t.origin == own}
-    abroad = {t.name for t in request.tools if t.name not in here}
-    if abroad.issuperset(choice.names):
-        name = choice.names[0]
-        raise Unsupported(f"the provider has no built-in tool '{name}'", param="tool_choice")
+    abroad = [t.name for t in request.tools if t.name not in here]
+    if choice.mode is ChoiceMode.REQUIRED:
+        wanted: Sequence[str] = () if here else abroad
+    else:
+        wanted = choice.names if choice.mode in _DEPENDS else ()
+    if wanted and set(abroad).issuperset(wanted):
+        raise Unsupported(f"the provider has no built-in tool '{wanted[0]}'", param="tool_choice")
 
 
 def refuse_foreign_parts(index: int, message: Message, own: str) -> None:

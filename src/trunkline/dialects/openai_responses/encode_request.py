@@ -6,6 +6,7 @@ from msgspec import Raw, json
 from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChatRequest, OutputFormat, Request, Thinking
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body
@@ -69,6 +70,8 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
 
 
 def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes) -> None:
+    if request.origin != NAME:
+        refuse_foreign_choice(request, NAME)
     tools = write_tools(request, names, notes)
     if tools:
         body["tools"] = tools
