@@ -181,7 +181,7 @@ def test_failed_calls():
 )
 def test_reasoning_in_history(quirks, field, expected):
     """Only to who takes it back, under its own name; what is left out is noted."""
-    said = (USER, assistant(Reasoning("r", "sig", FOREIGN), CALL))
+    said = (USER, assistant(Reasoning("r"), CALL))
     assert expected == messages(*said, quirks=quirks)[1].get(field)
     assert ([] if expected else ["messages.1.content"]) == list(notes(request(*said), **quirks))
 
@@ -202,6 +202,19 @@ def test_reasoning_as_mistral_wants_it():
     assert [thinking] == messages(USER, assistant(Reasoning("r"), CALL), quirks=quirks)[1][
         "content"
     ]
+
+
+@pytest.mark.parametrize("field", ("reasoning", "reasoning_content"))
+@pytest.mark.parametrize("origin", (FOREIGN, "openai-chat"))
+def test_anothers_proof_in_history(field, origin):
+    """It is the business of who wrote it alone, whoever's client brings it back; noted."""
+    said = (USER, assistant(Reasoning("r", "SIG", "x"), Reasoning("", "D", "x", True), CALL))
+    asked, quirks = request(*said, origin=origin), {"replay_reasoning": True}
+    body = encoded(asked, reasoning_field=field, **quirks).body
+
+    assert b'"%b":"r"' % field.encode() in body
+    assert b"reasoning_details" not in body
+    assert ["messages.1.content"] == list(notes(asked, reasoning_field=field, **quirks))
 
 
 def test_proof_in_history():

@@ -13,6 +13,7 @@ from tests.dialects.openai_chat.kit import (
     chunk,
     decode,
     deployment,
+    encoded,
     events_of,
     fault_of,
     parts_of,
@@ -22,6 +23,7 @@ from tests.dialects.openai_chat.kit import (
     whole,
     written,
 )
+from trunkline.canon.answer import Answer, Choice
 from trunkline.canon.content import (
     Image,
     Inline,
@@ -241,11 +243,18 @@ def test_pitfall_26_unsigned_reasoning_is_read():
     assert Reasoning("r") == decode(messages=[said]).messages[0].parts[0]
 
 
+def test_pitfall_34_anothers_signature_is_not_sent():
+    """It goes back to its maker alone."""
+    said = Message(Role.ASSISTANT, (Reasoning("T", "SIGREAL", FOREIGN), Text("c")))
+    assert b"SIGREAL" not in encoded(request(USER, said), reasoning_field="reasoning").body
+
+
 def test_pitfall_36_thinking_is_neither_merged_nor_reordered():
-    """Each block with its own signature, in order, there and back."""
+    """Each block with its own signature, in order, to a client and back."""
     parts = (Reasoning("a", "1", FOREIGN), Reasoning("b", "2", FOREIGN), Text("c"))
-    body = sent(request(USER, Message(Role.ASSISTANT, parts)), reasoning_field="reasoning")
-    assert parts == decode(messages=body["messages"]).messages[1].parts
+    answer = Answer(choices=(Choice(parts=parts, finish=FinishReason.STOP),), origin=FOREIGN)
+    told = json.decode(DIALECT.encode_answer(answer, request(), STAMP))
+    assert parts == decode(messages=[told["choices"][0]["message"]]).messages[0].parts
 
 
 def test_pitfall_37_no_thinking_asked_for_none_sent():

@@ -20,6 +20,56 @@ def test_to_the_byte():
     assert expected == DIALECT.forward(envelope, deployment(), {}).body
 
 
+OURS = {"type": "reasoning.text", "format": "trunkline/anthropic-messages", "signature": "s"}
+THEIRS = {"type": "reasoning.text", "format": "anthropic-claude-v1", "signature": "t"}
+
+
+@pytest.mark.parametrize(
+    ("details", "kept"),
+    (
+        ([OURS], None),
+        ([OURS, THEIRS], [THEIRS]),
+        ([{**OURS, "signature": 1}, OURS], [{**OURS, "signature": 1}]),
+    ),
+)
+def test_what_clients_carry_for_others_stays_behind(details, kept):
+    """A signature goes to the dialect that wrote it, not to whoever answers next."""
+    said = {"role": "assistant", "content": "a", "reasoning_content": "r"}
+    body, noted = forwarded(
+        {"messages": [{**said, "reasoning_details": details}, {"role": "user"}]}
+    )
+
+    left = said if kept is None else {**said, "reasoning_details": kept}
+    assert [left, {"role": "user"}] == body["messages"]
+    assert ["messages"] == noted
+
+
+def test_a_slash_may_be_escaped():
+    """As PHP writes it."""
+    body = json.encode([{"reasoning_details": [OURS]}]).replace(b"/", b"\\/")
+
+    found = DIALECT.forward({"messages": Raw(body)}, deployment(), {})
+    assert b'{"messages":[{}],"model":"m"}' == found.body
+
+
+@pytest.mark.parametrize(
+    "messages",
+    (
+        b'[ {"reasoning_details": [{"format": "x"}]},"\\"trunkline/"]',
+        b'[{"a":"trunkline/x"}, {"reasoning_details": null}]',
+        b'[{"reasoning_details": "trunkline/x"} ]',
+        b'{"x":"trunkline/x" }',
+        b'[ "trunkline/x"]',
+    ),
+)
+def test_what_is_nobodys_is_sent_as_it_came(messages):
+    """To the byte, whatever it is: the upstream's to refuse."""
+    found = DIALECT.forward({"messages": Raw(messages)}, deployment(), {})
+
+    assert b'{"messages":' + messages + b',"model":"m"}' == found.body
+    assert () == found.notes
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     (

@@ -27,9 +27,10 @@ from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.encode_answer import write_call
 from trunkline.dialects.openai_chat.encode_parts import PartWriter, Wire, words_of
-from trunkline.dialects.openai_chat.reasoning import write_details
+from trunkline.dialects.openai_chat.reasoning import UNPROVEN, replayed
 from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_names import ToolName
+from trunkline.dialects.point import refuse_pointless
 from trunkline.dialects.thought_ids import unsigned
 
 _DROPPED = "dropped: Chat Completions has no such field"
@@ -37,6 +38,13 @@ _DROPPED = "dropped: Chat Completions has no such field"
 
 def _is_foreign(part: Part) -> bool:
     return isinstance(part, Opaque) and part.origin != NAME
+
+
+def _says_something(message: Wire) -> bool:
+    """An assistant's of which all was dropped says nothing; what a user leaves empty is sent so."""
+    return message["role"] != "assistant" or any(
+        value for field, value in message.items() if field != "role"
+    )
 
 
 class MessageWriter:
@@ -51,7 +59,7 @@ class MessageWriter:
         self._written: list[Wire] = []
 
     def write(self) -> list[Wire]:
-        leading = True
+        leading, said = True, False
         for index, message in self._turns():
             if not self._own:
                 refuse_foreign_parts(index, message, NAME)
@@ -64,6 +72,7 @@ class MessageWriter:
                 self._system(index, message, leading=leading)
                 continue
             leading = False
+            before = len(self._written)
             if message.role is Role.TOOL:
                 self._results(index, message)
             elif message.role is Role.ASSISTANT:
@@ -71,6 +80,9 @@ class MessageWriter:
             else:
                 content = self._content(index, message.parts, shown=True)
                 self._put("user", message, {"content": content})
+            said = said or any(map(_says_something, self._written[before:]))
+        if not self._own:
+            refuse_pointless(self._messages, "user" if said else None)
         return self._written
 
     def _turns(self) -> Iterator[tuple[int, Message]]:
@@ -154,7 +166,9 @@ class MessageWriter:
             self._notes.add(path, "the reasoning of earlier turns is not sent to this provider")
             return {}
         fields: dict[str, object] = {field: shown} if shown else {}
-        details = [raw for n, part in enumerate(thoughts) for raw in write_details(part, n)]
+        if any(part.signature and part.origin != NAME for part in thoughts):
+            self._notes.add(f"messages.{index}.content", UNPROVEN)
+        details = replayed(thoughts)
         if details and (field == "reasoning" or self._own):
             fields["reasoning_details"] = details
         return fields
@@ -171,7 +185,7 @@ class MessageWriter:
         if self._own:
             wire.update(call.extra)
         if signature and self._quirks.thought_signatures:
-            wire["extra_content"] = {"google": {"thought_signature": signature}}
+            wire["extra_content"] = call_ids.extra_content(signature)
         return wire
 
     def _results(self, index: int, message: Message) -> None:

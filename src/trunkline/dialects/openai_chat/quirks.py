@@ -8,6 +8,8 @@ from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body, apply_quirks
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.openai_chat import call_ids
+from trunkline.dialects.openai_chat.reasoning import UNPROVEN, without_ours
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 _TRUE = b"true"
@@ -20,19 +22,25 @@ def apply(body: Body, quirks: Quirks, notes: Notes) -> None:
 
 def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     """
-    The client's own body, its model replaced, all else to the byte but for the quirks.
+    The client's own body, its model replaced, all else to the byte but for the quirks, and for
+    call ids that carry another upstream's signature: they are longer than OpenAI takes.
 
-    A stream is asked for its usage: what passes through is billed, too.
+    A stream is asked for its usage: what passes through is billed, too. What we had the client
+    carry of another dialect's reasoning stays behind.
     """
-    quirks = deployment.quirks
+    quirks, notes = deployment.quirks, Notes()
     body: Body = dict(envelope)
     body["model"] = deployment.model
+    if (messages := envelope.get("messages")) is not None:
+        body["messages"] = call_ids.mended(messages, signatures=quirks.thought_signatures)
+    messages = envelope.get("messages")
+    if messages is not None and (kept := without_ours(messages)) is not messages:
+        body["messages"] = kept
+        notes.add("messages", UNPROVEN)
     if quirks.stream_usage and "stream" in envelope and bytes(envelope["stream"]) == _TRUE:
         body["stream_options"] = _with_usage(envelope.get("stream_options"))
-    if not (quirks.drop or quirks.rename or quirks.add):
-        return Encoded(json.encode(body))
-    notes = Notes()
-    apply(body, quirks, notes)
+    if quirks.drop or quirks.rename or quirks.add:
+        apply(body, quirks, notes)
     return Encoded(json.encode(body), notes=notes.all())
 
 

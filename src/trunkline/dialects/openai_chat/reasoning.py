@@ -14,9 +14,13 @@ from msgspec import Raw, Struct, json
 
 from trunkline.canon.content import Reasoning
 from trunkline.dialects.openai_chat.wire import NAME
-from trunkline.dialects.raws import NOT_JSON, RAW_LIST
+from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 
+UNPROVEN = "the proof of another provider's reasoning dropped: it is not known here"
+"""The note for it."""
 _OURS = "trunkline/"
+_TAG = b'"trunkline'
+"""Where an entry of ours may be. Some write the slash behind it with a backslash."""
 _TEXT = "reasoning.text"
 _HIDDEN = "reasoning.encrypted"
 # Streamed in pieces; whatever else an entry has comes whole.
@@ -58,6 +62,43 @@ def write_details(reasoning: Reasoning, index: int) -> list[Raw]:
     if reasoning.redacted:
         entry = _Ours(_HIDDEN, _OURS + reasoning.origin, index, data=reasoning.signature)
     return [Raw(json.encode(entry))]
+
+
+def replayed(thoughts: Sequence[Reasoning]) -> list[Raw]:
+    """The entries for an upstream: those that one of this dialect wrote. It can check no others."""
+    return [
+        raw
+        for index, part in enumerate(thoughts)
+        if part.origin == NAME
+        for raw in write_details(part, index)
+    ]
+
+
+def without_ours(messages: Raw) -> Raw:
+    """
+    A client's history without our entries, which are proofs of other makers; itself where it has
+    none. What is not the API's shape is left for the upstream to refuse.
+    """
+    if _TAG not in bytes(messages):
+        return messages
+    try:
+        before = RAW_LIST.decode(messages)
+        after = [_without_ours(message) for message in before]
+    except NOT_JSON:
+        return messages
+    return messages if after == before else Raw(json.encode(after))
+
+
+def _without_ours(message: Raw) -> Raw:
+    if _TAG not in bytes(message):
+        return message
+    fields = RAW_MAP.decode(message)
+    details = fields.pop("reasoning_details", None)
+    before = [] if details is None or bytes(details) == b"null" else RAW_LIST.decode(details)
+    kept = [raw for raw in before if ours_in(raw) is None]
+    if len(kept) == len(before):
+        return message
+    return Raw(json.encode({**fields, "reasoning_details": kept} if kept else fields))
 
 
 def read_reasoning(text: str, details: Sequence[Raw]) -> list[Reasoning]:
