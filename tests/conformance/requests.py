@@ -90,7 +90,10 @@ def _compared(_value: Any, _body: Fields) -> bool:
     return True
 
 
-def _reasons(_value: Any, body: Fields) -> bool:
+def _reasons(value: Any, body: Fields) -> bool:
+    """Silence says "none" to a model that cannot reason."""
+    if str(body.get("model")).startswith("claude-3-5") and value in ("none", {"effort": "none"}):
+        return True
     effort = (body.get("output_config") or {}).get("effort")
     asked = body.get("thinking") or body.get("reasoning_effort") or body.get("reasoning")
     return bool(asked or effort)
