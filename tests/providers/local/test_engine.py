@@ -16,11 +16,17 @@ from types import SimpleNamespace
 class CommonParams(SimpleNamespace):
     def __init__(self):
         threads = SimpleNamespace(), SimpleNamespace()
-        super().__init__(model=SimpleNamespace(), cpuparams=threads[0], cpuparams_batch=threads[1])
+        super().__init__(
+            model=SimpleNamespace(),
+            sampling=SimpleNamespace(temp=0.8, top_p=0.95, penalty_repeat=1.0),
+            cpuparams=threads[0],
+            cpuparams_batch=threads[1],
+        )
 class Server:
     def __init__(self, params):
         os.write(1, b"llama.cpp says hello\\n")
         asked = dict(vars(params), model=params.model.path, model_alias=sorted(params.model_alias))
+        asked["sampling"] = vars(params.sampling)
         asked["threads"] = [asked.pop(n).n_threads for n in ("cpuparams", "cpuparams_batch")]
         with open(os.environ["ASKED"], "w") as file:
             json.dump(asked, file)
@@ -29,7 +35,13 @@ class Server:
 
 
 @pytest.fixture
-def engine(tmp_path):
+def kind():
+    """Of the model that is served."""
+    return "chat"
+
+
+@pytest.fixture
+def engine(tmp_path, kind):
     """The module as the provider starts it, over the fake bindings."""
     (tmp_path / "xllamacpp.py").write_text(FAKE)
     environ = {
@@ -38,7 +50,7 @@ def engine(tmp_path):
     }
     command = [sys.executable, "-m", "trunkline.providers.local.engine"]
     process = subprocess.Popen(
-        [*command, "chat", "weights.gguf", "4096", "2", "small"],
+        [*command, kind, "weights.gguf", "4096", "2", "small"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,6 +77,20 @@ def test_a_key_in_an_address_out(engine, tmp_path):
     assert (["127.0.0.1"], 0, ["secret"]) == tuple(
         asked[name] for name in ("hostnames", "port", "api_keys")
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "sampling"),
+    (
+        ("chat", {"temp": 0.8, "top_p": 0.95, "penalty_repeat": 1.0}),
+        ("smollm2", {"temp": 0.2, "top_p": 0.9, "penalty_repeat": 1.1}),
+    ),
+)
+def test_the_small_model_is_sampled_as_its_makers_advise(engine, tmp_path, sampling):
+    """By chance it would lose itself in emoji; another file's makers advise something else."""
+    engine.communicate(b"secret\n", timeout=30)
+
+    assert sampling == json.decode((tmp_path / "asked").read_bytes())["sampling"]
 
 
 def test_it_lives_until_its_input_closes(engine):

@@ -70,6 +70,16 @@ def test_a_file_is_called_by_its_name(gguf):
     assert "mine" == made(json.encode({**table, "model": "mine"})).models()[0]
 
 
+def test_only_the_model_that_comes_along_is_sampled_as_that(gguf):
+    """Its engine is told which it is; of a file of somebody's nothing is known."""
+    own = made(json.encode({"gguf": str(gguf)}))
+    kinds = [own._chat._arguments[0]]
+    if available():
+        kinds.append(made()._chat._arguments[0])
+
+    assert ["chat", "smollm2"][: len(kinds)] == kinds
+
+
 def test_a_deployment_has_its_share_of_the_context(gguf):
     """The slots divide it; and no price but one of nothing."""
     table = {"gguf": str(gguf), "context": 6000, "slots": 3}

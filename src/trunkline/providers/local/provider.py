@@ -89,7 +89,8 @@ class LocalProvider:
         # Several workers share a log: each starts the same model.
         log = None if lent.data is None else lent.data / f"{_FILE.sub('_', name)}-engine.log"
         arguments = (str(weights), str(config.context), str(config.slots), self._model)
-        self._chat = EngineProcess(("chat", *arguments), key, log)
+        kind = "smollm2" if config.gguf is None else "chat"
+        self._chat = EngineProcess((kind, *arguments), key, log)
         self._embedder: EngineProcess | None = None
         if embedder is not None:
             log = None if log is None else log.with_name(log.name.replace("-engine", "-embedder"))
