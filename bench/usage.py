@@ -54,7 +54,7 @@ def fill(session: Session, day: int) -> None:
         for place in range(MODELS * PROVIDERS):
             model, provider = divmod(place, PROVIDERS)
             names = (f"t{key % 10}", f"key{key}", "", f"model-{model}", f"provider-{provider}", f"model-{model}", "native", "", "", "ok", 0)  # fmt: skip
-            amounts = (each, 900 * each, 100 * each, 0, 0, 300 * each, 50 * each, 0, 0, 7_000_000 * each, 0, 0, 400_000 * each, each, 2_000_000 * each, each)  # fmt: skip
+            amounts = (each, 900 * each, 100 * each, 0, 0, 300 * each, 50 * each, 0, 0, 7_000_000 * each, 0, 0, 400_000 * each, each, 2_000_000 * each, each, 0)  # fmt: skip
             begins = START + day * DAY
             for hour in range(24):
                 hours[(begins + hour * HOUR, *names)] = amounts

@@ -3,6 +3,7 @@
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Overloaded
 from trunkline.canon.exchange import Attempt, Exchange, Principal
+from trunkline.canon.usage import Usage
 
 D = Deployment(id="p/m", provider="p", model="m", dialect="d")
 
@@ -40,3 +41,15 @@ def test_exchanges_share_nothing():
 
     assert [] == other.attempts
     assert other.notes is not one.notes
+
+
+def test_tokens_without_a_price_are_not_free():
+    """Those with the price of nothing are; and so is nothing."""
+    some = Usage(output=1)
+    tried = (
+        Attempt(1, D, 0.0, usage=some),
+        Attempt(1, D, 0.0, usage=some, price_version="2026-11-21/local/*/-"),
+        Attempt(1, D, 0.0),
+    )
+
+    assert [True, False, False] == [attempt.unpriced for attempt in tried]

@@ -8,6 +8,7 @@ from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Overloaded
 from trunkline.canon.exchange import Attempt, Exchange, Principal, Status
 from trunkline.canon.note import Note
+from trunkline.canon.usage import Usage
 from trunkline.faces.base import FaceSpec, named, trunkline_headers, untried, usd, warnings
 from trunkline.faces.native.face import SPEC
 
@@ -69,6 +70,49 @@ def test_a_stream_cannot_name_its_cost_yet():
     stream = dict(trunkline_headers(exchange(None), streaming=True))
 
     assert {b"x-trunkline-cost-usd"} == whole.keys() - stream.keys()
+
+
+def test_an_answer_without_a_price_is_not_called_free():
+    """No cost at all rather than one of nothing, and a warning beside those that there are."""
+    asked = exchange(None, notes=[Note("seed", "dropped")])
+    asked.attempts[0].usage = Usage(output=1)
+    told = dict(trunkline_headers(asked, streaming=False))
+
+    assert b"x-trunkline-cost-usd" not in told
+    assert b"seed: dropped; model: no price is known" == told[b"x-trunkline-warnings"][:39]
+    assert 1 == len(asked.notes)
+
+
+@pytest.mark.parametrize("which", (0, 1))
+def test_one_leg_without_a_price_is_enough(which):
+    """What the other cost is not what the answer did; an attempt that failed has no say."""
+    asked = exchange(None, Overloaded("x"), None)
+    for number, attempt in enumerate(asked.attempts):
+        attempt.usage = Usage(output=1)
+        attempt.price_version = "" if number == 1 else "2026-11-21"
+    whole = dict(trunkline_headers(asked, streaming=False))
+    asked.attempts[2 * which].price_version = ""
+
+    assert b"2.000003000" == whole[b"x-trunkline-cost-usd"]
+    assert b"x-trunkline-warnings" not in whole
+    assert b"x-trunkline-cost-usd" not in dict(trunkline_headers(asked, streaming=False))
+
+
+@pytest.mark.parametrize("price_model", (None, "up/m-1"))
+def test_a_stream_is_warned_of_where_its_model_has_no_price(price_model):
+    """As it begins, that is what can be known."""
+    asked = exchange(None)
+    asked.attempts[0].deployment = replace(asked.attempts[0].deployment, price_model=price_model)
+    told = dict(trunkline_headers(asked, streaming=True))
+
+    assert (price_model is None) == (b"x-trunkline-warnings" in told)
+
+
+def test_a_count_of_tokens_needs_no_price():
+    """It took none, and costs nothing."""
+    told = dict(trunkline_headers(exchange(None), streaming=False))
+
+    assert b"x-trunkline-warnings" not in told
 
 
 def test_who_failed_is_named_and_nothing_is_billed():

@@ -214,7 +214,8 @@ def _headers(entry: Entry) -> Iterator[str]:
     if row.attempts:
         said |= {"x-trunkline-provider": row.provider, "x-trunkline-model": row.upstream_model}
     if "x-trunkline-cost-usd" in headers:
-        said["x-trunkline-cost-usd"] = f"{row.cost_nanousd / 1e9:.9f}"
+        # Of tokens without a price nobody knows the cost, and no answer may say that it does.
+        said["x-trunkline-cost-usd"] = "" if row.unpriced else f"{row.cost_nanousd / 1e9:.9f}"
     for name, value in said.items():
         if headers.get(name) != value:
             yield f"{name} was {headers.get(name)!r}, the ledger has {value!r}"

@@ -1,11 +1,14 @@
 """Tests of ledger/folding.py: many entries about a request become the row that is true."""
 
+from collections.abc import Sequence
+
 import pytest
+from msgspec.structs import replace
 
 from tests.ledger.making import AZURE, NOON, answer, exchange, fail, try_at
 from trunkline.canon.exchange import Exchange, Principal, Status
 from trunkline.canon.usage import Usage
-from trunkline.ledger.entries import Entry, answered, asked, begun, settled
+from trunkline.ledger.entries import Asked, Entry, answered, asked, begun, settled
 from trunkline.ledger.folding import COST_LIMIT, TOKEN_LIMIT, Folding, merged
 from trunkline.storage.records import OPEN, AttemptRow, Position, RequestRow
 
@@ -281,3 +284,53 @@ def test_what_the_tenant_paid_itself_is_marked(status: Status, expected: bool) -
     (row,), (tried,) = fold(ending(one))
 
     assert (expected, True) == (row.byok, tried.byok)
+
+
+@pytest.mark.parametrize(
+    ("versions", "kept"),
+    (
+        (("a", "b"), "b"),
+        (("", "b"), ""),
+        (("a", ""), ""),
+        (("", "a", "b"), ""),
+        (("", ""), ""),
+    ),
+)
+def test_a_leg_without_a_price_leaves_the_whole_without(versions: Sequence[str], kept: str) -> None:
+    """For what the others cost is not what the answer did."""
+    one = exchange(1)
+    for version in versions:
+        attempt = try_at(one)
+        answer(one)
+        attempt.price_version = version
+
+    (row,), _ = fold(ending(one))
+
+    assert (kept, not kept) == (row.price_version, row.unpriced)
+
+
+def test_a_leg_that_took_nothing_needs_no_price() -> None:
+    """Its client left before it had begun: what came before has its price."""
+    one = exchange(1)
+    try_at(one)
+    answer(one)
+    try_at(one).status = one.status = Status.CANCELLED
+
+    (row,), _ = fold(ending(one))
+
+    assert ("2026-11-01", False, 1234) == (row.price_version, row.unpriced, row.cost_nanousd)
+
+
+def test_an_older_version_did_not_say_what_priced_the_legs() -> None:
+    """Then the last one's price stands for all, as it did there."""
+    one = exchange(1)
+    for _ in range(2):
+        try_at(one)
+        answer(one)
+    ended = ending(one)
+    assert isinstance(ended, Asked)
+    assert ended.earlier is not None
+
+    (row,), _ = fold(replace(ended, earlier=replace(ended.earlier, price_version=None)))
+
+    assert "2026-11-01" == row.price_version

@@ -5,9 +5,10 @@ import pytest
 
 from tests.storage.rows import NOON_MICROS, attempt, request
 from trunkline.canon.usage import Usage
-from trunkline.ledger.views import request_view, tokens, usage_view
+from trunkline.ledger.views import request_facts, request_view, tokens, usage_view
 from trunkline.storage.records import (
     Grouping,
+    RequestRow,
     StoredRequest,
     UsageColumns,
     UsageReport,
@@ -96,6 +97,7 @@ def test_a_request_has_the_shape_of_the_contract() -> None:
         "cost_nanousd": 77,
         "baseline_nanousd": 0,
         "price_version": "2026-11-01",
+        "unpriced": False,
         "estimated": True,
         "byok": False,
         "user": "ann",
@@ -115,6 +117,20 @@ def test_errors_carry_the_upstreams_word() -> None:
         builtins(view.attempts[0])["error"]
     )
     assert "upstream_overloaded" == view.error_code
+
+
+@pytest.mark.parametrize(
+    ("row", "unpriced"),
+    (
+        (request(status="ok", output=1), True),
+        (request(status="ok", output=1, price_version="2026-11-01"), False),
+        (request(status="failed"), False),
+        (request(), False),
+    ),
+)
+def test_a_cost_of_nothing_is_told_from_an_unknown_one(row: RequestRow, unpriced: bool) -> None:
+    """Tokens without a price are flagged: not those that are free, and not where there are none."""
+    assert unpriced == request_facts(row).unpriced
 
 
 def test_token_classes_stay_disjoint() -> None:
@@ -142,8 +158,8 @@ def test_token_classes_stay_disjoint() -> None:
 )
 def test_usage_rows_name_their_group(group: Grouping, field: str) -> None:
     """And no group that was not asked for; the total names none."""
-    row = UsageSum({group: "x"}, 2, UsageColumns(output=5), 9, total_ms=1.5)
-    total = UsageSum({}, 2, UsageColumns(output=5), 9, total_ms=1.5)
+    row = UsageSum({group: "x"}, 2, UsageColumns(output=5), 9, total_ms=1.5, unpriced_requests=2)
+    total = UsageSum({}, 2, UsageColumns(output=5), 9, total_ms=1.5, unpriced_requests=2)
 
     view = usage_view(UsageReport((row,), total))
 
@@ -152,6 +168,7 @@ def test_usage_rows_name_their_group(group: Grouping, field: str) -> None:
         "errors": 0,
         "tokens": {**NO_TOKENS, "output": 5},
         "cost_nanousd": 9,
+        "unpriced_requests": 2,
         "baseline_nanousd": 0,
         "first_content_ms": None,
         "total_ms": 1.5,

@@ -44,6 +44,8 @@ class Spend(Struct, frozen=True):
     requests: int
     cost_nanousd: int
     cost_usd: str
+    unpriced_requests: int
+    """Of these, what they cost is not known, and not in it."""
 
 
 class Spending(Struct, frozen=True):
@@ -62,6 +64,7 @@ class Routed(Struct, frozen=True):
     errors: int
     tokens: Tokens
     cost_nanousd: int
+    unpriced_requests: int
 
 
 class Me(Struct, frozen=True, kw_only=True):
@@ -153,7 +156,9 @@ async def _spending(call: ControlCall, principal: Principal) -> Spending:
 
 async def _spend(call: ControlCall, principal: Principal, start: datetime | None) -> Spend:
     (total,) = await _usage(call, principal, 0 if start is None else int(start.timestamp()), ())
-    return Spend(total.requests, total.cost_nanousd, usd(total.cost_nanousd))
+    return Spend(
+        total.requests, total.cost_nanousd, usd(total.cost_nanousd), total.unpriced_requests
+    )
 
 
 async def _routed(call: ControlCall, principal: Principal) -> Sequence[Routed]:
@@ -167,6 +172,7 @@ async def _routed(call: ControlCall, principal: Principal) -> Sequence[Routed]:
             row.errors,
             row.tokens,
             row.cost_nanousd,
+            row.unpriced_requests,
         )
         for row in rows
         if row.provider  # what was refused here was routed nowhere

@@ -109,7 +109,7 @@ def _as_csv(view: UsageView, groups: Sequence[Grouping]) -> Response:
     tokens = Tokens.__struct_fields__
     header = (
         *names, "requests", "errors", *(f"{name}_tokens" for name in tokens), "cost_nanousd",
-        "cost_usd", "baseline_nanousd", "first_content_ms", "total_ms",
+        "cost_usd", "baseline_nanousd", "first_content_ms", "total_ms", "unpriced_requests",
     )  # fmt: skip
     rows = view.rows if groups else (view.total,)
     return csv_answer("usage.csv", header, (_cells(row, names) for row in rows))
@@ -127,6 +127,7 @@ def _cells(row: UsageRow, names: Sequence[str]) -> Sequence[Cell]:
         row.baseline_nanousd,
         _rounded(row.first_content_ms),
         _rounded(row.total_ms),
+        row.unpriced_requests,
     )
 
 

@@ -77,6 +77,11 @@ class Attempt:
     byok: bool = False
     """Asked with the tenant's own credential: the cost is its own, and no expense of ours."""
 
+    @property
+    def unpriced(self) -> bool:
+        """It took tokens for which no price is known: a cost of nothing is none."""
+        return not self.price_version and self.usage.total > 0
+
 
 @dataclass(slots=True)
 class Exchange:

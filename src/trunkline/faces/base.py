@@ -1,10 +1,11 @@
 """A face is a mount: paths, headers, extension fields, error shape. This is what they share."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 
-from trunkline.canon.exchange import Exchange, Headers, Status
+from trunkline.canon.exchange import Attempt, Exchange, Headers, Status
 from trunkline.canon.note import Note
 from trunkline.flow.base import Face
 
@@ -12,6 +13,7 @@ from trunkline.flow.base import Face
 _MAX_WARNINGS = 2048
 _NANO = 10**9
 _DEGRADED = (b"x-trunkline-degraded", b"limits")
+_UNPRICED = Note("model", "no price is known for it, so what this costs is not known either")
 
 
 class Mount(Struct, frozen=True):
@@ -50,14 +52,27 @@ def usd(nano: int) -> str:
     return f"{nano // _NANO}.{nano % _NANO:09d}"
 
 
+def answering(exchange: Exchange) -> Sequence[Attempt]:
+    """One attempt alone, or the legs of an answer that was asked for in several requests."""
+    return [attempt for attempt in exchange.attempts if attempt.error is None]
+
+
+def cost(attempts: Sequence[Attempt]) -> int | None:
+    """Nano-dollars of these together; None where one took tokens of a model without a known price."""
+    if any(attempt.unpriced for attempt in attempts):
+        return None
+    return sum(attempt.cost_nanousd for attempt in attempts)
+
+
 def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, bytes]]:
     """
     What every answer of every face carries, as far as it is known by now.
 
-    `streaming`: it only begins, and nobody knows yet what it will cost.
+    `streaming`: it only begins, and nobody knows yet what it will cost. Nor does anybody ever where
+    the model has no known price: it is not called free, but warned of.
     """
     request_id = exchange.id.encode()
-    attempts = exchange.attempts
+    attempts, notes = exchange.attempts, exchange.notes
     headers = [
         (b"x-trunkline-request-id", request_id),
         (exchange.request_id_header, request_id),
@@ -66,16 +81,20 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
     if attempts and attempts[-1].error is None and exchange.status is not Status.FAILED:
         answered = attempts[-1]
         headers += named(answered.deployment.provider, answered.deployment.model)
-        # One alone, or the legs of an answer that was asked for in several requests.
         several = len(attempts) > 1
         if not streaming:
-            paid = answered.cost_nanousd
-            if several:
-                paid = sum(a.cost_nanousd for a in attempts if a.error is None)
-            headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
+            # Nearly always there is one, and it has a price.
+            alone = answered.price_version and not several
+            paid = answered.cost_nanousd if alone else cost(answering(exchange))
+            if paid is None:
+                notes = [*notes, _UNPRICED]
+            else:
+                headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
+        elif answered.deployment.price_model is None:
+            notes = [*notes, _UNPRICED]
         upstream = answered.first_event_ms or 0.0
         if several:
-            upstream = sum(a.first_event_ms or 0.0 for a in attempts if a.error is None)
+            upstream = sum(leg.first_event_ms or 0.0 for leg in answering(exchange))
         own = (exchange.first_content_ms or 0.0) - upstream
         # Server-Timing (W3C, seen 2026-11-21), up to the first content.
         headers.append((b"server-timing", b"upstream;dur=%.1f, gateway;dur=%.2f" % (upstream, own)))
@@ -83,8 +102,8 @@ def trunkline_headers(exchange: Exchange, *, streaming: bool) -> list[tuple[byte
         headers += _unanswered(exchange, streaming=streaming)
     if exchange.degraded:
         headers.append(_DEGRADED)
-    if exchange.notes:
-        headers.append((b"x-trunkline-warnings", warnings(exchange.notes)))
+    if notes:
+        headers.append((b"x-trunkline-warnings", warnings(notes)))
     return headers
 
 
@@ -92,8 +111,9 @@ def _unanswered(exchange: Exchange, *, streaming: bool) -> list[tuple[bytes, byt
     """Where nobody answered: who was tried last, how long all who were took, and what is billed."""
     headers: list[tuple[bytes, bytes]] = []
     if not streaming:
-        paid = sum(attempt.cost_nanousd for attempt in exchange.billed)
-        headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
+        paid = cost(exchange.billed)
+        if paid is not None:
+            headers.append((b"x-trunkline-cost-usd", b"%d.%09d" % divmod(paid, _NANO)))
     # One without a status is answered by the gateway itself, which stood in for who was tried.
     if exchange.attempts and exchange.status is not None:
         tried = exchange.attempts[-1].deployment

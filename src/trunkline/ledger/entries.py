@@ -51,6 +51,8 @@ class Paid(Struct, frozen=True, array_like=True, gc=False):
     usage: Usage
     cost_nanousd: int
     estimated: bool
+    price_version: str | None = None
+    """The last one's; empty: one of them has no known price; None: an older version did not say."""
 
 
 class Asked(Struct, frozen=True, array_like=True, gc=False, tag="a"):
@@ -246,4 +248,5 @@ def _paid(attempts: Sequence[Attempt]) -> Paid | None:
         sum((leg.usage for leg in legs), Usage()),
         sum(leg.cost_nanousd for leg in legs),
         any(leg.estimated for leg in legs),
+        "" if any(leg.unpriced for leg in legs) else legs[-1].price_version,
     )

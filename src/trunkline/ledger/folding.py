@@ -97,7 +97,7 @@ def _request(entry: Asked, worker: str) -> RequestRow:
         first_content_ms=entry.first_content_ms,
         total_ms=entry.total_ms,
         cost_nanousd=_within(cost, COST_LIMIT),
-        price_version="" if billed is None else billed.price_version,
+        price_version="" if billed is None else _priced_by(billed, entry.earlier),
         estimated=estimated,
         attempts=entry.attempts or (0 if tried is None else tried.number),
         notes=entry.notes,
@@ -128,6 +128,15 @@ def _bill(billed: Tried | None, earlier: Paid | None) -> tuple[Usage, int, bool]
         billed.cost_nanousd + earlier.cost_nanousd,
         billed.estimated or earlier.estimated,
     )
+
+
+def _priced_by(billed: Tried, earlier: Paid | None) -> str:
+    """Empty where any of the tokens have no known price, for then the cost is not all of it."""
+    if earlier is None or earlier.price_version is None:
+        return billed.price_version
+    if billed.usage.total and not billed.price_version:
+        return ""
+    return earlier.price_version and (billed.price_version or earlier.price_version)
 
 
 def _attempt(entry: Tried, worker: str) -> AttemptRow:

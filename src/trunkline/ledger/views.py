@@ -80,6 +80,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     baseline_nanousd: int
     """What it would have cost without the gateway's choices."""
     price_version: str
+    unpriced: bool
+    """It took tokens for which no price is known: `cost_nanousd` is not what it cost."""
     estimated: bool
     byok: bool
     """Paid with the tenant's own credential."""
@@ -125,6 +127,8 @@ class UsageRow(UsageGroups, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     """Requests that failed, broke off or were orphaned."""
     tokens: Tokens
     cost_nanousd: int
+    unpriced_requests: int
+    """Requests that took tokens without a known price, whose cost is not in it."""
     baseline_nanousd: int
     """What they would have cost without the gateway's choices."""
     first_content_ms: float | None
@@ -163,6 +167,7 @@ def request_facts(row: RequestRow) -> RequestFacts:
         cost_nanousd=row.cost_nanousd,
         baseline_nanousd=row.baseline_nanousd,
         price_version=row.price_version,
+        unpriced=row.unpriced,
         estimated=row.estimated,
         byok=row.byok,
         user=row.user_id,
@@ -239,6 +244,7 @@ def _usage_rows(sums: Sequence[UsageSum]) -> tuple[UsageRow, ...]:
             errors=each.errors,
             tokens=tokens(each.usage),
             cost_nanousd=each.cost_nanousd,
+            unpriced_requests=each.unpriced_requests,
             baseline_nanousd=each.baseline_nanousd,
             first_content_ms=each.first_content_ms,
             total_ms=each.total_ms,

@@ -79,6 +79,11 @@ class RequestRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     rolled: bool = True
     """Whoever writes its end adds it to the rollups; False: written before there were any."""
 
+    @property
+    def unpriced(self) -> bool:
+        """It took tokens for which no price is known."""
+        return not self.price_version and self.total > 0
+
 
 class AttemptRow(UsageColumns, frozen=True, kw_only=True, gc=False):
     """One try at one deployment, with what it cost us whether or not the client was billed."""
@@ -209,6 +214,8 @@ class UsageSum(Struct, frozen=True, gc=False):
     """The mean of those that gave content; None: none did."""
     total_ms: float | None = None
     """The mean; None: nobody knows of any."""
+    unpriced_requests: int = 0
+    """That took tokens without a known price."""
 
 
 class UsageReport(Struct, frozen=True):

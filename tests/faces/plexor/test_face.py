@@ -22,6 +22,7 @@ from trunkline.canon.errors import (
     Unauthenticated,
     UnknownModel,
 )
+from trunkline.canon.usage import Usage
 from trunkline.dialects.registry import DIALECTS
 from trunkline.faces.plexor.face import Plexor
 
@@ -120,6 +121,18 @@ def test_a_whole_answer_tells_who_gave_it_and_what_it_cost(tmp_path, path):
         assert cost == body["plexor_cost_usd"] > 0
 
     within(tmp_path, test)
+
+
+def test_a_cost_that_nobody_knows_is_left_out():
+    """Of headers and body: an SDK would show a zero for it, and null is no number."""
+    asked = exchange(None)
+    asked.attempts[0].usage = Usage(output=1)
+    headers = dict(Plexor().headers(asked, streaming=False))
+    body = json.decode(Plexor().extend(b'{"model": "x"}', asked))
+
+    assert b"x-plexor-actual-cost" not in headers
+    assert b"up" == headers[b"x-plexor-provider-used"]
+    assert {"model": "m", "plexor_provider_used": "up"} == body
 
 
 def test_a_providers_name_cannot_break_out_of_its_header(tmp_path):

@@ -161,7 +161,21 @@ def test_durations_are_summed_where_there_are_any() -> None:
 
     (amounts,) = added(map(msgspec.structs.astuple, some)).values()
 
-    assert (1500, 1, 3000, 2) == amounts[-4:]
+    assert (1500, 1, 3000, 2) == amounts[-5:-1]
+
+
+def test_requests_without_a_price_are_counted() -> None:
+    """Those that took tokens, of any class: not what was free, and not what took nothing."""
+    some = [
+        request(1, status="ok", input=5),
+        request(2, status="ok", audio_output=1),
+        request(3, status="ok", input=5, price_version="2026-11-01"),
+        request(4, status="ok", total_ms=0.75),
+    ]
+
+    (amounts,) = added(map(msgspec.structs.astuple, some)).values()
+
+    assert (4, 2) == (amounts[0], amounts[-1])
 
 
 @pytest.mark.parametrize("piece", (1, 3, 1000))

@@ -49,7 +49,9 @@ def test_without_groups_there_is_a_total(database: Database) -> None:
     """Finished requests of every status, class by class; open ones have used nothing yet."""
     usage = UsageColumns(input=5, cache_read=7, output=2)
 
-    assert UsageReport((), UsageSum({}, 3, usage, 1110, errors=1)) == report(database)
+    assert UsageReport((), UsageSum({}, 3, usage, 1110, errors=1, unpriced_requests=3)) == report(
+        database
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def row(number: int) -> RequestRow:
         user_id=("", "ann", "bob")[number % 3],
         model=("mini", "maxi", "midi")[number % 7 % 3],
         provider=("openai", "azure")[number % 11 % 2],
+        price_version=("", "2026-11-01")[number % 31 % 2],
         face=("native", "keyplex")[number % 13 % 2],
         mode=("", "eco")[number % 17 % 2],
         tags=("", '["a"]', '["a","b"]', '["b"]')[number % 4],
@@ -95,6 +96,7 @@ def added_up(rows: Sequence[RequestRow]) -> tuple[object, ...]:
         sum(each.baseline_nanousd for each in rows),
         mean([each.first_content_ms for each in rows]),
         mean([each.total_ms for each in rows]),
+        sum(not each.price_version and each.total > 0 for each in rows),
     )
 
 
@@ -117,6 +119,7 @@ def told(report: UsageReport, groups: Sequence[Grouping]) -> tuple[object, objec
             one.baseline_nanousd,
             one.first_content_ms,
             one.total_ms,
+            one.unpriced_requests,
         )
 
     rows = {tuple(one.group[group] for group in groups): sums(one) for one in report.rows}

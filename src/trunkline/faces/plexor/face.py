@@ -13,7 +13,15 @@ from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.dialects.raws import NOT_JSON
 from trunkline.faces import limits
-from trunkline.faces.base import FaceSpec, Mount, header_safe, trunkline_headers, usd
+from trunkline.faces.base import (
+    FaceSpec,
+    Mount,
+    answering,
+    cost,
+    header_safe,
+    trunkline_headers,
+    usd,
+)
 from trunkline.flow.base import Face
 
 _ENVELOPE = json.Decoder(dict[str, Raw])
@@ -45,12 +53,13 @@ class Plexor:
             headers.append((b"x-plexor-provider-used", header_safe(answered.deployment.provider)))
             latency = round(exchange.first_content_ms or 0.0)
             headers.append((b"x-plexor-latency-ms", b"%d" % latency))
-            if not streaming:
-                headers.append((b"x-plexor-actual-cost", usd(answered.cost_nanousd).encode()))
+            paid = None if streaming else cost(answering(exchange))
+            if paid is not None:
+                headers.append((b"x-plexor-actual-cost", usd(paid).encode()))
         return tuple(headers)
 
     def extend(self, body: bytes, exchange: Exchange) -> bytes:
-        """`model` becomes the model requested; provider and cost are added."""
+        """`model` becomes the model requested; provider and cost, where it is known, are added."""
         answered = exchange.answered_by
         if answered is None:
             return body
@@ -60,7 +69,9 @@ class Plexor:
             return body
         answer["model"] = Raw(json.encode(exchange.model))
         answer["plexor_provider_used"] = Raw(json.encode(answered.deployment.provider))
-        answer["plexor_cost_usd"] = Raw(usd(answered.cost_nanousd).encode())
+        paid = cost(answering(exchange))
+        if paid is not None:
+            answer["plexor_cost_usd"] = Raw(usd(paid).encode())
         return json.encode(answer)
 
     def refuse(self, error: GatewayError, request_id: str, server: ErrorTeller) -> WireError:

@@ -13,6 +13,7 @@ from trunkline.storage.sql.migrations.m010_windows import M010
 from trunkline.storage.sql.migrations.m011_bodies import M011
 from trunkline.storage.sql.migrations.m012_sums import M012
 from trunkline.storage.sql.migrations.m013_changes import M013
+from trunkline.storage.sql.migrations.m014_unpriced import M014
 
 MIGRATIONS = (
     M001,
@@ -28,4 +29,5 @@ MIGRATIONS = (
     M011,
     M012,
     M013,
+    M014,
 )

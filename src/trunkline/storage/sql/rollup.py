@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import add, itemgetter
+from typing import Any
 
 from trunkline.storage.records import OPEN, USAGE_CLASSES, RequestRow
 from trunkline.storage.sql.database import Session, SqlValue, as_text
@@ -37,6 +38,7 @@ MEASURES = (
     "first_content_count",
     "total_us",
     "total_count",
+    "unpriced_requests",
 )
 SOUND = ("ok", "cancelled")
 """Statuses that are nobody's error."""
@@ -46,8 +48,11 @@ _KEY = ("begins", *DIMENSIONS)
 _FIELDS = RequestRow.__struct_fields__
 _received = itemgetter(_FIELDS.index("received_at"))
 _dimensions = itemgetter(*map(_FIELDS.index, DIMENSIONS))
-_amounts = itemgetter(*map(_FIELDS.index, (*TOKENS_AND_MONEY, "first_content_ms", "total_ms")))
+_amounts = itemgetter(
+    *map(_FIELDS.index, (*TOKENS_AND_MONEY, "first_content_ms", "total_ms", "price_version"))
+)
 _LONG = [name in LONG for name in DIMENSIONS]
+_CLASSES = len(USAGE_CLASSES)
 _STATUS = DIMENSIONS.index("status")
 _CHUNKS = (64, 32, 16, 8, 4, 2, 1)
 _BACKFILL = "backfill"
@@ -55,6 +60,8 @@ _BACKFILL = "backfill"
 Key = tuple[SqlValue, ...]
 Amounts = tuple[int, ...]
 """In the order of MEASURES."""
+Counted = tuple[Any, ...]
+"""What of a request is counted: TOKENS_AND_MONEY, the milliseconds, the price's version."""
 RowTuple = tuple[SqlValue, ...]
 """A RequestRow's fields, in their order."""
 
@@ -97,7 +104,7 @@ def write(session: Session, hours: Mapping[Key, Amounts], days: Mapping[Key, Amo
 
 def added(rows: Iterable[RowTuple]) -> Mapping[Key, Amounts]:
     """The rollups by hour of these rows, alone."""
-    groups: dict[tuple[int, Key], list[tuple[int, ...]]] = {}
+    groups: dict[tuple[int, Key], list[Counted]] = {}
     for row in rows:
         place = (_received(row) // HOUR, _dimensions(row))
         group = groups.get(place)
@@ -122,8 +129,8 @@ def _cut(names: Key) -> Key:
     return (*texts, 1 if byok else 0)
 
 
-def _sums(rows: Sequence[tuple[int, ...]], *, failed: bool) -> Amounts:
-    *counts, firsts, totals = zip(*rows, strict=True)
+def _sums(rows: Sequence[Counted], *, failed: bool) -> Amounts:
+    *counts, firsts, totals, versions = zip(*rows, strict=True)
     first_ms = [value for value in firsts if value is not None]
     total_ms = [value for value in totals if value is not None]
     return (
@@ -134,6 +141,7 @@ def _sums(rows: Sequence[tuple[int, ...]], *, failed: bool) -> Amounts:
         len(first_ms),
         round(sum(total_ms) * 1000),
         len(total_ms),
+        sum(not row[-1] and any(row[:_CLASSES]) for row in rows) if "" in versions else 0,
     )
 
 
