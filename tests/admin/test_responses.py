@@ -1,10 +1,14 @@
 """/v1/responses/{id} and what hangs on it: parameters that are wrong, and callers that are."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
 from tests.flow.test_background import RECORD
 from tests.gateway import World, within
+from trunkline.admin.responses import awaited
+from trunkline.conversations.events import event
 from trunkline.wire.sse import frames
 
 DONE = replace(
@@ -71,6 +75,28 @@ def test_what_was_not_streamed_streams_all_the_same(tmp_path):
         assert DONE.body in rest.body
 
     within(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    (
+        (event("x", 7, {}), ["x"]),
+        (b"", ["response.created", "response.in_progress", "response.cancelled"]),
+    ),
+)
+def test_what_is_cancelled_under_a_reader_s_eyes_is_read_to_its_end(told, expected):
+    """By its worker's word, that comes a little later; for want of one, as it is stored."""
+    cancelled = replace(DONE, status="cancelled", body=b'{"id":"resp_1","status":"cancelled"}')
+    looks = [cancelled, cancelled, *[replace(cancelled, events=told)] * 10]
+
+    async def look():
+        return looks.pop(0)
+
+    async def work():
+        first = replace(DONE, status="in_progress")
+        return b"".join([piece async for piece in awaited(first, -1, look, every=0.0)])
+
+    assert expected == [name.decode() for name, _ in frames(asyncio.run(work()))]
 
 
 def test_the_admin_key_has_no_responses(tmp_path):

@@ -8,7 +8,15 @@ from openai._models import construct_type_unchecked
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from trunkline.conversations.events import behind_opening, event, failing, opening, replayed
+from trunkline.conversations.events import (
+    behind_opening,
+    breaking,
+    cancelling,
+    event,
+    failing,
+    opening,
+    replayed,
+)
 from trunkline.wire.sse import frames
 
 TEXT = {"type": "output_text", "text": 'Ja – \\ "so"', "annotations": [], "logprobs": []}
@@ -97,11 +105,11 @@ def test_its_pieces_make_the_answer():
     (
         ("incomplete", "response.incomplete"),
         ("failed", "response.failed"),
-        ("cancelled", "response.in_progress"),
+        ("cancelled", "response.cancelled"),
     ),
 )
 def test_its_last_event_says_how_it_ended(status, last):
-    """A cancelled one has no event that says so."""
+    """A cancelled one, too, for which the API's types have no event."""
     told = read(replayed(json.encode({**WHOLE, "output": [], "status": status})))
     assert last == told[-1]["type"]
 
@@ -116,6 +124,17 @@ def test_a_background_response_opens_with_its_id():
         ("response.failed", 2, WHOLE),
     ] == [(one["type"], one["sequence_number"], one["response"]) for one in told]
     assert isinstance(construct_type_unchecked(value=queued, type_=Response), Response)
+
+
+def test_a_stream_that_is_broken_off_says_so():
+    """As the SDK reads it: the response as it was cancelled, or the API's nested error."""
+    cancelled = {**WHOLE, "status": "cancelled"}
+    told = read(cancelling(json.encode(cancelled), 7) + breaking("Why.", 8))
+    error = {"type": "server_error", "code": "server_error", "message": "Why.", "param": None}
+    assert [
+        {"type": "response.cancelled", "response": cancelled, "sequence_number": 7},
+        {"type": "error", "error": error, "sequence_number": 8},
+    ] == told
 
 
 def test_an_upstream_s_events_go_on_from_there():

@@ -1,15 +1,17 @@
 """Background responses: taken over from whoever let go, given up after some, told when they fail."""
 
 import asyncio
+from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from tests.gateway import CONFIG, World, head, within
 from trunkline.canon.errors import LedgerUnavailable
 from trunkline.canon.exchange import Principal
-from trunkline.conversations.jobs import Job, read_job, write_job
-from trunkline.flow.background import BackgroundStatistics
+from trunkline.conversations.jobs import Job, Running, read_job, write_job
+from trunkline.flow.background import Background, BackgroundStatistics
 from trunkline.storage.records import ResponseRecord
 from trunkline.testing.fakes import FakeReply
 from trunkline.wire.sse import frames
@@ -267,6 +269,110 @@ def test_a_cancelled_one_stays_cancelled(tmp_path):
         assert ("cancelled", 1) == (again.status, w.gateway.background.statistics().cancelled)
 
     within(tmp_path, work)
+
+
+async def begun(w: World, model: str) -> tuple[str, Running]:
+    """One that has said something, and will be long."""
+    reply = FakeReply()
+    await ask(w, reply, model=f"{model}/sim-chat@rate=50,tokens=2000")
+    response_id = msgspec.json.decode(reply.body)["id"]
+    running = w.gateway.background.running("default", response_id)
+    assert running is not None
+    async for _ in running.follow(-1):
+        if running.events.count(b"_text.delta") > 2:
+            break
+    return response_id, running
+
+
+async def read_to_the_end(running: Running) -> bytes:
+    async with asyncio.timeout(10):
+        return b"".join([piece async for piece in running.follow(-1)])
+
+
+def told_at_the_end(record: ResponseRecord) -> dict[str, Any]:
+    """What a later reader learns: each event in its place, the last of them as GET tells it."""
+    told = [msgspec.json.decode(data) for _, data in frames(record.events)]
+    assert list(range(len(told))) == [one["sequence_number"] for one in told]
+    last: dict[str, Any] = told[-1]["response"]
+    assert ("response.cancelled", "cancelled") == (told[-1]["type"], last["status"])
+    assert msgspec.json.decode(record.body) == last
+    said = "".join(one["delta"] for one in told if one["type"] == "response.output_text.delta")
+    [item] = last["output"]
+    assert [said, "incomplete"] == [item["content"][0]["text"], item["status"]]
+    assert said
+    return last
+
+
+DIALECTS = (
+    CONFIG
+    + """[providers.own]
+kind = "sim"
+dialect = "openai-responses"
+"""
+)
+
+
+@pytest.mark.parametrize("provider", ("sim", "claude", "own"))
+def test_a_cancelled_one_says_so_and_keeps_what_was_said(tmp_path, provider):
+    """To whoever reads it then and later; with the usage that is billed."""
+
+    async def work(w: World) -> None:
+        response_id, running = await begun(w, provider)
+        reading = asyncio.gather(read_to_the_end(running))
+        await asyncio.sleep(0)
+        record = await w.gateway.background.cancel("default", response_id)
+        assert [record.events] == await reading
+        usage = told_at_the_end(record)["usage"]
+        totals = await w.gateway.reports.totals()
+        assert (totals.usage.total_input, totals.usage.total_output) == (
+            usage["input_tokens"],
+            usage["output_tokens"],
+        )
+        assert 0 < usage["output_tokens"]
+
+    within(tmp_path, work, config=DIALECTS)
+
+
+def test_what_another_worker_cancels_is_told_by_the_one_that_makes_it(tmp_path):
+    """Which learns of it at its next look: the first says only that it is cancelled."""
+
+    async def work(w: World) -> None:
+        background, store = w.gateway.background, w.gateway.storage.responses
+        response_id, running = await begun(w, "sim")
+        elsewhere = Background(
+            w.gateway.conversations, w.gateway.background._rooms, {}, str, lambda p, _: p, 1
+        )
+        first = await elsewhere.cancel("default", response_id)
+        assert ("cancelled", b"", 1) == (
+            first.status,
+            first.events,
+            elsewhere.statistics().cancelled,
+        )
+        making = background._making["default", response_id]
+        w.gateway.tasks.spawn("look now", background._hold(making))
+        told = await read_to_the_end(running)
+        await asyncio.wait([making.task])
+        record = await store.get("default", response_id)
+        assert record is not None
+        assert told == record.events
+        told_at_the_end(record)
+        assert 0 == background.statistics().cancelled
+
+    within(tmp_path, work)
+
+
+def test_readers_of_what_is_let_go_are_told(tmp_path):
+    """Another worker begins it anew: what they have is no beginning of its answer."""
+    told: list[bytes] = []
+
+    async def work(w: World) -> None:
+        _, running = await begun(w, "sim")
+        await w.gateway.background.aclose()
+        told.append(await read_to_the_end(running))
+
+    within(tmp_path, work)
+    name, data = frames(told[0])[-1]
+    assert (b"error", "server_error") == (name, msgspec.json.decode(data)["error"]["code"])
 
 
 def test_who_has_used_up_his_requests_queues_nothing(tmp_path):

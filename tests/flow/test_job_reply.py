@@ -29,6 +29,34 @@ def test_the_upstream_s_id_becomes_ours():
     assert {"id": "resp_1", "status": "completed"} == msgspec.json.decode(done.body)
 
 
+def test_a_cancelled_one_keeps_what_came():
+    """Its events, and the response with them at their end."""
+    running = Running()
+    reply = JobReply(RECORD, running, 1000)
+    reply.write(CREATED)
+    done = reply.cancelled(msgspec.Raw(b'{"output_tokens":3}'))
+    name, data = frames(running.events)[-1]
+    told = msgspec.json.decode(data)
+
+    assert (b"response.cancelled", 2) == (name, told["sequence_number"])
+    assert ("cancelled", [], {"output_tokens": 3}) == tuple(
+        told["response"][field] for field in ("status", "output", "usage")
+    )
+    assert ("cancelled", running.events, b"") == (done.status, done.events, done.job)
+    assert msgspec.json.decode(done.body) == told["response"]
+
+
+def test_one_that_is_whole_is_not_broken_off():
+    """Whoever cancels, or stops, comes too late."""
+    running = Running()
+    reply = JobReply(RECORD, running, 1000)
+    reply.end(DONE)
+    reply.abandoned()
+    done = reply.cancelled(msgspec.Raw(b"null"))
+    assert ("completed", running.events) == (done.status, done.events)
+    assert b"response.completed" == frames(running.events)[-1][0]
+
+
 @pytest.mark.parametrize("pieces", ((), (CREATED,)))
 def test_no_answer_is_a_failure(pieces):
     """That readers hear of, too."""

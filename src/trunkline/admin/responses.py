@@ -1,7 +1,7 @@
 """/v1/responses/{id}: answers that clients come back to, each its tenant's alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 from msgspec import MsgspecError, Raw, Struct
@@ -20,6 +20,9 @@ from trunkline.storage.records import ResponseRecord
 _PAGE, _LARGEST_PAGE = 20, 100
 # Seconds between two looks at a response that another worker makes.
 _LOOK: Final = 0.5
+# So many looks at one that was cancelled meanwhile: the worker that makes it learns of it within
+# seconds, and tells what there was.
+_PATIENCE: Final = 10
 
 
 class Deleted(Struct, frozen=True):
@@ -100,16 +103,23 @@ async def _stream(call: ControlCall, record: ResponseRecord) -> Response:
     """Its events from a point on; of one that is still being made, those to come, too."""
     number = _number(call, "starting_after", -1)
     running = call.plane.background.running(record.tenant, record.id)
-    events = running.follow(number) if running else _awaited(call, record, number)
+    events = running.follow(number) if running else awaited(record, number, lambda: _record(call))
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
     return StreamingResponse(events, 200, headers, "text/event-stream; charset=utf-8")
 
 
-async def _awaited(call: ControlCall, record: ResponseRecord, number: int) -> AsyncIterator[bytes]:
-    """Made elsewhere: its events are here once it is over."""
-    while record.status not in OVER:
-        await asyncio.sleep(_LOOK)
-        record = await _record(call)
+async def awaited(
+    record: ResponseRecord,
+    number: int,
+    look: Callable[[], Awaitable[ResponseRecord]],
+    every: float = _LOOK,
+) -> AsyncIterator[bytes]:
+    """Made elsewhere: its events are here once it is over. `every`: seconds between two looks."""
+    patience = 0
+    while record.status not in OVER or (patience and not record.events):
+        patience = patience - 1 if record.status in OVER else _PATIENCE
+        await asyncio.sleep(every)
+        record = await look()
     yield behind(record.events or _replayed(record), number)
 
 

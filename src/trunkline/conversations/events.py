@@ -12,7 +12,9 @@ from msgspec import MsgspecError, Raw, Struct, json
 
 from trunkline.wire.sse import frames
 
-_LAST: Final = frozenset({"completed", "incomplete", "failed"})
+# OpenAI's types name response.cancelled among the webhooks only, not among a stream's events (openai
+# 3.52, seen 2026-11-22). But no stream of ours ends without saying how.
+_LAST: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
 _MAP: Final = json.Decoder(dict[str, Raw])
 _MAPS: Final = json.Decoder(list[dict[str, Raw]])
 _NOTHING: Final = Raw(b'""')
@@ -61,6 +63,16 @@ def opening(body: bytes) -> bytes:
 
 def failing(body: bytes, number: int) -> bytes:
     return event("response.failed", number, {"response": Raw(body)})
+
+
+def cancelling(body: bytes, number: int) -> bytes:
+    return event("response.cancelled", number, {"response": Raw(body)})
+
+
+def breaking(message: str, number: int) -> bytes:
+    """Readers are told no more, though it is not over. The API's own `error`, as it nests it."""
+    told = {"type": "server_error", "code": "server_error", "message": message, "param": None}
+    return event("error", number, {"error": told})
 
 
 def behind_opening(piece: bytes, number: int, theirs: str, ours: str) -> tuple[bytes, int]:

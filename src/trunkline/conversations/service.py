@@ -110,6 +110,10 @@ class Conversations:
         """A background response is over; False where it was before, or is gone."""
         return await self.store.finish(_indexed(record))
 
+    async def tell(self, record: ResponseRecord) -> bool:
+        """What there was of one that was cancelled elsewhere; False where there is none."""
+        return await self.store.tell(_indexed(record))
+
     async def get(self, tenant: str, response_id: str) -> ResponseRecord:
         """Raises NotFound, for another tenant's, too."""
         record = await self.store.get(tenant, response_id)

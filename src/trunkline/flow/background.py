@@ -18,7 +18,8 @@ from trunkline.canon.exchange import Exchange, Principal
 from trunkline.conversations.jobs import Job, Running, amended, is_background, read_job
 from trunkline.conversations.service import OVER, Conversations
 from trunkline.flow.base import Face, Reply
-from trunkline.flow.job_reply import JobReply
+from trunkline.flow.job_making import Making
+from trunkline.flow.job_reply import JobReply, spent
 from trunkline.flow.job_request import asked, queued
 from trunkline.flow.rooms import Rooms
 from trunkline.flow.serve import Serving
@@ -57,14 +58,6 @@ class BackgroundStatistics(Struct, frozen=True):
     cancelled: int
 
 
-class _Making(Struct, frozen=True):
-    """A response that is being made in this process."""
-
-    record: ResponseRecord
-    running: Running
-    task: asyncio.Task[None]
-
-
 class Background:
     """One per process."""
 
@@ -84,7 +77,7 @@ class Background:
         self._next_id = next_id
         self._standing = standing
         self._most = most
-        self._making: dict[tuple[str, str], _Making] = {}
+        self._making: dict[tuple[str, str], Making] = {}
         self._beginning = 0
         self._retiring = False
         self._begun = self._taken_over = self._refused = self._cancelled = 0
@@ -132,12 +125,17 @@ class Background:
         record = await self._conversations.get(tenant, response_id)
         if not is_background(record.body):
             raise Malformed("Cannot cancel a synchronous response.")
-        if record.status not in OVER:
+        making = self._making.get((tenant, response_id))
+        if making is not None:
+            making.cancel()
+            await asyncio.wait((making.task,))
+        elif record.status not in OVER:
+            # Another worker may be making it: that one learns of it soon, and tells what there was.
             body = amended(record.body, {"status": "cancelled"})
-            cancelled = replace(record, status="cancelled", body=body, job=b"")
-            if await self._conversations.finish(cancelled):
+            if await self._conversations.finish(
+                replace(record, status="cancelled", body=body, job=b"")
+            ):
                 self._cancelled += 1
-            self._stop(tenant, response_id)
         return await self._conversations.get(tenant, response_id)
 
     async def watch(self, every: float = _SAY_SO) -> None:
@@ -198,42 +196,41 @@ class Background:
 
     def _start(self, record: ResponseRecord, request_id: str = "") -> Running:
         """`request_id`: of the client's request, whose entry in the books this shall be."""
-        running, key = Running(), (record.tenant, record.id)
-        rooms = self._rooms()
-        reply, tasks = JobReply(record, running, rooms.max_answer), rooms.tasks
-        task = tasks.spawn(f"response {record.id}", self._make(record, reply, request_id))
-        self._making[key] = _Making(record, running, task)
-        holding = tasks.spawn(f"hold {record.id}", self._hold(record))
+        key, rooms = (record.tenant, record.id), self._rooms()
+        making, tasks = Making(record, rooms.max_answer), rooms.tasks
+        making.task = tasks.spawn(f"response {record.id}", self._make(making, request_id))
+        self._making[key] = making
+        holding = tasks.spawn(f"hold {record.id}", self._hold(making))
 
         def done(_task: asyncio.Task[None]) -> None:
-            running.close()
+            making.running.close()
             holding.cancel()
             self._making.pop(key, None)
 
-        task.add_done_callback(done)
-        return running
+        making.task.add_done_callback(done)
+        return making.running
 
-    def _stop(self, tenant: str, response_id: str) -> None:
-        found = self._making.get((tenant, response_id))
-        if found is not None:
-            found.task.cancel()
-
-    async def _hold(self, record: ResponseRecord) -> None:
+    async def _hold(self, making: Making) -> None:
         """Say again and again that it is ours, and learn when it shall not be made any more."""
         store, clock = self._conversations.store, self._conversations.clock
+        record = making.record
         while True:
             try:
                 status = await store.hold(record, clock.unix() + _HOLD)
             except GatewayError as error:
                 self._rooms().log.warning("background response not held", error=repr(error))
             else:
+                if status == "cancelled":
+                    making.cancel()
+                elif status is None or status in OVER:  # it is gone, or another worker's
+                    making.task.cancel()
                 if status is None or status in OVER:
-                    self._stop(record.tenant, record.id)
                     return
             await asyncio.sleep(_SAY_SO)
 
-    async def _make(self, record: ResponseRecord, reply: JobReply, request_id: str) -> None:
-        rooms = self._rooms()
+    async def _make(self, making: Making, request_id: str) -> None:
+        record, reply, rooms = making.record, making.reply, self._rooms()
+        exchange: Exchange | None = None
         try:
             job = read_job(record.job)
             face, principal = self._faces[job.face], self._principal(job)
@@ -245,21 +242,44 @@ class Background:
                 await Serving(rooms, exchange, face, reply).run()
         except (MsgspecError, KeyError) as error:  # of another version, perhaps
             rooms.log.warning("background response unreadable", response=record.id, why=repr(error))
-        work = self._finish(reply.finished())
-        # It is paid for: whoever cancels now comes too late.
+        except asyncio.CancelledError:
+            if making.wanted:
+                reply.abandoned()
+                raise
+        making.settling = True
+        work = self._settle(making, exchange)
         await asyncio.shield(rooms.tasks.spawn(f"settle response {record.id}", work))
 
-    async def _finish(self, record: ResponseRecord) -> None:
+    async def _settle(self, making: Making, exchange: Exchange | None) -> None:
+        reply = making.reply
+        if making.wanted or exchange is None:
+            record = reply.finished()
+        else:
+            record = reply.cancelled(await self._spent(exchange))
         for pause in _AGAIN:
             try:
-                await self._conversations.finish(record)
+                await self._store(record)
             except GatewayError as error:
                 why = repr(error)
                 self._rooms().log.warning("response not stored", response=record.id, why=why)
                 await asyncio.sleep(pause)
             else:
                 return
-        await self._conversations.finish(record)
+        await self._store(record)
+
+    async def _spent(self, exchange: Exchange) -> Raw:
+        """Of a cancelled one: its books are closed a little later."""
+        rooms = self._rooms()
+        await rooms.tasks.finish(f"settle {exchange.id}")
+        return spent(exchange, rooms.dialects[exchange.dialect])
+
+    async def _store(self, record: ResponseRecord) -> None:
+        """Raises GatewayError."""
+        first = await self._conversations.finish(record)
+        if record.status == "cancelled" and first:
+            self._cancelled += 1
+        elif record.status == "cancelled":  # through another worker, which knows nothing more of it
+            await self._conversations.tell(record)
 
     def _principal(self, job: Job) -> Principal | None:
         """As the key stands now: what it may may have changed since."""

@@ -5,16 +5,28 @@ from typing import Final
 from msgspec import MsgspecError, Raw, json
 from msgspec.structs import replace
 
+from trunkline.canon.answer import Answer
 from trunkline.canon.errors import Garbled
-from trunkline.canon.exchange import Headers
+from trunkline.canon.exchange import Exchange, Headers
+from trunkline.canon.usage import Usage
 from trunkline.conversations.closing import id_in, last_word
-from trunkline.conversations.events import behind_opening, failing, opening
+from trunkline.conversations.events import (
+    behind_opening,
+    breaking,
+    cancelling,
+    failing,
+    opening,
+)
 from trunkline.conversations.items import head_of
 from trunkline.conversations.jobs import Running, amended
+from trunkline.conversations.partial import said_so_far
+from trunkline.dialects.base import ServerDialect, Stamp
+from trunkline.dialects.raws import NULL
 from trunkline.flow.base import Reply
 from trunkline.storage.records import ResponseRecord
 
 _FAILURE: Final = "The response could not be made."
+_BROKEN: Final = "This response is not made here any more; read its events again from the start."
 # OpenAI's API reference, the Response object's error.code (seen 2026-11-21); the others are about
 # images.
 _CODES: Final = frozenset({"server_error", "rate_limit_exceeded", "invalid_prompt"})
@@ -52,6 +64,26 @@ class JobReply:
             self._running.add(failing(body, self._number))
         events = self._running.events
         return replace(self._record, status=status, body=body, events=events, job=b"")
+
+    def cancelled(self, usage: Raw) -> ResponseRecord:
+        """
+        What there is to keep of one that is wanted no more, as its readers are told at the end.
+
+        `usage`: as `spent` gives it. One that was whole before it could be stopped is whole.
+        """
+        if self._response is not None:
+            return self.finished()
+        said = said_so_far(self._running.events)
+        changes = {"status": "cancelled", "output": said, "usage": usage}
+        body = amended(self._record.body, changes)
+        self._running.add(cancelling(body, self._number))
+        events = self._running.events
+        return replace(self._record, status="cancelled", body=body, events=events, job=b"")
+
+    def abandoned(self) -> None:
+        """Another worker makes it: what its readers have is no beginning of that answer."""
+        if self._response is None:
+            self._running.add(breaking(_BROKEN, self._number))
 
     # -- Reply
 
@@ -94,6 +126,17 @@ def told_failure(refusal: bytes) -> dict[str, str]:
         return {"code": "server_error", "message": _FAILURE}
     known = code if code in _CODES else "server_error"
     return {"code": known or "server_error", "message": message or _FAILURE}
+
+
+def spent(exchange: Exchange, server: ServerDialect) -> Raw:
+    """What is billed, as a Response object tells it; null for nothing. Raises GatewayError."""
+    usage = sum((attempt.usage for attempt in exchange.billed), Usage())
+    if not usage.total:
+        return NULL
+    stamp = Stamp("", exchange.model, 0)
+    request = exchange.request or server.decode_request(exchange.body, exchange.headers)
+    told = server.encode_answer(Answer(usage=usage), request, stamp)
+    return json.decode(told, type=dict[str, Raw]).get("usage", NULL)
 
 
 def _reply(reply: JobReply) -> Reply:

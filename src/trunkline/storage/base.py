@@ -231,6 +231,13 @@ class ResponseStore(Protocol):
     async def finish(self, record: ResponseRecord) -> bool:
         """Replaces a background response that is not over yet; False where it is, or is gone."""
 
+    async def tell(self, record: ResponseRecord) -> bool:
+        """
+        What its worker knows of a response that was cancelled elsewhere: its body and events.
+
+        False where it is not cancelled, or is gone, or another worker has begun it since.
+        """
+
     async def claim(self, now: float, until: float) -> ResponseRecord | None:
         """
         A background response that nobody is making, held for this worker until `until`.

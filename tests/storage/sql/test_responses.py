@@ -121,6 +121,24 @@ def test_what_is_over_stays_over(responses):
     assert ([True, False], "cancelled", b"", None) == asyncio.run(work())
 
 
+def test_what_there_was_of_a_cancelled_one_is_told_by_its_worker(responses):
+    """Not of one that is over otherwise, nor by a worker whose time ran out; found by its items."""
+    told = replace(RECORD, status="cancelled", body=b"{}", events=b"e", items=("msg_7",))
+
+    async def work():
+        await responses.put(replace(RECORD, status="in_progress"))
+        open_one = await responses.tell(told)
+        await responses.finish(replace(RECORD, status="cancelled", events=b""))
+        another_s = await responses.tell(replace(told, attempts=1))
+        own = await responses.tell(told)
+        left = await responses.get("acme", "resp_1")
+        held = [turn.id for turn in await responses.holding("acme", ("msg_7",))]
+        return [open_one, another_s, own], left.status, left.body, left.events, held
+
+    expected = ([False, False, True], "cancelled", b"{}", b"e", ["resp_1"])
+    assert expected == asyncio.run(work())
+
+
 def test_a_hold_on_what_is_gone(responses):
     """Tells so."""
 

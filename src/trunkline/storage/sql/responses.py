@@ -44,6 +44,10 @@ _FINISH: Final = (
     "UPDATE responses SET status = ?, body = ?, events = ?, job = ?, held_until = 0"  # noqa: S608 - our own names
     f" WHERE tenant = ? AND id = ? AND {_OPEN}"
 )
+_TELL: Final = (
+    "UPDATE responses SET body = ?, events = ?"
+    " WHERE tenant = ? AND id = ? AND attempts = ? AND status = 'cancelled'"
+)
 _CHAIN: Final = """
 WITH RECURSIVE chain (depth, id, previous_id) AS (
     SELECT 0, id, previous_id FROM responses WHERE tenant = ? AND id = ?
@@ -152,6 +156,18 @@ class SqlResponseStore:
 
         return await self._database.write(work)
 
+    async def tell(self, record: ResponseRecord) -> bool:
+        packed = await _packed(record, _texts)
+
+        def work(session: Session) -> bool:
+            texts = _texts(record) if packed is None else packed
+            if not session.run(_TELL, (*texts, *_of(record))):
+                return False
+            _enter(session, record)
+            return True
+
+        return await self._database.write(work)
+
     async def claim(self, now: float, until: float) -> ResponseRecord | None:
         def work(session: Session) -> ResponseRecord | None:
             row = session.one(_CLAIM, (until, now, now))
@@ -190,10 +206,13 @@ async def _packed(
     return None if size < _LARGE else await asyncio.to_thread(pack, record)
 
 
+def _texts(record: ResponseRecord) -> tuple[bytes, bytes]:
+    return _pack(record.body), _pack(record.events)
+
+
 def _ending(record: ResponseRecord) -> tuple[SqlValue, ...]:
     """In the order of _FINISH."""
-    body, events = _pack(record.body), _pack(record.events)
-    return record.status, body, events, b"", record.tenant, record.id
+    return record.status, *_texts(record), b"", record.tenant, record.id
 
 
 def _values(record: ResponseRecord) -> tuple[SqlValue, ...]:
