@@ -61,13 +61,13 @@ class Office:
             lambda exchange, allowances, exhausted: self.stood.append((exhausted, allowances)),
             Outage(lambda: self.away, patience=10.0, serves=serves),
         )
-        if usual is not None:
-            for _ in range(99):
-                claiming.usual.learn("k", "m", usual)
         self.world.rooms = structs.replace(self.world.rooms, admission=admission)
         self.world.principal = Principal(
             key_id="k", tenant="t", limits=limits, model_limits=models or {}
         )
+        if usual is not None:
+            for _ in range(99):
+                claiming.usual.learn(self.world.principal, "m", usual)
         self.limits = limits
 
     def ask(self, **fields):

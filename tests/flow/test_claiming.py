@@ -44,7 +44,7 @@ def claim(plan, asked, *, budgeted=True, learned=None, **fields):
     one = exchange(**fields)
     if learned is not None:
         for _ in range(99):
-            claiming.usual.learn(one.principal.key_id, one.model, learned)
+            claiming.usual.learn(one.principal, one.model, learned)
     made, able = claiming.claim(one, (), plan, asked, budgeted=budgeted)
     return made.tokens, made.cost, [each.model for each in able]
 

@@ -209,6 +209,23 @@ def test_whoever_is_vouched_for_has_what_its_tenant_has() -> None:
     )
 
 
+def test_whoever_is_vouched_for_in_two_tenants_is_two() -> None:
+    """Under one id, as its issuer names it; the limits of its plan are counted apart."""
+    keyring = Keyring(MAC, {"gold": Plan("gold", "", LimitSet(requests_per_minute=5))})
+    visitor = KeyRecord(
+        id="jwt:a:b", tenant="acme", name="", prefix="", mac=b"", plan="gold", created_at=0.0
+    )
+    holds = [
+        keyring.visitor(msgspec.structs.replace(visitor, tenant=name), 5.0)
+        for name in ("acme", "bell")
+    ]
+
+    assert ["jwt:a:b"] * 2 == [hold.principal.key_id for hold in holds]
+    assert ["key/acme/jwt:a:b/requests/60", "key/bell/jwt:a:b/requests/60"] == [
+        limit.counter for hold in holds for limit in hold.principal.limits
+    ]
+
+
 def test_who_holds_a_key_is_worked_out_once() -> None:
     """However often it comes: the same principal, until something has changed."""
     keyring = ring(RECORD)

@@ -3,11 +3,18 @@
 import pytest
 
 from tests.gateway import CONFIG, World, within
+from tests.tenancy.signers import AUDIENCE, ISSUER, SECRET, claims, signed
 from trunkline.canon.errors import Forbidden
 
 PLAN = """
 [plans.small]
 requests_per_minute = 1
+"""
+ISSUERS = f"""
+[[auth.issuers]]
+issuer = "{ISSUER}"
+audience = "{AUDIENCE}"
+secret = "{SECRET}"
 """
 SESSIONS = """
 [sessions]
@@ -67,6 +74,19 @@ def test_sessions_follow_the_configuration(tmp_path):
         assert 200 == (await w.chat(key, **said)).status
 
     within(tmp_path, test, CONFIG + SESSIONS)
+
+
+def test_a_token_of_another_tenant_is_another_caller(tmp_path):
+    """The same subject of the same issuer: neither uses up what the other may."""
+
+    async def test(w: World) -> None:
+        said = claims(w.clock.unix(), plan="small")
+        acme, bell = (signed({**said, "tenant": name}).decode() for name in ("acme", "bell"))
+        assert [200, 429] == [(await w.chat(acme)).status for _ in range(2)]
+        assert 0 == (await w.ask("GET", "/v1/me", key=bell)).json["limits"][0]["used"]
+        assert [200, 429] == [(await w.chat(bell)).status for _ in range(2)]
+
+    within(tmp_path, test, CONFIG + PLAN + ISSUERS)
 
 
 def test_who_calls_is_counted(tmp_path):

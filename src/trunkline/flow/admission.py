@@ -193,7 +193,7 @@ class Admission:
         self._state.settle(exchange.id, tokens, cost)
         if billed:
             written = sum(attempt.usage.total_output for attempt in billed)
-            self._claiming.usual.learn(exchange.principal.key_id, exchange.model, written)
+            self._claiming.usual.learn(exchange.principal, exchange.model, written)
 
     def _limits(self, exchange: Exchange, plan: Sequence[Deployment]) -> Sequence[Limit]:
         principal = exchange.principal

@@ -73,7 +73,7 @@ class Claiming:
         budgeted: bool,
     ) -> Claimed:
         """Raises Forbidden where a budget meets models without a price."""
-        usual = self.usual.of(exchange.principal.key_id, exchange.model)
+        usual = self.usual.of(exchange.principal, exchange.model)
         tier = tier_of(exchange.envelope) if budgeted else None
         tokens, cost, able = 0, 0, []
         for deployment in plan:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hmac import compare_digest
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trunkline.canon.errors import Forbidden, Unauthenticated, UnknownKey
 from trunkline.canon.exchange import Principal
@@ -111,9 +111,11 @@ class Keyring:
         """
         As if there were such a key: with the limits of its user, tenant, plan and subscription.
 
-        For callers that somebody else vouches for. Raises as `authenticate`.
+        For callers that somebody else vouches for, by names that are unique in a tenant alone: two
+        tenants' share no counters. Raises as `authenticate`.
         """
-        return self._holdings.hold(record, now)
+        meter = f"{record.tenant}/{record.id}"
+        return self._holdings.hold(structs.replace(record, meter=meter), now)
 
     def _held(self, record: KeyRecord, now: float) -> Hold:
         hold = self._holdings.hold(record, now)

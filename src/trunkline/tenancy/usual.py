@@ -4,6 +4,8 @@ from collections import OrderedDict
 
 from msgspec import Struct
 
+from trunkline.canon.exchange import Principal
+
 # RFC 6298 estimates the round trips of TCP so: a smoothed mean, a smoothed deviation, and four of
 # these above the mean for what nearly never is exceeded.
 _MEAN_SHARE = 1 / 8
@@ -20,20 +22,20 @@ class _Known(Struct):
 
 
 class UsualOutput:
-    """Tokens written, by key and model. A worker's own knowledge: a guess needs no agreement."""
+    """Tokens written, by tenant, key and model. A worker's own knowledge: a guess needs no agreement."""
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str], _Known] = OrderedDict()
 
-    def of(self, key_id: str, model: str) -> int | None:
+    def of(self, principal: Principal, model: str) -> int | None:
         """What one request hardly ever exceeds; None where there was none yet."""
-        known = self._known.get((key_id, model))
+        known = self._known.get((principal.tenant, principal.key_id, model))
         return None if known is None else round(known.mean + _DEVIATIONS * known.deviation)
 
-    def learn(self, key_id: str, model: str, written: int) -> None:
-        place = (key_id, model)
+    def learn(self, principal: Principal, model: str, written: int) -> None:
+        place = (principal.tenant, principal.key_id, model)
         known = self._known.get(place)
         if known is None:
             self._known[place] = _Known(written, written / 2)

@@ -53,11 +53,18 @@ ROWS = tuple(map(row, range(90)))
 def by_hand(window: OpenWindow) -> int:
     """`window`'s counter: its scope, who, its model or "", all apart by "/", and whatever follows."""
     scope, *names = window.counter.split("/")
-    who = names[:2] if scope == "user" else names[:1]
+    if scope == "key" and names[0] in TENANTS:
+        scope = "token"
+    who = names[:2] if scope in {"user", "token"} else names[:1]
     model = names[len(who) + 1] if names[len(who)] == "model" else None
 
     def counts(each: RequestRow) -> bool:
-        whose = {"key": [each.key_id], "tenant": [each.tenant], "user": [each.tenant, each.user_id]}
+        whose = {
+            "key": [each.key_id],
+            "token": [each.tenant, each.key_id],
+            "tenant": [each.tenant],
+            "user": [each.tenant, each.user_id],
+        }
         return (
             each.status != "open"
             and who == whose[scope]
@@ -77,6 +84,7 @@ def by_hand(window: OpenWindow) -> int:
 
 holders = st.one_of(
     st.sampled_from(KEYS).map("key/{}".format),
+    st.tuples(st.sampled_from(TENANTS), st.sampled_from(KEYS)).map("key/{0[0]}/{0[1]}".format),
     st.sampled_from(TENANTS).map("tenant/{}".format),
     st.tuples(st.sampled_from(TENANTS), st.just("ann")).map("user/{0[0]}/{0[1]}".format),
 )
@@ -235,6 +243,11 @@ def test_many_windows_take_few_statements(database: Database) -> None:
         ("user/acme/ann/cost/0", ("user", "acme", "ann")),
         ("key/ab12/model/org/gpt/tokens/60", ("key", "ab12", "org/gpt")),
         ("user/acme/ann/model/m/tokens/60", ("user", "acme", "ann", "m")),
+        ("key/acme/jwt:login:a/b/cost/0", ("token", "jwt:login:a/b", "acme")),
+        (
+            "key/acme/jwt:login:ann/model/org/gpt/cost/0",
+            ("token", "jwt:login:ann", "acme", "org/gpt"),
+        ),
     ),
 )
 def test_whose_a_counter_is(counter: str, place: tuple[str, ...]) -> None:

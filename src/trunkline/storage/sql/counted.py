@@ -26,6 +26,9 @@ _MOST_NAMED = 500
 """Holders in one statement; of more, no index and no filter is quicker than to read all."""
 _FAMILIES = "SELECT id, created_by, meter FROM keys WHERE created_by <> '' OR meter <> ''"
 
+_TOKEN = "token"
+_OF_KEYS = ("key", _TOKEN)
+
 Place = tuple[str, ...]
 """What requests have in common that count in a window: a scope, its holder, and maybe a model."""
 
@@ -63,7 +66,8 @@ def counted(session: Session, windows: Sequence[OpenWindow], now: int) -> Mappin
 
 def place_of(counter: str) -> Place:
     """
-    Whose requests a counter counts: "key/ab12/requests/60", "user/acme/ann/model/gpt-4o/cost/0".
+    Whose requests a counter counts: "key/ab12/requests/60", "user/acme/ann/model/gpt-4o/cost/0"; of
+    who calls with a token, "key/acme/jwt:login:ann/cost/0", which is no key without its tenant.
 
     Raises ValueError for a scope that the ledger knows nothing of.
     """
@@ -73,10 +77,12 @@ def place_of(counter: str) -> Place:
     if scope not in {"key", "tenant", "user"}:
         raise ValueError(f"nobody knows whose counter {counter!r} is")
     named = (model[:NAME_LIMIT],) if model else ()
-    if scope != "user":
-        return (scope, holder, *named)
-    tenant, _, user = holder.partition("/")
-    return (scope, tenant, user[:NAME_LIMIT], *named)
+    tenant, inside, name = holder.partition("/")
+    if scope == "user":
+        return (scope, tenant, name[:NAME_LIMIT], *named)
+    if scope == "key" and inside:
+        return (_TOKEN, name, tenant, *named)
+    return (scope, holder, *named)
 
 
 def _places(counter: str, families: Mapping[str, Sequence[str]]) -> Iterator[Place]:
@@ -145,8 +151,8 @@ def _filters(places: Sequence[Place], *, narrow: bool) -> Iterator[tuple[str, Se
 
     `narrow`: each row is worth another statement that does not return it.
     """
-    keys = sorted({place[1] for place in places if place[0] == "key"})
-    tenants = sorted({place[1] for place in places if place[0] != "key"})
+    keys = sorted({place[1] for place in places if place[0] in _OF_KEYS})
+    tenants = sorted({place[1] for place in places if place[0] not in _OF_KEYS})
     if len(keys) + len(tenants) > _MOST_NAMED and not narrow:
         yield "", ()
         return
@@ -172,7 +178,8 @@ def _marks(names: Sequence[str]) -> str:
 def _found_in(row: Row) -> Iterator[Place]:
     """The places that a row is of."""
     tenant, key_id, user, model = (as_text(value) for value in row[:4])
-    for place in (("tenant", tenant), ("key", key_id), ("user", tenant, user)):
+    own = (("key", key_id), (_TOKEN, key_id, tenant))
+    for place in (("tenant", tenant), *own, ("user", tenant, user)):
         yield place
         yield (*place, model)
 
