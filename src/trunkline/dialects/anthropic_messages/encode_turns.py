@@ -15,6 +15,7 @@ from trunkline.dialects.anthropic_messages.encode_content import (
 )
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.claude import takes_mid_system
+from trunkline.dialects.point import SAYS_NOTHING, is_empty_turn, refuse_pointless
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _OPENING = "Continue."
@@ -50,6 +51,7 @@ def encode_turns(draft: Draft) -> list[Turn]:
     messages = draft.request.messages
     for at in range(len(leading(messages)), len(messages)):
         _add(turns, messages[at], at, draft)
+    refuse_pointless(messages, turns[-1].role if turns else None)
     if not turns or turns[0].role != "user":
         draft.note("messages", f'a user turn "{_OPENING}" put first: the API begins with one')
         turns.insert(0, Turn("user", [], [{"type": "text", "text": _OPENING}]))
@@ -74,6 +76,8 @@ def _add(turns: list[Turn], message: Message, at: int, draft: Draft) -> None:
     if draft.same:
         turn.extra.update(message.extra)
     if not turn.results and not turn.blocks:
+        if is_empty_turn(draft.request.messages, at):
+            draft.note(path, SAYS_NOTHING)
         return
     if turns and turns[-1].role == role and role != "system":
         last = turns[-1]

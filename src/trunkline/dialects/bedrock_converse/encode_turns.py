@@ -9,6 +9,7 @@ from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.dialects.bedrock_converse.draft import Draft
 from trunkline.dialects.bedrock_converse.encode_content import encode_parts
 from trunkline.dialects.bedrock_converse.wire import NAME, Fields
+from trunkline.dialects.point import SAYS_NOTHING, is_empty_turn, refuse_pointless
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _OPENING = "Continue."
@@ -51,6 +52,7 @@ def encode_turns(draft: Draft) -> list[Turn]:
     messages = draft.request.messages
     for at in range(len(leading(messages)), len(messages)):
         _add(turns, messages[at], at, draft)
+    refuse_pointless(messages, turns[-1].role if turns else None)
     if not turns or turns[0].role != "user":
         draft.note("messages", f'a user turn "{_OPENING}" put first: the API begins with one')
         turns.insert(0, Turn("user", [], [{"text": _OPENING}]))
@@ -76,6 +78,8 @@ def _add(turns: list[Turn], message: Message, at: int, draft: Draft) -> None:
     turn = Turn(role, encode_parts([p for p in parts if isinstance(p, ToolResult)], path, draft))
     turn.blocks = encode_parts([p for p in parts if not isinstance(p, ToolResult)], path, draft)
     if not turn.results and not turn.blocks:
+        if is_empty_turn(draft.request.messages, at):
+            draft.note(path, SAYS_NOTHING)
         return
     if turns and turns[-1].role == role:
         turns[-1].results += turn.results

@@ -29,6 +29,7 @@ from trunkline.dialects.cohere_chat.encode_parts import (
     plain_text,
 )
 from trunkline.dialects.cohere_chat.wire import BROKEN, NAME, Fields
+from trunkline.dialects.point import SAYS_NOTHING, is_empty, refuse_pointless
 from trunkline.dialects.raws import RAW_MAP
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
@@ -41,18 +42,21 @@ def encode_messages(draft: Draft) -> list[Fields]:
     messages = draft.request.messages
     leading = list(takewhile(lambda message: message.role in _SYSTEM, messages))
     written = _system(leading, draft)
+    begin = len(written)
     for at, message in _turns(messages, len(leading)):
         refuse_foreign_parts(at, message, NAME)
         _note_foreign(at, message, draft)
         path = f"messages.{at}.content"
         if message.role is Role.ASSISTANT:
-            written += _assistant(message.parts, path, draft)
+            said = _assistant(message.parts, path, draft)
         elif message.role is Role.TOOL:
-            written += _results(message.parts, path, draft)
+            said = _results(message.parts, path, draft)
         else:
-            blocks = encode_parts(message.parts, path, draft)
-            if blocks:
-                written.append({"role": _role(at, message, draft), "content": content_of(blocks)})
+            said = _shown(at, message, draft)
+        if not said and is_empty(message.parts):
+            draft.note(path, SAYS_NOTHING)
+        written += said
+    refuse_pointless(messages, str(written[-1]["role"]) if len(written) > begin else None)
     return written
 
 
@@ -96,6 +100,13 @@ def _turns(messages: Sequence[Message], at: int) -> Iterator[tuple[int, Message]
             message = replace(message, parts=(*message.parts, *messages[at].parts))
             at += 1
         yield begin, message
+
+
+def _shown(at: int, message: Message, draft: Draft) -> list[Fields]:
+    blocks = encode_parts(message.parts, f"messages.{at}.content", draft)
+    if not blocks:
+        return []
+    return [{"role": _role(at, message, draft), "content": content_of(blocks)}]
 
 
 def _role(at: int, message: Message, draft: Draft) -> str:

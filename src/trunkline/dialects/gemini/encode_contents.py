@@ -14,6 +14,7 @@ from trunkline.dialects.gemini.names import Names
 from trunkline.dialects.gemini.signature import PLACEHOLDER
 from trunkline.dialects.gemini.wire import NAME, Fields
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.point import SAYS_NOTHING, is_empty_turn, refuse_pointless
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 from trunkline.dialects.thought_ids import unsigned
 
@@ -53,11 +54,18 @@ class ContentWriter:
             system += self._shown(index, message)
         for index, message in enumerate(self._messages[len(leading) :], len(leading)):
             self._note_foreign(index, message)
+            before = len(self._written)
             self._message(index, message)
+            self._note_empty(index, before)
+        refuse_pointless(self._messages, self._written[-1].role if self._written else None)
         if not self._own and (not self._written or self._written[0].role != "user"):
             self._notes.add("messages", f'a user turn "{_OPENING}" put first: one begins here')
             self._written.insert(0, _Content("user", [{"text": _OPENING}]))
         return system, [content.fields() for content in self._written]
+
+    def _note_empty(self, index: int, before: int) -> None:
+        if len(self._written) == before and is_empty_turn(self._messages, index):
+            self._notes.add(f"messages.{index}.content", SAYS_NOTHING)
 
     def _message(self, index: int, message: Message) -> None:
         if message.role is Role.ASSISTANT:

@@ -11,6 +11,7 @@ from trunkline.canon.request import ChatRequest, Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_completions.wire import CompletionRequest
+from trunkline.dialects.point import refuse_pointless
 
 _SAME = (
     "temperature",
@@ -82,6 +83,7 @@ def _prompt(request: ChatRequest) -> str:
             "this model only completes text: its output has no format", param="response_format"
         )
     turns = [_turn(message) for message in request.messages]
+    refuse_pointless(request.messages, "user" if turns else None)
     return "\n\n".join((*turns, "Assistant:"))
 
 

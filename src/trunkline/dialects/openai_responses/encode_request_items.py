@@ -28,6 +28,7 @@ from trunkline.dialects.openai_responses.namespaces import members
 from trunkline.dialects.openai_responses.reasoning import Proof, item_of, proof_of
 from trunkline.dialects.openai_responses.upstream_wire import KIND
 from trunkline.dialects.openai_responses.wire import NAME
+from trunkline.dialects.point import refuse_pointless
 from trunkline.dialects.raws import NOT_JSON
 from trunkline.dialects.thought_ids import unsigned
 
@@ -55,7 +56,7 @@ class ItemWriter:
         """The first message, where its client gave it apart from the input."""
 
     def write(self) -> list[Item]:
-        leading = True
+        leading, said = True, False
         for index, message in enumerate(self._messages):
             if index == 0 and self.instructions is not None:
                 continue
@@ -64,12 +65,16 @@ class ItemWriter:
                 self._system(index, message, leading=leading)
                 continue
             leading = False
+            before = len(self._written)
             if message.role is Role.TOOL:
                 self._results(index, message)
             elif message.role is Role.ASSISTANT:
                 self._assistant(index, message)
             else:
                 self._user(index, message)
+            said = said or len(self._written) > before
+        if not self._own:
+            refuse_pointless(self._messages, "user" if said else None)
         return self._written
 
     def _note(self, index: int, message: Message) -> None:

@@ -1,0 +1,163 @@
+"""Requests that would lose their point on the way to another dialect: refused, never answered without."""
+
+from typing import Any
+
+import pytest
+from msgspec import json
+
+from tests.conformance.recordings import (
+    ANTHROPIC,
+    COHERE,
+    CONVERSE,
+    GEMINI,
+    OPENAI,
+    RESPONSES,
+)
+from tests.conformance.ways import REAL
+from trunkline.canon.deployment import Deployment
+from trunkline.canon.errors import Unsupported
+from trunkline.dialects.base import Encoded
+
+UPSTREAMS = (OPENAI, ANTHROPIC, RESPONSES, GEMINI, CONVERSE, COHERE)
+NEED_WORDS = (ANTHROPIC, CONVERSE, COHERE)
+"""They take no turn of nothing but white space."""
+MODELS = {ANTHROPIC: "claude-opus-4-8", CONVERSE: "us.anthropic.claude-opus-4-8-v1:0"}
+
+
+def asked(client: str, upstream: str, **body: Any) -> Encoded:
+    """What the upstream gets, from the client's bytes."""
+    whole = {"model": "m", **({"max_tokens": 9} if client == ANTHROPIC else {}), **body}
+    request = REAL.of(client).decode_request(json.encode(whole), {})
+    model = MODELS.get(upstream, "m")
+    at = Deployment(id=f"p/{model}", provider="p", model=model, dialect=upstream)
+    return REAL.upstream(upstream).encode_request(request, at)
+
+
+def refused(client: str, upstream: str, **body: Any) -> Unsupported:
+    with pytest.raises(Unsupported) as told:
+        asked(client, upstream, **body)
+    return told.value
+
+
+def noted(encoded: Encoded) -> list[str]:
+    return [note.field for note in encoded.notes]
+
+
+def said(*words: str) -> list[dict[str, str]]:
+    """User and assistant by turns."""
+    roles = ("user", "assistant")
+    return [{"role": roles[at % 2], "content": text} for at, text in enumerate(words)]
+
+
+@pytest.mark.parametrize(
+    ("upstream", "last"),
+    (
+        *[(upstream, last) for upstream in NEED_WORDS for last in ("", "  \n")],
+        (GEMINI, ""),
+    ),
+)
+def test_the_users_last_turn_is_empty(upstream: str, last: str) -> None:
+    """Without it the model would go on with its own words, which nobody asked for."""
+    error = refused(OPENAI, upstream, messages=said("x", "b", last))
+
+    assert (400, "messages.2.content") == (error.status, error.param)
+
+
+@pytest.mark.parametrize("upstream", (*NEED_WORDS, GEMINI))
+def test_an_empty_turn_is_dropped_with_a_note(upstream: str) -> None:
+    """Where the conversation goes on behind it."""
+    for messages in (said("x", "", "y"), said("", "b", "y")):
+        encoded = asked(OPENAI, upstream, messages=messages)
+        at = next(i for i, message in enumerate(messages) if not message["content"])
+
+        assert f"messages.{at}.content" in noted(encoded)
+    assert [] == noted(asked(OPENAI, upstream, messages=said("x", "b", "y")))
+
+
+@pytest.mark.parametrize("upstream", (OPENAI, RESPONSES))
+def test_an_empty_turn_is_sent_to_who_takes_it(upstream: str) -> None:
+    """The provider judges it."""
+    client = ANTHROPIC if upstream == OPENAI else OPENAI
+    body = json.decode(asked(client, upstream, messages=said("x", "b", "")).body)
+
+    assert {"role": "user", "content": ""} == (body.get("messages") or body["input"])[-1]
+
+
+@pytest.mark.parametrize("upstream", (*NEED_WORDS, GEMINI))
+def test_an_empty_conversation(upstream: str) -> None:
+    """Nobody said the words that a model would be asked instead."""
+    assert "messages" == refused(OPENAI, upstream, messages=said("")).param
+    assert "messages" == refused(RESPONSES, upstream, input="", instructions="Be kind.").param
+    assert (
+        "messages" == refused(OPENAI, upstream, messages=[{"role": "system", "content": ""}]).param
+    )
+    parts: list[Any] = []
+    contents = [{"role": "user", "parts": parts}]
+    assert "messages" == refused(GEMINI, upstream, contents=contents).param
+
+
+@pytest.mark.parametrize("upstream", [name for name in UPSTREAMS if name != RESPONSES])
+@pytest.mark.parametrize("kind", ("zork", "computer_call_output"))
+@pytest.mark.parametrize("more", ({}, {"instructions": "Be kind."}))
+def test_nothing_of_the_input_is_left(upstream: str, kind: str, more: dict[str, str]) -> None:
+    """The items are of kinds that only Responses has: a system prompt alone is not the request."""
+    error = refused(RESPONSES, upstream, input=[{"type": kind, "call_id": "c"}], **more)
+
+    assert (400, "messages") == (error.status, error.param)
+
+
+@pytest.mark.parametrize("client", (ANTHROPIC, GEMINI, OPENAI))
+def test_nothing_is_left_for_responses(client: str) -> None:
+    """What another dialect's model did there is none of its items."""
+    bodies: dict[str, Any] = {
+        ANTHROPIC: {
+            "messages": [
+                {
+                    "role": "assistant",
+                    "content": [{"type": "server_tool_use", "id": "s", "name": "n", "input": {}}],
+                }
+            ]
+        },
+        GEMINI: {"contents": [{"role": "model", "parts": [{"executableCode": {"code": "1"}}]}]},
+        OPENAI: {"messages": [{"role": "assistant", "content": [{"type": "zork"}]}]},
+    }
+
+    assert "messages" == refused(client, RESPONSES, **bodies[client]).param
+
+
+@pytest.mark.parametrize("upstream", (ANTHROPIC, GEMINI, CONVERSE))
+def test_a_conversation_that_the_model_begins(upstream: str) -> None:
+    """Has something of the client's: a user's turn is put before it, and named."""
+    for messages in (
+        [{"role": "assistant", "content": "hello"}],
+        [{"role": "system", "content": "Be kind."}],
+    ):
+        encoded = asked(OPENAI, upstream, messages=messages)
+
+        assert b'"Continue."' in encoded.body
+        assert "messages" in noted(encoded)
+
+
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+@pytest.mark.parametrize(
+    ("client", "body"),
+    (
+        (RESPONSES, {"input": "hi", "tools": [{"type": "web_search"}]}),
+        (ANTHROPIC, {"messages": said("hi"), "tools": [{"type": "web_search_1", "name": "s"}]}),
+        (GEMINI, {"contents": [{"parts": [{"text": "hi"}]}], "tools": [{"googleSearch": {}}]}),
+    ),
+)
+def test_a_demanded_tool_that_is_not_here(upstream: str, client: str, body: Any) -> None:
+    """An answer without it is not what was demanded; one that is free to call it is had without."""
+    choices: dict[str, Any] = {
+        RESPONSES: {"tool_choice": "required"},
+        ANTHROPIC: {"tool_choice": {"type": "any"}},
+        GEMINI: {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
+    }
+    if client == upstream:
+        assert asked(client, upstream, **body, **choices[client]).body
+        return
+    error = refused(client, upstream, **body, **choices[client])
+
+    assert (400, "tool_choice") == (error.status, error.param)
+    assert "tools.0" in noted(asked(client, upstream, **body))
