@@ -9,6 +9,7 @@ from tests.dialects.bedrock_converse.kit import (
     NOVA_2,
     OPUS_4_8,
     SONNET_4,
+    WEATHER,
     assistant,
     body_of,
     chat,
@@ -18,7 +19,7 @@ from tests.dialects.bedrock_converse.kit import (
     user,
 )
 from trunkline.canon.content import Text, ToolCall, ToolResult
-from trunkline.canon.request import Thinking
+from trunkline.canon.request import ChoiceMode, Thinking, ToolChoice
 
 
 def more(model, most=None, **fields):
@@ -46,6 +47,33 @@ def budget(tokens):
 def test_claude_with_a_budget(asked, limit, expected):
     """At least 1024 tokens, below max_tokens, and off where there is no room."""
     assert expected == more(SONNET_4, thinking=asked, max_output_tokens=limit)
+
+
+def test_an_effort_of_anthropics_clients_turns_nothing_on():
+    """There no `thinking` is off, and nothing of what it forbids is lost."""
+    asked = chat(
+        origin="anthropic-messages",
+        thinking=Thinking(effort="high"),
+        temperature=0.2,
+        tools=(WEATHER,),
+        tool_choice=ToolChoice(ChoiceMode.ONE, ("weather",)),
+    )
+    body = body_of(asked)
+
+    assert "additionalModelRequestFields" not in body
+    assert {"temperature": 0.2} == body["inferenceConfig"]
+    assert {"tool": {"name": "weather"}} == body["toolConfig"]["toolChoice"]
+    assert ["output_config.effort"] == noted(asked)
+
+
+def test_an_effort_of_anthropics_clients_where_it_is_known():
+    """It goes out alone."""
+    asked = chat(origin="anthropic-messages", thinking=Thinking(effort="xhigh"))
+    body = body_of(asked, to(OPUS_4_8))
+
+    assert "additionalModelRequestFields" not in body
+    assert {"effort": "xhigh"} == body["outputConfig"]
+    assert [] == noted(asked, to(OPUS_4_8))
 
 
 def test_claude_that_adapts():

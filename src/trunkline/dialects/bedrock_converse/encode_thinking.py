@@ -10,6 +10,7 @@ from trunkline.dialects.bedrock_converse.encode_turns import Turn, within_tool_l
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import Fields
 from trunkline.dialects.claude import cannot_think, takes_xhigh, thinks_adaptively
+from trunkline.dialects.unasked import ANTHROPIC
 
 MIN_BUDGET = 1024
 """The least that Claude takes (platform.claude.com, extended thinking, seen 2026-11-21)."""
@@ -66,6 +67,8 @@ def _claude(asked: Thinking, limit: int | None, draft: Draft, turns: Sequence[Tu
         return _others(asked, limit, draft, turns)
     if _is_off(asked):
         return Reasoned(off, limit)
+    if asked.mode is None and draft.request.origin == ANTHROPIC:
+        return Reasoned({}, limit, _effort_alone(asked, draft))
     if thinks_adaptively(draft.deployment.model):
         shown = {"display": "summarized"} if asked.display not in {None, "omitted"} else {}
         on: Fields = {"thinking": {"type": "adaptive", **shown}}
@@ -79,6 +82,14 @@ def _claude(asked: Thinking, limit: int | None, draft: Draft, turns: Sequence[Tu
         return Reasoned(off, limit)
     thinking = {"type": "enabled", "budget_tokens": _budget(asked, limit, draft)}
     return Reasoned({"thinking": thinking}, limit, thinks=True, budgeted=True)
+
+
+def _effort_alone(asked: Thinking, draft: Draft) -> str | None:
+    """Of a client of Anthropic's API, where an effort says how much is written and no `thinking` is off."""
+    if thinks_adaptively(draft.deployment.model):
+        return _effort(asked, draft)
+    draft.note("output_config.effort", "dropped: this model is told no effort")
+    return None
 
 
 def _budget(asked: Thinking, limit: int | None, draft: Draft) -> int:
