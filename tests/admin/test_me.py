@@ -41,7 +41,23 @@ def test_a_key_learns_about_itself(tmp_path):
         assert [2, 2, 2] == [spend[name]["requests"] for name in ("day", "month", "total")]
         assert spend["total"]["cost_nanousd"] > 0
         assert float(spend["total"]["cost_usd"]) == spend["total"]["cost_nanousd"] / 1e9
-        assert [("sim", "fast", 2)] == [
+        assert [("sim", "sim-chat", 2)] == [
+            (r["provider"], r["model"], r["requests"]) for r in me["routed"]
+        ]
+
+    within(tmp_path, test)
+
+
+def test_a_model_is_one_however_it_was_called(tmp_path):
+    """By an alias, by its name, by its provider's and its name; another provider's is another."""
+
+    async def test(w: World) -> None:
+        key = await w.key()
+        for name in ("fast", "sim/sim-chat", "claude/sim-chat", "sim-chat"):
+            await w.chat(key, name)
+        me = (await w.ask("GET", "/v1/me", key=key)).json
+
+        assert [("claude", "sim-chat", 1), ("sim", "sim-chat", 3)] == [
             (r["provider"], r["model"], r["requests"]) for r in me["routed"]
         ]
 

@@ -57,7 +57,7 @@ def test_usage_of_a_time(tmp_path):
 @pytest.mark.parametrize(
     ("query", "param", "says"),
     (
-        ("group_by=colour", "group_by", "there are model, provider, key"),
+        ("group_by=colour", "group_by", "there are model, provider, upstream_model, key"),
         ("colour=red", "colour", "there are from, to, group_by, format, tenant"),
         ("from=yesterday", "from", "a date like"),
         ("to=1796032800000", "to", "not milliseconds"),

@@ -154,7 +154,14 @@ def test_token_classes_stay_disjoint() -> None:
 
 @pytest.mark.parametrize(
     ("group", "field"),
-    (("model", "model"), ("key", "key_id"), ("user", "user"), ("tag", "tag"), ("hour", "hour")),
+    (
+        ("model", "model"),
+        ("upstream_model", "upstream_model"),
+        ("key", "key_id"),
+        ("user", "user"),
+        ("tag", "tag"),
+        ("hour", "hour"),
+    ),
 )
 def test_usage_rows_name_their_group(group: Grouping, field: str) -> None:
     """And no group that was not asked for; the total names none."""

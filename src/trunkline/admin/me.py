@@ -60,6 +60,7 @@ class Routed(Struct, frozen=True):
 
     provider: str
     model: str
+    """The provider's name for it, whatever the key called it."""
     requests: int
     errors: int
     tokens: Tokens
@@ -163,11 +164,11 @@ async def _spend(call: ControlCall, principal: Principal, start: datetime | None
 
 async def _routed(call: ControlCall, principal: Principal) -> Sequence[Routed]:
     start = int(call.plane.clock.unix()) // _DAY * _DAY - _ROUTED_DAYS * _DAY
-    rows = await _usage(call, principal, max(0, start), ("model", "provider"))
+    rows = await _usage(call, principal, max(0, start), ("provider", "upstream_model"))
     return [
         Routed(
             str(row.provider),
-            str(row.model),
+            str(row.upstream_model),
             row.requests,
             row.errors,
             row.tokens,

@@ -19,7 +19,7 @@ from trunkline.storage.records import Grouping, UsageQuery
 from trunkline.tenancy.keys import TENANT_USAGE, allow_scope
 
 _OWN: tuple[Grouping, ...] = (
-    "model", "provider", "face", "mode", "tag", "status", "month", "day", "hour",
+    "model", "provider", "upstream_model", "face", "mode", "tag", "status", "month", "day", "hour",
 )  # fmt: skip
 _TENANTS: tuple[Grouping, ...] = ("key", "user", *_OWN)
 _FILTERS = ("model", "provider", "face", "mode", "tag", "status")

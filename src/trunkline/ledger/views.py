@@ -103,6 +103,7 @@ class UsageGroups(Struct, frozen=True, omit_defaults=True, gc=False):
 
     model: str | UnsetType = UNSET
     provider: str | UnsetType = UNSET
+    upstream_model: str | UnsetType = UNSET
     key_id: str | UnsetType = UNSET
     tenant: str | UnsetType = UNSET
     user: str | UnsetType = UNSET

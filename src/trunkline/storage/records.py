@@ -164,7 +164,7 @@ class RequestQuery(Struct, frozen=True, kw_only=True):
 
 
 Grouping = Literal[
-    "model", "provider", "key", "tenant", "user", "face", "mode", "tag", "status", "month", "day", "hour"
+    "model", "provider", "upstream_model", "key", "tenant", "user", "face", "mode", "tag", "status", "month", "day", "hour"
 ]  # fmt: skip
 """
 Months, days and hours are UTC, of the moment the request was received. A request with several tags

@@ -32,6 +32,7 @@ def row(number: int) -> RequestRow:
         user_id=("", "ann", "bob")[number % 3],
         model=("mini", "maxi", "midi")[number % 7 % 3],
         provider=("openai", "azure")[number % 11 % 2],
+        upstream_model=("mini-1", "maxi-1")[number % 29 % 2],
         price_version=("", "2026-11-01")[number % 31 % 2],
         face=("native", "keyplex")[number % 13 % 2],
         mode=("", "eco")[number % 17 % 2],

@@ -34,6 +34,7 @@ from trunkline.storage.sql.rollup import (
 _COLUMNS: Mapping[Grouping, str] = {
     "model": "model",
     "provider": "provider",
+    "upstream_model": "upstream_model",
     "key": "key_id",
     "tenant": "tenant",
     "user": "user_id",
