@@ -11,10 +11,18 @@ DAY = 86_400_000_000
 
 
 def allowance(
-    unit, most, field, *, remaining=0, window=60_000_000, closes=1_012_000_000, scope="key"
+    unit,
+    most,
+    field,
+    *,
+    remaining=0,
+    reserved=0,
+    window=60_000_000,
+    closes=1_012_000_000,
+    scope="key",
 ):
     limit = Limit(counter="c", unit=unit, most=most, window=window, field=field, scope=scope)
-    return Allowance(limit, remaining, closes)
+    return Allowance(limit, remaining, closes, reserved)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,34 @@ def allowance(
             " may take."),
             "insufficient_quota",
             None,
+        ),
+        (
+            allowance(
+                Unit.COST, 10**9, "cost_total_usd", remaining=1, reserved=10**8, window=0, closes=0
+            ),
+            10**8,
+            ("This key may use $1 in all (`cost_total_usd`): $0.000000001 is left of the $0.1 this"
+            " may take; requests under way hold $0.1 and may give some back: send it again when one"
+            " is over."),
+            "insufficient_quota",
+            1.0,
+        ),
+        (
+            allowance(Unit.TOKENS, 1000, "tokens_per_day", remaining=40, reserved=10, window=DAY),
+            50,
+            ("This key may use 1000 tokens per day (`tokens_per_day`): 40 tokens are left of the 50"
+            " tokens this may take; requests under way hold 10 tokens and may give some back: send"
+            " it again when one is over."),
+            None,
+            1.0,
+        ),
+        (
+            allowance(Unit.TOKENS, 1000, "tokens_per_day", remaining=39, reserved=10, window=DAY),
+            50,
+            ("This key may use 1000 tokens per day (`tokens_per_day`): 39 tokens are left of the 50"
+            " tokens this may take; the window closes in 12 s."),
+            None,
+            12.0,
         ),
         (
             allowance(Unit.COST, 10**9, "sessions.budget_usd", window=DAY, scope="session"),
@@ -132,6 +168,9 @@ def test_of_several_the_longest_is_told():
     late = allowance(Unit.REQUESTS, 9, "requests_per_hour", closes=3_000_000_000, window=DAY // 24)
 
     assert 2000.0 == refusal([soon, late], [1, 1], NOW).retry_after
+
+    held = allowance(Unit.COST, 9, "cost_total_usd", reserved=9, window=0, closes=0)
+    assert 12.0 == refusal([held, soon], [5, 1], NOW).retry_after
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,11 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
 
     `now`: Unix seconds.
     """
-    worst = max(range(len(refused)), key=lambda place: _patience(refused[place], now))
+    worst = max(range(len(refused)), key=lambda at: _patience(refused[at], amounts[at], now))
     allowance, amount = refused[worst], amounts[worst]
     limit = allowance.limit
     never = amount > limit.most
-    wait = None if never else _wait(allowance, now)
+    wait = None if never else _wait(allowance, amount, now)
     message = _message(allowance, amount, wait, never=never)
     if limit.field == REPEATS:
         return RateLimited(_loop(limit, wait), code="loop_detected", retry_after=wait)
@@ -65,7 +65,13 @@ def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bo
         return f"{start}, and this request alone may take {_told(limit, amount)}: {_less(limit)}."
     left = f"{_told(limit, max(0, allowance.remaining))} {_is(limit, allowance)} left"
     asks = "" if limit.unit is Unit.REQUESTS else f" of the {_told(limit, amount)} this may take"
-    when = "" if wait is None else f"; the window closes in {_how_long(wait)}"
+    if _held(allowance, amount):
+        when = (
+            f"; requests under way hold {_told(limit, allowance.reserved)} and may give some back:"
+            " send it again when one is over"
+        )
+    else:
+        when = "" if wait is None else f"; the window closes in {_how_long(wait)}"
     return f"{start}: {left}{asks}{when}."
 
 
@@ -113,15 +119,20 @@ def _span(limit: Limit) -> str:
     return f"{seconds} s"
 
 
-def _patience(allowance: Allowance, now: float) -> float:
+def _held(allowance: Allowance, amount: int) -> bool:
+    """There would be room if requests under way gave back what they hold: often they take less."""
+    return amount <= allowance.remaining + allowance.reserved
+
+
+def _patience(allowance: Allowance, amount: int, now: float) -> float:
     """Seconds, to compare: what lets nothing through is worse than what somebody must wait for."""
-    wait = None if allowance.limit.most == 0 else _wait(allowance, now)
+    wait = None if allowance.limit.most == 0 else _wait(allowance, amount, now)
     return 1e18 if wait is None else wait
 
 
-def _wait(allowance: Allowance, now: float) -> float | None:
+def _wait(allowance: Allowance, amount: int, now: float) -> float | None:
     """Seconds until there may be room; None: it takes somebody to raise the limit."""
-    if allowance.limit.unit is Unit.CONCURRENT:
+    if allowance.limit.unit is Unit.CONCURRENT or _held(allowance, amount):
         return _SOON
     if allowance.closes == 0:
         return None
