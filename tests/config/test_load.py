@@ -3,7 +3,7 @@
 import pytest
 
 from trunkline.config.errors import ConfigError
-from trunkline.config.load import filled, line_of, parse, read
+from trunkline.config.load import filled, line_of, parse, read, says_anything
 
 BAD = [
     ('[server]\nport = "x"\n', "f.toml:2: server.port: expected `int`, got `str`"),
@@ -49,6 +49,15 @@ def test_an_empty_file_is_all_defaults():
 
     assert 8787 == config.server.port
     assert "process" == config.ledger.durability
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    (("", False), ("\n# [server]\n", False), ("[server]\n", True), ("faces = []\n", True)),
+)
+def test_a_file_that_says_nothing(text, says):
+    """Neither a table nor a value stands in it."""
+    assert says == says_anything(text)
 
 
 def test_references_are_filled_everywhere():

@@ -98,6 +98,36 @@ def test_a_bad_reload_changes_nothing(tmp_path):
     within(tmp_path, test)
 
 
+@pytest.mark.parametrize("emptied", ("", "\n# [providers.sim]\n"))
+def test_a_file_that_was_emptied_changes_nothing(tmp_path, emptied):
+    """As a full disk or a write that has only begun leaves it; one table is enough to mean it."""
+
+    async def test(w: World) -> None:
+        before = w.gateway.rooms
+        w.config[0] = emptied
+        refused = await w.ask("POST", "/admin/v1/config/reload")
+        assert (400, "invalid_config") == (refused.status, refused.json["error"]["code"])
+        assert "t.toml: is empty, and the configuration in force is not" in refused.body.decode()
+        assert before is w.gateway.rooms
+        assert 200 == (await w.chat(await w.key())).status
+
+        w.config[0] = "[server]\n"
+        assert 2 == await w.gateway.reload()
+
+    within(tmp_path, test)
+
+
+def test_a_file_that_was_empty_may_stay_so(tmp_path):
+    """All defaults, before as after."""
+
+    async def test(w: World) -> None:
+        assert 2 == await w.gateway.reload()
+        w.config[0] = "# nothing yet\n"
+        assert 3 == await w.gateway.reload()
+
+    within(tmp_path, test, "")
+
+
 def test_routing_follows_the_configuration(tmp_path):
     """How often the same target is asked, how soon a target is given up."""
     rules = "[routing]\nsame_target_retries = 0\nbreaker_failures = 1\n"

@@ -45,6 +45,11 @@ def parse(text: str, environ: Mapping[str, str], file: str = "") -> Config:
         raise place_error(error, text, file) from None
 
 
+def says_anything(text: str) -> bool:
+    """Whether a file that can be parsed sets a value or opens a table: comments alone say nothing."""
+    return bool(tomllib.loads(text))
+
+
 def _convert(tree: Value) -> Config:
     """Named tables are converted one by one, so that an error names the one it is in."""
     if not isinstance(tree, dict):

@@ -11,7 +11,7 @@ from trunkline.catalog.catalog import Catalog
 from trunkline.catalog.pricer import CatalogPricer
 from trunkline.catalog.route_names import CatalogNames
 from trunkline.config.errors import ConfigError
-from trunkline.config.load import place_error
+from trunkline.config.load import place_error, says_anything
 from trunkline.config.schema import Config, LedgerConfig, ServerConfig, WebhooksConfig
 from trunkline.dialects.registry import DIALECTS, EMBEDDINGS, TEXT_ONLY, UPSTREAM_ONLY
 from trunkline.flow.rooms import Rooms
@@ -73,6 +73,8 @@ class Generations:
         """Whom the configuration names no more, and exchanges may still be asking."""
         self._elders: list[Router] = []
         self._standing: tuple[ServerConfig, LedgerConfig, WebhooksConfig] | None = None
+        self._text = ""
+        """Of the configuration in force."""
         self.lists = ModelLists(ground.machine.clock, self._relist, ground.problem)
         """Nobody is asked before somebody lets it run."""
         self._rooms: Rooms | None = None
@@ -88,6 +90,7 @@ class Generations:
         if elder is not None:
             self._elders = [e for e in (*self._elders, elder.router) if e.retries.active]
         self._rooms = self._furnished(loaded, elder)
+        self._text = loaded[1]
 
     async def retire(self, leaving: Sequence[Provider]) -> None:
         """Let go of providers once no exchange of an elder generation can be asking them."""
@@ -113,6 +116,7 @@ class Generations:
         config, text, file = loaded
         ground = self._ground
         try:
+            self._check_said(text)
             self._check(config)
             providers = self._build_providers(config)
             serving = {name: built.provider for name, built in providers.items()}
@@ -138,6 +142,15 @@ class Generations:
                 self.retired.append(provider)
                 # A key that was refused has perhaps just been mended.
                 router.cooling.forget(credential.id for credential in provider.credentials)
+
+    def _check_said(self, text: str) -> None:
+        """Raises ConfigError for a file that was emptied: so a full disk or half a write leaves it."""
+        if says_anything(self._text) and not says_anything(text):
+            raise ConfigError(
+                "",
+                "is empty, and the configuration in force is not;"
+                " to go back to the defaults, leave one table in the file, such as [server]",
+            )
 
     def _check(self, config: Config) -> None:
         """What the file may say, but nothing would come of. Raises ConfigError for what is worse."""
