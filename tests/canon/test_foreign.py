@@ -8,6 +8,7 @@ from trunkline.canon.errors import Unsupported
 from trunkline.canon.foreign import (
     foreign_fields,
     refuse_foreign_choice,
+    refuse_foreign_needs,
     refuse_foreign_parts,
 )
 from trunkline.canon.note import Note
@@ -93,6 +94,17 @@ def test_any_tool_is_demanded_where_none_is_here() -> None:
 def test_a_choice_that_can_be_met(mode: ChoiceMode, names: tuple[str, ...]) -> None:
     """With what is here, or by leaving out what only may be called."""
     refuse_foreign_choice(asked(mode, *names), "here")
+
+
+def test_a_field_that_cannot_be_done_without() -> None:
+    """Is refused by its name, by all but its own dialect."""
+    needing = ChatRequest(model="m", messages=(), origin="there", needs={"prompt": "kept there"})
+    with pytest.raises(Unsupported, match="kept there") as told:
+        refuse_foreign_needs(needing, "here")
+    refuse_foreign_needs(needing, "there")
+    refuse_foreign_needs(asked(ChoiceMode.AUTO), "here")
+
+    assert "prompt" == told.value.param
 
 
 def test_what_a_user_shows_is_not_left_out() -> None:

@@ -17,8 +17,10 @@ from tests.conformance.ways import REAL
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.openai_completions.dialect import OpenAICompletions
 
 UPSTREAMS = (OPENAI, ANTHROPIC, RESPONSES, GEMINI, CONVERSE, COHERE)
+COMPLETIONS = "openai-completions"
 NEED_WORDS = (ANTHROPIC, CONVERSE, COHERE)
 """They take no turn of nothing but white space."""
 MODELS = {ANTHROPIC: "claude-opus-4-8", CONVERSE: "us.anthropic.claude-opus-4-8-v1:0"}
@@ -30,7 +32,8 @@ def asked(client: str, upstream: str, **body: Any) -> Encoded:
     request = REAL.of(client).decode_request(json.encode(whole), {})
     model = MODELS.get(upstream, "m")
     at = Deployment(id=f"p/{model}", provider="p", model=model, dialect=upstream)
-    return REAL.upstream(upstream).encode_request(request, at)
+    dialect = OpenAICompletions() if upstream == COMPLETIONS else REAL.upstream(upstream)
+    return dialect.encode_request(request, at)
 
 
 def refused(client: str, upstream: str, **body: Any) -> Unsupported:
@@ -136,6 +139,43 @@ def test_a_conversation_that_the_model_begins(upstream: str) -> None:
 
         assert b'"Continue."' in encoded.body
         assert "messages" in noted(encoded)
+
+
+@pytest.mark.parametrize("upstream", (*UPSTREAMS, COMPLETIONS))
+@pytest.mark.parametrize(
+    ("client", "body", "param"),
+    (
+        (RESPONSES, {"prompt": {"id": "pmpt_1"}}, "prompt"),
+        (RESPONSES, {"prompt": {"id": "pmpt_1"}, "input": "hi"}, "prompt"),
+        (RESPONSES, {"conversation": "conv_1", "input": "hi"}, "conversation"),
+        (
+            GEMINI,
+            {"cachedContent": "c", "contents": [{"parts": [{"text": "hi"}]}]},
+            "cachedContent",
+        ),
+        (
+            OPENAI,
+            {"messages": said("hi"), "response_format": {"type": "json_schema"}},
+            "response_format.json_schema",
+        ),
+        (
+            OPENAI,
+            {"messages": said("hi"), "response_format": {"type": "zork"}},
+            "response_format.type",
+        ),
+    ),
+)
+def test_a_field_that_cannot_be_done_without(
+    upstream: str, client: str, body: Any, param: str
+) -> None:
+    """What a name stands for, or the answer's form: its own dialect's provider judges, no other can."""
+    if client == upstream:
+        field = param.partition(".")[0]
+        assert body[field] == json.decode(asked(client, upstream, **body).body)[field]
+        return
+    error = refused(client, upstream, **body)
+
+    assert (400, param) == (error.status, error.param)
 
 
 @pytest.mark.parametrize("upstream", UPSTREAMS)

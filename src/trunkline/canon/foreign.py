@@ -24,6 +24,13 @@ def foreign_fields(index: int, message: Message, why: str) -> Sequence[Note]:
     return [Note(f"messages.{index}.{field}", why) for field in (*message.extra, *inner)]
 
 
+def refuse_foreign_needs(request: ChatRequest, own: str) -> None:
+    """Raises Unsupported where an encoder of the dialect `own` would drop what cannot be dropped."""
+    if request.origin != own:
+        for param, why in request.needs.items():
+            raise Unsupported(why, param=param)
+
+
 def refuse_foreign_choice(request: ChatRequest, own: str) -> None:
     """
     Raises Unsupported where the answer must call a built-in tool that only the provider of

@@ -105,6 +105,8 @@ class ChatRequest(Struct, frozen=True, gc=False, kw_only=True):
     """The client asked for a usage chunk in the stream (OpenAI's stream_options)."""
     extra: Mapping[str, Raw] = {}
     """Top-level fields we do not know, in the order they came."""
+    needs: Mapping[str, str] = {}
+    """Those of them that the answer would miss its point without, and why another dialect cannot have them."""
     echo: Mapping[str, Raw] = {}
     """What the answers of its own dialect repeat of the request, as they shall say it (Responses)."""
 

@@ -107,6 +107,7 @@ def test_unknown_fields_are_kept():
     request = decode(**odd)
     assert odd == {name: json.decode(raw) for name, raw in request.extra.items()}
     assert (None, None) == (request.output_format, request.tool_choice)
+    assert ["response_format.type"] == list(request.needs)
 
 
 def test_stream_options():

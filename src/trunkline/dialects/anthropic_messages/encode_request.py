@@ -3,6 +3,7 @@
 from msgspec import json
 
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import Request
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_content import BlockOut, plain_text
@@ -10,7 +11,7 @@ from trunkline.dialects.anthropic_messages.encode_thinking import Reasoned, enco
 from trunkline.dialects.anthropic_messages.encode_tools import encode_choice, encode_tools
 from trunkline.dialects.anthropic_messages.encode_turns import encode_system, encode_turns
 from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_header
-from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, BROKEN, RAW_MAP, Fields
+from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, BROKEN, NAME, RAW_MAP, Fields
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.claude_schema import closed
 from trunkline.dialects.single import refuse_several
@@ -31,6 +32,7 @@ _BETAS = json.Decoder(str)
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
     draft = Draft(request, deployment)
+    refuse_foreign_needs(request, NAME)
     refuse_several(request)
     body = _body(draft)
     draft.limit_marks()

@@ -3,6 +3,7 @@
 from msgspec import json
 
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import ChoiceMode, Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.bedrock_converse.draft import Draft
@@ -11,7 +12,7 @@ from trunkline.dialects.bedrock_converse.encode_thinking import Reasoned, encode
 from trunkline.dialects.bedrock_converse.encode_tools import encode_choice, encode_tools
 from trunkline.dialects.bedrock_converse.encode_turns import encode_system, encode_turns
 from trunkline.dialects.bedrock_converse.families import Family
-from trunkline.dialects.bedrock_converse.wire import Fields
+from trunkline.dialects.bedrock_converse.wire import NAME, Fields
 from trunkline.dialects.claude_schema import closed
 from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.single import refuse_several
@@ -25,6 +26,7 @@ _THINKING_TOP_P = 0.95
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
+    refuse_foreign_needs(request, NAME)
     refuse_several(request)
     draft = Draft(request, deployment)
     body = _body(draft)

@@ -3,13 +3,14 @@
 from msgspec import json
 
 from trunkline.canon.deployment import Deployment
+from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.encode_messages import ask_in_words, encode_messages
 from trunkline.dialects.cohere_chat.encode_thinking import encode_thinking
 from trunkline.dialects.cohere_chat.encode_tools import encode_tools
-from trunkline.dialects.cohere_chat.wire import Fields
+from trunkline.dialects.cohere_chat.wire import NAME, Fields
 from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.single import refuse_several
 
@@ -25,6 +26,7 @@ _MOST_PENALTY = 1.0
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
+    refuse_foreign_needs(request, NAME)
     refuse_several(request)
     draft = Draft(request, deployment)
     body = _body(draft)

@@ -15,6 +15,11 @@ from trunkline.dialects.gemini.wire import NAME
 _STRINGS = json.Decoder(list[str])
 _JSON = "application/json"
 _TEXT = "text/plain"
+_CACHED = "cachedContent"
+_KEPT_THERE = (
+    "'cachedContent' names what only Google keeps, and the provider of this model cannot read it: "
+    "send its content"
+)
 _SCHEMAS = ("responseJsonSchema", "responseSchema")
 
 
@@ -69,7 +74,8 @@ def _with_extra(
         extra["generationConfig"] = Raw(json.encode(rest))
     if tool_config is not None:
         extra["toolConfig"] = tool_config
-    return replace(request, extra=extra)
+    needs = {_CACHED: _KEPT_THERE} if _CACHED in extra else {}
+    return replace(request, extra=extra, needs=needs)
 
 
 def _stop(config: Camel) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from msgspec import Raw, json
 
 from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import ChatRequest, OutputFormat, Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import apply_quirks
@@ -39,6 +40,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
+    refuse_foreign_needs(request, NAME)
     names = Names(quirks.max_tool_name)
     tools = encode_tools(request, names, notes)
     system, contents = ContentWriter(request, quirks, names, notes).write()

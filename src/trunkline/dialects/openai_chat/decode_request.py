@@ -25,6 +25,7 @@ def decode_request(raw: bytes) -> ChatRequest:
     except UnicodeDecodeError:
         raise Malformed("the body is not UTF-8") from None
     body = Fields.of(raw, "")
+    output_format, needs = _output_format(body)
     request = ChatRequest(
         model=body.need("model", STR),
         messages=read_messages(body),
@@ -45,7 +46,7 @@ def decode_request(raw: bytes) -> ChatRequest:
         top_logprobs=body.get("top_logprobs", INT),
         logit_bias=body.raw("logit_bias"),
         thinking=_thinking(body),
-        output_format=_output_format(body),
+        output_format=output_format,
         verbosity=body.get("verbosity", STR),
         user=_user(body),
         metadata=body.raw("metadata"),
@@ -53,6 +54,7 @@ def decode_request(raw: bytes) -> ChatRequest:
         stream=body.get("stream", BOOL) or False,
         include_usage=_include_usage(body),
         extra=body.rest(),
+        needs=needs,
     )
     return _as_functions(request)
 
@@ -115,25 +117,35 @@ def _effort(body: Fields) -> str | None:
     return None
 
 
-def _output_format(body: Fields) -> OutputFormat | None:
+def _output_format(body: Fields) -> tuple[OutputFormat | None, Mapping[str, str]]:
+    """One of a form we do not know is for the dialect's own providers to judge, and none of others'."""
     raw = body.raw("response_format")
     if raw is None:
-        return None
+        return None, {}
     wanted = Fields.of(raw, "response_format")
     kind = wanted.need("type", STR)
     if kind in ("text", "json_object"):
-        return OutputFormat(kind=kind)
+        return OutputFormat(kind=kind), {}
     described = wanted.inner("json_schema") if kind == "json_schema" else None
     if described is None:
         body.keep("response_format", raw)
-        return None
-    return OutputFormat(
+        return None, _unknown_format(wanted, kind)
+    wanted_format = OutputFormat(
         kind=kind,
         schema=described.raw("schema"),
         name=described.get("name", STR),
         description=described.get("description", STR),
         strict=described.get("strict", BOOL),
     )
+    return wanted_format, {}
+
+
+def _unknown_format(wanted: Fields, kind: str) -> Mapping[str, str]:
+    if kind == "json_schema":
+        param = wanted.at("json_schema")
+        return {param: f"missing required parameter: '{param}'"}
+    param = wanted.at("type")
+    return {param: f"invalid '{param}': unknown value '{kind[:50]}'"}
 
 
 def _user(body: Fields) -> str | None:

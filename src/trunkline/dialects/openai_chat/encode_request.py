@@ -7,7 +7,7 @@ from msgspec import Raw, json
 from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
-from trunkline.canon.foreign import refuse_foreign_choice
+from trunkline.canon.foreign import refuse_foreign_choice, refuse_foreign_needs
 from trunkline.canon.request import (
     ChatRequest,
     ChoiceMode,
@@ -59,6 +59,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
+    refuse_foreign_needs(request, NAME)
     names = Names(quirks.max_tool_name, strict=not own)
     messages = MessageWriter(request, quirks, names, notes).write()
     body: Body = {"model": deployment.model, "messages": messages}

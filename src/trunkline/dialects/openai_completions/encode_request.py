@@ -7,10 +7,11 @@ from msgspec import Raw, json
 from trunkline.canon.content import Message, Role, Text
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.errors import Unsupported
+from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import ChatRequest, Request
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.notes import Notes
-from trunkline.dialects.openai_completions.wire import CompletionRequest
+from trunkline.dialects.openai_completions.wire import NAME, CompletionRequest
 from trunkline.dialects.point import refuse_pointless
 
 _SAME = (
@@ -49,6 +50,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what is no text."""
     own = isinstance(request, CompletionRequest)
+    refuse_foreign_needs(request, NAME)
     notes = Notes()
     body: dict[str, object] = {"model": deployment.model, "prompt": _prompt(request)}
     if request.max_output_tokens is not None:

@@ -25,7 +25,15 @@ _LOGPROBS = "message.output_text.logprobs"
 _SEEN_TO = frozenset({_LOGPROBS, "reasoning.encrypted_content"})
 # Nothing an upstream must know, but for one that stores answers; see the file's docstring.
 _OURS = ("store", "background", "previous_response_id", "stream_options")
-_CONTEXT = ("prompt", "conversation", "previous_response_id")
+_NAMED = ("prompt", "conversation")
+"""What is said, by its name alone."""
+_CONTEXT = (*_NAMED, "previous_response_id")
+
+
+_KEPT_THERE = (
+    "'{}' names what only the provider of the Responses API keeps, and the provider of this model "
+    "cannot read it: send what it holds as 'instructions' and 'input'"
+)
 
 
 def decode_request(raw: bytes) -> ChatRequest:
@@ -67,6 +75,7 @@ def decode_request(raw: bytes) -> ChatRequest:
         stream=body.get("stream", BOOL) or False,
         include_usage=True,
         extra=_rest(body),
+        needs={name: _KEPT_THERE.format(name) for name in _NAMED if name in body.rest()},
         echo=echo_of(wire),
     )
 

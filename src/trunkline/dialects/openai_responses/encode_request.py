@@ -6,7 +6,7 @@ from msgspec import Raw, json
 from msgspec.structs import replace
 
 from trunkline.canon.deployment import Deployment, Quirks
-from trunkline.canon.foreign import refuse_foreign_choice
+from trunkline.canon.foreign import refuse_foreign_choice, refuse_foreign_needs
 from trunkline.canon.request import ChatRequest, OutputFormat, Request, Thinking
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body
@@ -43,6 +43,7 @@ _SUMMARIES = ("auto", "concise", "detailed")
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
+    refuse_foreign_needs(request, NAME)
     refuse_several(request, "API")
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
