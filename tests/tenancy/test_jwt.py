@@ -93,6 +93,14 @@ def test_an_end_that_is_no_time_is_refused(exp):
     assert "`exp`" in refusal(signed(claims(exp=None)))
 
 
+@pytest.mark.parametrize("name", ("exp", "nbf", "iat"))
+def test_a_time_that_no_clock_reaches_is_refused(name):
+    """As a number of 400 digits, which JSON allows."""
+    said = msgspec.json.encode(claims(**{name: 12345})).replace(b"12345", b"1" + b"0" * 400)
+
+    assert f"`{name}`" in refusal(jwt.PyJWS().encode(said, SECRET, "HS256").encode())
+
+
 def forged_hs(**more):
     """Signed, with claims that a library would not write."""
     return jwt.PyJWS().encode(msgspec.json.encode(claims(**more)), SECRET, "HS256").encode()

@@ -170,9 +170,13 @@ def _moment(claims: Claims, name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        seconds = float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:  # an integer of 400 digits
+        seconds = math.inf
+    if isinstance(value, bool) or not math.isfinite(seconds):
         raise Unauthenticated(f"This token's claim `{name}` must be a number (Unix seconds).")
-    return float(value)
+    return seconds
 
 
 def _meant_for_us(claims: Claims, issuer: Issuer) -> None:
