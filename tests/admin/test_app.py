@@ -87,6 +87,19 @@ def test_anthropics_clients_are_refused_in_their_shape(tmp_path):
     within(tmp_path, test)
 
 
+@pytest.mark.parametrize("meant", ("/admin/v1/keys", "/admin/v1/usage", "/metrics"))
+def test_a_slash_too_many_leads_nowhere(tmp_path, meant):
+    """An unknown path like any other: nobody is sent to what a Host header names."""
+
+    async def test(w: World) -> None:
+        told = await w.ask("GET", f"{meant}/", key="", headers={"host": "evil.example"})
+        assert (404, False) == (told.status, "location" in told.headers)
+        assert f"; did you mean {meant}" in told.json["error"]["message"]
+        assert told.headers["x-trunkline-request-id"].startswith("req_")
+
+    within(tmp_path, test)
+
+
 def test_an_unknown_path_is_told_in_the_callers_shape(tmp_path):
     """With what is near, of the control plane and of the hot paths beside it."""
     anthropics = {"anthropic-version": "2023-06-01"}

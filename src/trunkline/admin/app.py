@@ -95,6 +95,8 @@ def control_app(
         ],
         exception_handlers={405: _method_refusal(routes, plane, entropy)},
     )
+    # Starlette would send a caller to where its Host header says, over http, and without asking who it is.
+    app.router.redirect_slashes = False
     app.router.default = _nowhere((*beside, *(r.path for r in routes)), plane, entropy)
     return app
 
