@@ -31,6 +31,7 @@ from trunkline.dialects.anthropic_messages.decode_content import decode_block
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.encode_content import encode_part, tool_input
 from trunkline.dialects.registry import DIALECTS
+from trunkline.dialects.thought_ids import signed
 
 
 def encoded(part: Part, origin: str = "openai-chat", **quirks: Any) -> tuple[Any, list[str]]:
@@ -249,3 +250,11 @@ def test_opaque_parts_are_for_their_own() -> None:
 def test_refusals_are_text() -> None:
     """What the model said, said."""
     assert ({"type": "text", "text": "No."}, ["p"]) == encoded(Refusal("No."))
+
+
+def test_signatures_in_call_ids_stay_behind() -> None:
+    """They are Gemini's; the call and its result still agree."""
+    call_id = signed("call_1", "sig")
+    call, result = encoded(ToolCall(call_id, "f", "{}"))[0], encoded(ToolResult(call_id, ()))[0]
+
+    assert ("call_1", "call_1") == (call["id"], result["tool_use_id"])

@@ -8,6 +8,7 @@ from tests.dialects.anthropic_messages.kit import DIALECT, deployment
 from trunkline.canon.deployment import Quirks
 from trunkline.dialects.anthropic_messages.signature import pack
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.thought_ids import signed
 
 ENVELOPE = {
     "model": Raw(b'"alias"'),
@@ -100,4 +101,23 @@ def test_what_is_no_message_is_the_upstreams_to_refuse() -> None:
     encoded = forward({**ENVELOPE, "messages": odd})
 
     assert bytes(odd) in encoded.body
+    assert () == encoded.notes
+
+
+def test_signatures_in_call_ids_stay_behind() -> None:
+    """They are Gemini's alone; the call and its result still agree, all else is as it was."""
+    call_id = signed("call_1", "sig")
+    call = {"type": "tool_use", "id": call_id, "name": "f", "input": {"id": call_id}}
+    result = {"type": "tool_result", "tool_use_id": call_id, "content": call_id}
+    said = [
+        {"role": "assistant", "content": [{"type": "text", "text": call_id}, call]},
+        {"role": "user", "content": [result]},
+        {"role": "user", "content": call_id},
+    ]
+    encoded = forward({**ENVELOPE, "messages": Raw(json.encode(said))})
+    (_, sent), (answer,), text = [m["content"] for m in json.decode(encoded.body)["messages"]]
+
+    assert {**call, "id": "call_1"} == sent
+    assert {**result, "tool_use_id": "call_1"} == answer
+    assert call_id == text
     assert () == encoded.notes

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from trunkline.canon.deployment import Quirks
 from trunkline.dialects.bedrock_converse.names import ToolNames, document_name, fit_id
+from trunkline.dialects.thought_ids import signed
 
 FIT = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -21,6 +22,11 @@ def test_any_name_and_id_fits(text):
     assert FIT.fullmatch(fit_id(text))
     assert (fitted, fit_id(text)) == (ToolNames(Quirks()).fit(text), fit_id(text))
     assert text == names.shortened.get(fitted, fitted)
+
+
+def test_signatures_stay_behind():
+    """They are Gemini's, and in the id for Gemini alone."""
+    assert "call_1" == fit_id(signed("call_1", "sig"))
 
 
 def test_what_fits_stays():

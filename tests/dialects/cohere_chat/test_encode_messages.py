@@ -29,6 +29,7 @@ from trunkline.canon.content import (
 )
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.cohere_chat.encode_messages import ask_in_words
+from trunkline.dialects.thought_ids import signed
 
 CALL = ToolCall("t1", "weather", '{"city":"Oslo"}')
 
@@ -218,3 +219,12 @@ def test_what_a_user_shows_is_refused_if_unreadable():
         messages_of(user("what is this?", Opaque("gemini", Raw(b"{}"))))
 
     assert "messages.0.content.1" == caught.value.param
+
+
+def test_signatures_in_call_ids_stay_behind():
+    """They are Gemini's; the call and its result still agree."""
+    call_id = signed("t1", "sig")
+    said = user("hi"), assistant(ToolCall(call_id, "f", "{}")), tool(ToolResult(call_id, ()))
+    _, called, answered = messages_of(*said)
+
+    assert ("t1", "t1") == (called["tool_calls"][0]["id"], answered["tool_call_id"])

@@ -16,7 +16,6 @@ from tests.dialects.gemini.kit import (
     deployment,
     event,
     notes,
-    parts_of,
     request,
     results,
     sent,
@@ -38,6 +37,7 @@ from trunkline.canon.content import (
 from trunkline.canon.event import FinishReason
 from trunkline.canon.request import ChoiceMode, OutputFormat, Thinking, Tool, ToolChoice
 from trunkline.canon.usage import Usage
+from trunkline.dialects.invented_ids import all_named
 
 CALL = {"functionCall": {"name": "f", "args": {"a": 1}}}
 STOP = event(finish="STOP")
@@ -192,7 +192,7 @@ def test_pitfall_51_a_censored_answer_says_so():
 
 def test_pitfall_53_a_call_ends_as_a_call():
     """Though Google says STOP; each call has an id, and arguments that are JSON text."""
-    first, second = parts_of(event(CALL, CALL), STOP)
+    first, second = all_named(answer_of(event(CALL, CALL), STOP), "t").choices[0].parts
     assert isinstance(first, ToolCall)
     assert isinstance(second, ToolCall)
     assert ('{"a":1}', True) == (first.arguments, first.id != second.id)

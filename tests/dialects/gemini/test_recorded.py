@@ -13,6 +13,7 @@ from trunkline.canon.content import Message, Reasoning, Role, ToolCall
 from trunkline.canon.errors import GatewayError, ModelMissing, Refused, Throttled
 from trunkline.canon.fold import fold, unfold
 from trunkline.canon.grammar import violations
+from trunkline.dialects.invented_ids import all_named
 from trunkline.dialects.thought_ids import unsigned
 
 FAULTS: dict[int, type[GatewayError]] = {400: Refused, 404: ModelMissing, 429: Throttled}
@@ -97,7 +98,7 @@ def test_whole_answers(recorded):
         answer = DIALECT.decode_answer(json.encode(recording.body))
         assert [] == violations(unfold(answer)), recording.name
         body = DIALECT.encode_answer(answer, request(), STAMP)
-        expected = replace(answer, id=answer.id or STAMP.id)
+        expected = all_named(replace(answer, id=answer.id or STAMP.id), STAMP.id)
         assert expected == DIALECT.decode_answer(body), recording.name
 
 
@@ -111,7 +112,8 @@ def test_streams(recorded):
         pieces = [stream[i : i + 97] for i in range(0, len(stream), 97)]
         assert events == read(DIALECT.decoder(), pieces), recording.name
         written = DIALECT.encoder(request(), STAMP).feed(events)
-        assert fold(events) == fold(read(DIALECT.decoder(), [written])), recording.name
+        expected = all_named(fold(events), STAMP.id)
+        assert expected == fold(read(DIALECT.decoder(), [written])), recording.name
         watcher = DIALECT.watcher(wants_usage=True)
         assert stream == watcher.feed(stream)
         assert fold(events).usage == watcher.usage, recording.name

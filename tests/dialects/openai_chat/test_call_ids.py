@@ -2,18 +2,10 @@
 
 import re
 
-from msgspec import Raw
+from msgspec import Raw, json
 
 from trunkline.dialects.openai_chat import call_ids
-from trunkline.dialects.thought_ids import unsigned
-
-
-def test_invented():
-    """Stable, and different for every call of an answer."""
-    ids = {call_ids.invented("a", choice, number) for choice in (0, 1) for number in (0, 1)}
-    assert 4 == len(ids)
-    assert call_ids.invented("a", 0, 0) in ids
-    assert call_ids.invented("b", 0, 0) not in ids
+from trunkline.dialects.thought_ids import signed, unsigned
 
 
 def test_mistral():
@@ -46,3 +38,36 @@ def test_other_extras():
     assert "c" == call_ids.signed("c", {"google": Raw(b'{"thought":true}')})
     assert "c" == call_ids.signed("c", {"google": Raw(b"1")})
     assert "c" == call_ids.signed("c", None)
+
+
+def test_messages_that_pass():
+    """Leave the signatures in their ids behind, of call and result alike; all else is as it was."""
+    said = Raw(b'{"role": "user",  "content": "see call_1__thought_czE"}')
+    other = {"id": "call_2", "type": "function", "function": {"name": "g", "arguments": "{}"}}
+    call = {**other, "id": signed("call_1", "s" * 200)}
+    result = {"role": "tool", "tool_call_id": call["id"], "content": call["id"]}
+    before = [said, {"role": "assistant", "tool_calls": [call, other]}, result]
+    mended = call_ids.mended(Raw(json.encode(before)), signatures=False)
+    expected = [
+        said,
+        {"role": "assistant", "tool_calls": [{**call, "id": "call_1"}, other]},
+        {**result, "tool_call_id": "call_1"},
+    ]
+    assert json.encode(expected) == bytes(mended)
+
+
+def test_messages_that_pass_to_gemini():
+    """Give its OpenAI endpoint the signature where that looks for it, unless it is there."""
+    call = {"id": signed("call_1", "sig"), "function": {}}
+    told = {"google": {"thought_signature": "other"}}
+    before = [{"role": "assistant", "tool_calls": [call, {**call, "extra_content": told}]}]
+    mended = call_ids.mended(Raw(json.encode(before)), signatures=True)
+    (message,) = json.decode(mended)
+    first, second = message["tool_calls"]
+    assert ("call_1", {"google": {"thought_signature": "sig"}}) == (
+        first["id"],
+        first["extra_content"],
+    )
+    assert ("call_1", told) == (second["id"], second["extra_content"])
+    unsigned_call = Raw(b'[{"tool_calls":[{"id":"x__thought_"}]}]')
+    assert unsigned_call == call_ids.mended(unsigned_call, signatures=True)

@@ -83,11 +83,11 @@ def test_calls(call, expected):
 
 
 def test_calls_without_ids():
-    """Each gets one of its own."""
+    """Have none until the client's side, which can tell one answer from another, gives them some."""
     call = {"function": {"name": "f", "arguments": "{}"}}
-    first, second = parts({"tool_calls": [call, {**call, "id": ""}]})
-    assert first.id.startswith("call_")
-    assert first.id != second.id
+    signed = {**call, "extra_content": {"google": {"thought_signature": "s"}}}
+    found = parts({"tool_calls": [call, {**call, "id": ""}, {**call, "id": None}, signed]})
+    assert ["", "", "", "__thought_cw"] == [part.id for part in found]
 
 
 def test_function_call():

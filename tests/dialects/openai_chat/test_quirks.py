@@ -4,6 +4,7 @@ import pytest
 from msgspec import Raw, json
 
 from tests.dialects.openai_chat.kit import DIALECT, deployment, fields_noted
+from trunkline.dialects.thought_ids import signed
 
 
 def forwarded(body, **quirks):
@@ -102,3 +103,25 @@ def test_quirks():
     )
     assert {"d": 4, "e": 2, "f": 6, "model": "m"} == body
     assert ["a"] == noted
+
+
+def test_signed_call_ids():
+    """OpenAI takes 40 characters, and Gemini's own endpoint the signature in a field of its own."""
+    call_id = signed("call_1", "s" * 200)
+    said = [
+        {"role": "assistant", "tool_calls": [{"id": call_id, "type": "function", "function": {}}]},
+        {"role": "tool", "tool_call_id": call_id, "content": ""},
+    ]
+    (call,), answered = _ids(forwarded({"messages": said})[0])
+    assert ("call_1", False, "call_1") == (call["id"], "extra_content" in call, answered)
+    entry = {"type": "reasoning.encrypted", "data": "s", "format": "trunkline.1:gemini"}
+    said[0]["reasoning_details"] = [entry]
+    (call,), answered = _ids(forwarded({"messages": said})[0])
+    assert ("call_1", "call_1") == (call["id"], answered)
+    (call,), answered = _ids(forwarded({"messages": said}, thought_signatures=True)[0])
+    assert {"google": {"thought_signature": "s" * 200}} == call["extra_content"]
+    assert ("call_1", "call_1") == (call["id"], answered)
+
+
+def _ids(body):
+    return body["messages"][0]["tool_calls"], body["messages"][1]["tool_call_id"]

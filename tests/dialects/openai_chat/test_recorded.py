@@ -23,6 +23,7 @@ from trunkline.canon.errors import (
 )
 from trunkline.canon.event import Ended, Faulted
 from trunkline.canon.fold import fold, unfold
+from trunkline.dialects.invented_ids import all_named
 from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.raws import RAW_MAP
 
@@ -147,7 +148,8 @@ def test_answers_by_the_official_sdk(recorded):
         for choice in theirs["choices"]:
             if any(not call[0] for call in choice["calls"]):
                 # Gemini's compatible endpoint gives calls no ids: they get one.
-                got = [p for p in answer.choices[0].parts if isinstance(p, ToolCall)]
+                named = all_named(answer, STAMP.id).choices[0]
+                got = [p for p in named.parts if isinstance(p, ToolCall)]
                 choice["calls"] = [
                     (part.id, *call[1:]) for part, call in zip(got, choice["calls"], strict=True)
                 ]
@@ -161,7 +163,7 @@ def test_answers_as_streams(recorded):
             answer = DIALECT.decode_answer(json.encode(recording.body))
             encoder = DIALECT.encoder(request(include_usage=True), STAMP)
             streamed = fold(read(DIALECT.decoder(), [encoder.feed(unfold(answer))]))
-            assert spoken(answer) == spoken(streamed), recording.name
+            assert spoken(all_named(answer, STAMP.id)) == spoken(streamed), recording.name
 
 
 def spoken(answer: Any) -> object:

@@ -6,6 +6,7 @@ from tests.dialects.openai_responses.upstream import FOREIGN, OWN, deployment
 from trunkline.dialects.openai_responses.carried import carry
 from trunkline.dialects.openai_responses.forward import forward
 from trunkline.dialects.openai_responses.reasoning import signature_of
+from trunkline.dialects.thought_ids import signed
 
 
 def passed(body, **quirks):
@@ -59,3 +60,15 @@ def test_what_is_no_list_of_items():
     raw = Raw(b'["trunkline.1:x",7]')
     encoded = forward({"model": Raw(b'"x"'), "input": raw}, deployment())
     assert ["trunkline.1:x", 7] == json.decode(encoded.body)["input"]
+
+
+def test_signatures_in_call_ids_stay_behind():
+    """They are Gemini's, and the id is too long with them; the call and its output still agree."""
+    call_id = signed("call_1", "s" * 2000)
+    call = {"type": "function_call", "id": "fc_1", "call_id": call_id, "name": "f"}
+    output = {"type": "function_call_output", "call_id": call_id, "output": call_id}
+    other = {"type": "function_call", "call_id": "call_2", "name": "__thought_x"}
+    encoded = passed({"model": "x", "input": [call, output, other]})
+    expected = [{**call, "call_id": "call_1"}, {**output, "call_id": "call_1"}, other]
+    assert expected == json.decode(encoded.body)["input"]
+    assert () == encoded.notes

@@ -13,11 +13,13 @@ from trunkline.dialects.anthropic_messages.signature import pack
 from trunkline.dialects.anthropic_messages.usage import extra_of, full
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.base import Stamp
+from trunkline.dialects.invented_ids import all_named
 
 
 def encode_answer(answer: Answer, stamp: Stamp) -> bytes:
     """There is one choice here: of several, the first."""
-    choice = answer.choices[0] if answer.choices else Choice()
+    choices = all_named(answer, stamp.id).choices
+    choice = choices[0] if choices else Choice()
     blocks = [block for part in choice.parts if (block := _block(part, answer.origin)) is not None]
     finished = Finished(
         choice.finish or FinishReason.STOP,

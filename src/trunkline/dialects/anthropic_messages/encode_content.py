@@ -31,6 +31,7 @@ from trunkline.dialects.anthropic_messages.wire import (
     Fields,
 )
 from trunkline.dialects.data_url import TEXT_TYPES, source_of, text_of
+from trunkline.dialects.thought_ids import unsigned
 
 BlockOut = Fields | Raw
 """A block about to be written; Raw for one that stays as its dialect wrote it."""
@@ -182,13 +183,18 @@ def _reasoning(part: Reasoning, path: str, draft: Draft) -> Fields | None:
 def _tool_call(part: ToolCall, path: str, draft: Draft) -> Fields:
     block: Fields = {
         "type": "tool_use",
-        "id": fit_id(part.id),
+        "id": _fitted(part.id),
         "name": draft.names.fit(part.name),
         "input": tool_input(part),
     }
     if part.kind == "function" and not isinstance(block["input"], Raw):
         draft.note(f"{path}.arguments", "wrapped in an object: they are not the JSON of one")
     return _close(block, part, draft)
+
+
+def _fitted(call_id: str) -> str:
+    """Without a signature in it: that is for who made it."""
+    return fit_id(unsigned(call_id)[0])
 
 
 def tool_input(part: ToolCall) -> Raw | Fields:
@@ -207,7 +213,7 @@ def tool_input(part: ToolCall) -> Raw | Fields:
 
 def _tool_result(part: ToolResult, path: str, draft: Draft) -> Fields:
     content = encode_parts(part.parts, f"{path}.content", draft)
-    block: Fields = {"type": "tool_result", "tool_use_id": fit_id(part.call_id)}
+    block: Fields = {"type": "tool_result", "tool_use_id": _fitted(part.call_id)}
     if content:
         block["content"] = content
     if part.is_error:

@@ -38,6 +38,7 @@ from trunkline.dialects.anthropic_messages.opaque import streamed
 from trunkline.dialects.anthropic_messages.signature import pack
 from trunkline.dialects.anthropic_messages.wire import NAME, Fields
 from trunkline.dialects.base import Stamp
+from trunkline.dialects.invented_ids import named
 from trunkline.wire.run import write_run
 
 _QUOTE = json.Encoder().encode
@@ -191,7 +192,7 @@ class Encoder:
         own = opened.extra if self._started.origin == NAME else {}
         block: Fields = {
             "type": "tool_use",
-            "id": fit_id(opened.id),
+            "id": fit_id(named(opened.id, self._stamp.id, opened.index)),
             "name": opened.name,
             "input": {},
             **own,

@@ -7,6 +7,7 @@ from msgspec import Raw, json
 from trunkline.canon.deployment import Deployment
 from trunkline.canon.note import Note
 from trunkline.dialects.anthropic_messages.encode_request import VERSION, VERSION_HEADER
+from trunkline.dialects.anthropic_messages.names import fit_id
 from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_header
 from trunkline.dialects.anthropic_messages.signature import TAG
 from trunkline.dialects.anthropic_messages.wire import (
@@ -17,6 +18,7 @@ from trunkline.dialects.anthropic_messages.wire import (
     Fields,
 )
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.thought_ids import mend_each, mend_id, mend_list
 
 _TAG = TAG.encode()
 
@@ -35,10 +37,12 @@ def forward(
     if messages is not None and _TAG in bytes(messages):
         kept = _without_foreign(messages)
         if kept != messages:
-            body["messages"] = kept
             note(
                 "messages", "another provider's reasoning dropped: its signature is not known here"
             )
+            messages = kept
+    if messages is not None:
+        body["messages"] = mend_each(messages, _unsigned)
     apply_quirks(body, deployment.quirks, note)
     version = headers.get(VERSION_HEADER, VERSION)
     betas = beta_header(headers.get(BETA_HEADER.encode(), b""), deployment.quirks, note)
@@ -73,6 +77,15 @@ def _stripped(message: Raw) -> Raw | None:
     if not kept:
         return None
     return Raw(json.encode({**fields, "content": Raw(json.encode(kept))}))
+
+
+def _unsigned(message: Raw) -> Raw:
+    """Without the signatures that we put into the ids of calls."""
+    return mend_list(message, "content", _unsigned_block)
+
+
+def _unsigned_block(block: Raw) -> Raw:
+    return mend_id(mend_id(block, "id", fit_id), "tool_use_id", fit_id)
 
 
 def _foreign(block: Raw) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import re
 
 from trunkline.canon.deployment import Quirks
+from trunkline.dialects.thought_ids import unsigned
 
 MAX_ID = 64
 MAX_DOCUMENT_NAME = 200
@@ -17,7 +18,12 @@ _MARK = 8
 
 
 def fit_id(call_id: str) -> str:
-    """Ids that are too long (a Responses API's) or hold what they may not get a stable stand-in."""
+    """
+    Ids that are too long (a Responses API's) or hold what they may not get a stable stand-in.
+
+    A signature in one is for who made it, and taken off.
+    """
+    call_id, _ = unsigned(call_id)
     if 0 < len(call_id) <= MAX_ID and _FORBIDDEN.search(call_id) is None:
         return call_id
     return _fitted(call_id or "call", MAX_ID)

@@ -31,6 +31,7 @@ from trunkline.dialects.cohere_chat.encode_parts import (
 from trunkline.dialects.cohere_chat.wire import BROKEN, NAME, Fields
 from trunkline.dialects.point import SAYS_NOTHING, is_empty, refuse_pointless
 from trunkline.dialects.raws import RAW_MAP
+from trunkline.dialects.thought_ids import unsigned
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _USERS_ALONE = (Image, Document, Audio)
@@ -169,7 +170,12 @@ def _call(part: ToolCall, path: str, draft: Draft) -> Fields:
             draft.note(f"{path}.arguments", "wrapped in an object: they are not the JSON of one")
         arguments = json.encode({"input": arguments}).decode()
     function: Fields = {"name": draft.names(part.name), "arguments": arguments}
-    return {"id": part.id or "call", "type": "function", "function": function}
+    return {"id": _fitted(part.id), "type": "function", "function": function}
+
+
+def _fitted(call_id: str) -> str:
+    """Without a signature in it: that is for who made it."""
+    return unsigned(call_id)[0] or "call"
 
 
 def _is_object(arguments: str) -> bool:
@@ -195,6 +201,7 @@ def _results(parts: Sequence[Part], path: str, draft: Draft) -> list[Fields]:
 
 def _result(part: ToolResult, path: str, aside: list[Fields], draft: Draft) -> Fields:
     draft.unmark(part.cache)
+    call_id = _fitted(part.call_id)
     inside: list[Fields] = []
     images: list[Fields] = []
     for at, inner in enumerate(part.parts):
@@ -207,14 +214,14 @@ def _result(part: ToolResult, path: str, aside: list[Fields], draft: Draft) -> F
         if block is not None:
             (images if block["type"] == "image_url" else inside).append(block)
     if images:
-        words = f"Attached to the result of tool call {part.call_id}:"
+        words = f"Attached to the result of tool call {call_id}:"
         aside += ({"type": "text", "text": words}, *images)
         inside = inside or [{"type": "text", "text": "(The result is attached below.)"}]
     if part.is_error:
         draft.note(path, "is_error is said in words")
         inside.insert(0, _FAILED)
     content = content_of(inside) if inside else _EMPTY_RESULT
-    return {"role": "tool", "tool_call_id": part.call_id or "call", "content": content}
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
 
 
 def _document(part: Document, path: str, draft: Draft) -> Fields | None:

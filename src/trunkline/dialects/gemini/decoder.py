@@ -148,10 +148,9 @@ class StreamDecoder:
 
     def _start(self, response: Response, events: list[Event]) -> None:
         self._started = True
-        self._parts.answer_id = response.response_id or ""
         extra: Mapping[str, Raw] = extra_of(response)
         model = response.model_version or ""
-        events.append(Started(self._parts.answer_id, model, 0, extra, NAME))
+        events.append(Started(response.response_id or "", model, 0, extra, NAME))
 
     def _block(self, word: str, events: list[Event]) -> None:
         """The prompt itself was refused: there is no candidate to say so."""

@@ -14,6 +14,7 @@ from trunkline.dialects.gemini.logprobs import write_logprobs
 from trunkline.dialects.gemini.signature import pack
 from trunkline.dialects.gemini.usage import write_usage
 from trunkline.dialects.gemini.wire import NAME, Fields
+from trunkline.dialects.invented_ids import all_named
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 from trunkline.dialects.thought_ids import unsigned
 
@@ -24,7 +25,8 @@ _PROOF = {"text", "thoughtSignature"}
 def encode_answer(answer: Answer, stamp: Stamp) -> bytes:
     own = answer.origin == NAME
     body: Fields = {}
-    candidates = [_candidate(choice, answer) for choice in answer.choices]
+    choices = all_named(answer, stamp.id).choices
+    candidates = [_candidate(choice, answer) for choice in choices]
     if not (own and _FEEDBACK in answer.extra and not any(c.parts for c in answer.choices)):
         body["candidates"] = candidates
     if answer.usage is not None:

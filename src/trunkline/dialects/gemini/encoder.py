@@ -34,6 +34,7 @@ from trunkline.dialects.gemini.signature import pack
 from trunkline.dialects.gemini.usage import write_usage
 from trunkline.dialects.gemini.wire import NAME, Fields
 from trunkline.dialects.google_errors import stream_error
+from trunkline.dialects.invented_ids import named
 
 _encode = json.Encoder().encode
 _TEXT = b'{"text":%b}'
@@ -145,7 +146,8 @@ class StreamEncoder:
     def _close(self, opened: PartOpened) -> None:
         pieces = self._calls.pop(opened.index, None)
         if pieces is not None:
-            call = ToolCall(opened.id, opened.name, "".join(pieces), opened.call_kind)
+            call_id = named(opened.id, self._stamp.id, opened.index)
+            call = ToolCall(call_id, opened.name, "".join(pieces), opened.call_kind)
             self._part(opened.choice, _encode(write_call(call)))
 
     def _part(self, choice: int, part: bytes) -> None:

@@ -1,7 +1,5 @@
 """One candidate of an answer, part by part, as canonical events."""
 
-from hashlib import sha256
-
 from msgspec import Raw, json
 
 from trunkline.canon.errors import GatewayError
@@ -38,12 +36,11 @@ _THOUGHT_FIELDS = frozenset({"thought", "thoughtSignature", "text"})
 
 
 class Parts:
-    """What the candidates of one answer share: its id and the numbering of parts."""
+    """What the candidates of one answer share: the numbering of parts."""
 
-    __slots__ = ("_next", "answer_id")
+    __slots__ = ("_next",)
 
     def __init__(self) -> None:
-        self.answer_id = ""
         self._next = 0
 
     def number(self) -> int:
@@ -206,18 +203,13 @@ class Voice:
 
     def _say(self, written: _Written, arguments: str, events: list[Event]) -> None:
         self._close(events)
-        call_id = signed(written.call.id or self._invented(), written.signature)
+        call_id = signed(written.call.id or "", written.signature)
         name = written.call.name or ""
         self._calls += 1
         index = self._parts.number()
         events.append(PartOpened(index, PartKind.TOOL_CALL, self._choice, call_id, name))
         events.append(PartDelta(index, arguments))
         events.append(PartClosed(index))
-
-    def _invented(self) -> str:
-        """For a call without an id: the same however the answer is read."""
-        of = f"{self._parts.answer_id}:{self._choice}:{self._calls}"
-        return "call_" + sha256(of.encode()).hexdigest()[:24]
 
 
 def _compact(args: Raw) -> str:

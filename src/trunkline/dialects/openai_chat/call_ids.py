@@ -1,6 +1,6 @@
 """
-Ids of tool calls: invented where an upstream gives none, fitted to what an upstream takes, and
-with a thought signature in them where an upstream gives one.
+Ids of tool calls: fitted to what an upstream takes, and with a thought signature in them where an
+upstream gives one.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from string import ascii_letters, digits
 from msgspec import Raw, json
 
 from trunkline.dialects import thought_ids
-from trunkline.dialects.raws import NOT_JSON
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 # OpenAI: "string too long. Expected a string with maximum length 40" (seen 2026-11-21).
 _LONGEST = 40
@@ -19,11 +19,6 @@ _MISTRAL_LENGTH = 9
 
 _EXTRA = json.Decoder(dict[str, dict[str, Raw]])
 _STRING = json.Decoder(str)
-
-
-def invented(answer_id: str, choice: int, number: int) -> str:
-    """For a choice's n-th call; the same however the answer is read."""
-    return "call_" + sha256(f"{answer_id}:{choice}:{number}".encode()).hexdigest()[:24]
 
 
 def signed(call_id: str, extra_content: Mapping[str, Raw] | None) -> str:
@@ -53,3 +48,40 @@ def fitted(call_id: str, style: str) -> str:
     if len(plain) <= _LONGEST:
         return plain
     return "call_" + sha256(plain.encode()).hexdigest()[:32]
+
+
+def mended(messages: Raw, *, signatures: bool) -> Raw:
+    """
+    A client's own messages without signatures in their ids, all else to the byte.
+
+    `signatures`: the upstream wants them where Gemini's endpoint itself tells them.
+    """
+
+    def mend(message: Raw) -> Raw:
+        message = thought_ids.mend_id(message, "tool_call_id", _short)
+        return thought_ids.mend_list(message, "tool_calls", _told if signatures else _mended)
+
+    return thought_ids.mend_each(messages, mend)
+
+
+def extra_content(signature: str) -> Mapping[str, object]:
+    """Of a call, as Gemini's OpenAI endpoint tells its signature."""
+    return {"google": {"thought_signature": signature}}
+
+
+def _short(plain: str) -> str:
+    return fitted(plain, "")
+
+
+def _mended(call: Raw) -> Raw:
+    return thought_ids.mend_id(call, "id", _short)
+
+
+def _told(call: Raw) -> Raw:
+    mended = _mended(call)
+    if mended == call:
+        return call
+    fields = RAW_MAP.decode(call)
+    _, signature = thought_ids.unsigned(_STRING.decode(fields["id"]))
+    told: dict[str, object] = {"extra_content": extra_content(signature)}
+    return Raw(json.encode(told | RAW_MAP.decode(mended)))

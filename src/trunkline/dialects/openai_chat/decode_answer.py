@@ -1,6 +1,6 @@
 """A whole answer of an upstream to the canonical one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import UNSET, Raw, json
 
@@ -49,7 +49,7 @@ def decode_answer(body: bytes, *, think_tags: bool = False) -> Answer:
         id=head.id,
         model=head.model,
         created=head.created,
-        choices=tuple(_choice(choice, head.id, think_tags=think_tags) for choice in choices),
+        choices=tuple(_choice(choice, think_tags=think_tags) for choice in choices),
         usage=read_raw_usage(fields.get("usage"), fields.get("service_tier")),
         extra=head.extra,
         origin=NAME,
@@ -126,11 +126,11 @@ def _no_answer(fields: Mapping[str, Raw]) -> str:
     return "the provider's answer has no choices"
 
 
-def _choice(choice: WholeChoice, answer_id: str, *, think_tags: bool) -> Choice:
+def _choice(choice: WholeChoice, *, think_tags: bool) -> Choice:
     word = choice.finish_reason
     if word in FAILURES:
         raise broken_off(word or "")
-    parts = tuple(_parts(choice.message or Delta(), answer_id, choice.index, think_tags=think_tags))
+    parts = tuple(_parts(choice.message or Delta(), think_tags=think_tags))
     called = any(isinstance(part, ToolCall) for part in parts)
     return Choice(
         index=choice.index,
@@ -141,7 +141,7 @@ def _choice(choice: WholeChoice, answer_id: str, *, think_tags: bool) -> Choice:
     )
 
 
-def _parts(message: Delta, answer_id: str, choice: int, *, think_tags: bool) -> list[Part]:
+def _parts(message: Delta, *, think_tags: bool) -> list[Part]:
     thought, text = _thought_and_text(message, think_tags=think_tags)
     parts: list[Part] = list(read_reasoning(thought, message.reasoning_details or ()))
     if text or message.annotations:
@@ -152,7 +152,7 @@ def _parts(message: Delta, answer_id: str, choice: int, *, think_tags: bool) -> 
     if message.audio is not None and any(map(tells, message.audio.values())):
         parts.append(Opaque(NAME, Raw(json.encode({"audio": message.audio}))))
     calls = [*(message.tool_calls or ()), Call(function=message.function_call)]
-    parts += _calls(list(filter(is_call, calls)), answer_id, choice)
+    parts += map(_called, filter(is_call, calls))
     return parts
 
 
@@ -170,18 +170,9 @@ def _thought_and_text(message: Delta, *, think_tags: bool) -> tuple[str, str]:
     return thought, "".join(piece for thinking, piece in pieces if not thinking)
 
 
-def _calls(calls: Sequence[Call], answer_id: str, choice: int) -> list[Part]:
-    return [
-        ToolCall(
-            call_ids.signed(
-                call.id or call_ids.invented(answer_id, choice, number), call.extra_content
-            ),
-            name_of(call),
-            arguments_of(call),
-            kind_of(call),
-        )
-        for number, call in enumerate(calls)
-    ]
+def _called(call: Call) -> ToolCall:
+    call_id = call_ids.signed(call.id or "", call.extra_content)
+    return ToolCall(call_id, name_of(call), arguments_of(call), kind_of(call))
 
 
 def name_of(call: Call) -> str:

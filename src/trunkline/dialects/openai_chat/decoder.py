@@ -169,7 +169,6 @@ class StreamDecoder:
             # Azure's first event tells of its content filter alone, its id and model empty.
             self._early = extra
             return
-        self._parts.answer_id = head.id
         self._started = True
         events.append(Started(head.id, head.model, head.created, extra, NAME))
 

@@ -11,6 +11,7 @@ from trunkline.canon.event import FinishReason
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Stamp
 from trunkline.dialects.custom_input import input_of
+from trunkline.dialects.invented_ids import all_named
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.tools import custom_names, uses_functions
 from trunkline.dialects.openai_chat.usage import write_usage
@@ -22,12 +23,13 @@ def encode_answer(answer: Answer, request: Request, stamp: Stamp) -> bytes:
     own = answer.origin == NAME
     functions = uses_functions(request)
     customs = custom_names(request)
+    choices = all_named(answer, stamp.id).choices
     body: dict[str, object] = {
         "id": (own and answer.id) or "chatcmpl-" + stamp.id,
         "object": "chat.completion",
         "created": answer.created or stamp.created,
         "model": answer.model or stamp.model,
-        "choices": [_choice(choice, customs, functions=functions) for choice in answer.choices],
+        "choices": [_choice(choice, customs, functions=functions) for choice in choices],
     }
     if answer.usage is not None:
         body["usage"] = write_usage(answer.usage)

@@ -33,6 +33,7 @@ from trunkline.canon.request import Request
 from trunkline.canon.usage import Usage
 from trunkline.dialects.base import Stamp
 from trunkline.dialects.custom_input import Unwrapping
+from trunkline.dialects.invented_ids import named as named_id
 from trunkline.dialects.openai_chat.block import DONE
 from trunkline.dialects.openai_chat.reasoning import write_details
 from trunkline.dialects.openai_chat.tools import custom_names, uses_functions
@@ -235,7 +236,8 @@ class StreamEncoder:
             self._chunk(choice, b'"function_call":' + _encode(named))
             opening, closing = b'"function_call":{"arguments":', b"}"
         else:
-            call = {"index": number, "id": event.id, "type": field, field: named}
+            call_id = named_id(event.id, self._stamp.id, event.index)
+            call = {"index": number, "id": call_id, "type": field, field: named}
             self._chunk(choice, b'"tool_calls":[' + _encode(call) + b"]")
             names = (number, field.encode(), written.encode())
             opening, closing = b'"tool_calls":[{"index":%d,"%b":{"%b":' % names, b"}}]"

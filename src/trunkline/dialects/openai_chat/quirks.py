@@ -31,12 +31,11 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     quirks, notes = deployment.quirks, Notes()
     body: Body = dict(envelope)
     body["model"] = deployment.model
-    if (messages := envelope.get("messages")) is not None:
-        body["messages"] = call_ids.mended(messages, signatures=quirks.thought_signatures)
     messages = envelope.get("messages")
-    if messages is not None and (kept := without_ours(messages)) is not messages:
-        body["messages"] = kept
-        notes.add("messages", UNPROVEN)
+    if messages is not None:
+        if (kept := without_ours(messages)) is not messages:
+            notes.add("messages", UNPROVEN)
+        body["messages"] = call_ids.mended(kept, signatures=quirks.thought_signatures)
     if quirks.stream_usage and "stream" in envelope and bytes(envelope["stream"]) == _TRUE:
         body["stream_options"] = _with_usage(envelope.get("stream_options"))
     if quirks.drop or quirks.rename or quirks.add:

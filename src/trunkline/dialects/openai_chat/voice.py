@@ -37,10 +37,9 @@ _NONE = -1
 class Parts:
     """What the choices of one answer share: the numbering of parts."""
 
-    __slots__ = ("_next", "answer_id", "think_tags")
+    __slots__ = ("_next", "think_tags")
 
     def __init__(self, think_tags: bool) -> None:  # noqa: FBT001 - its one argument
-        self.answer_id = ""
         self.think_tags = think_tags
         self._next = 0
 
@@ -251,10 +250,7 @@ class Voice:
         self._close_thought(events)
         self._close_text(events)
         index = self._parts.number()
-        given = call.id or call_ids.invented(
-            self._parts.answer_id, self._choice, len(self._written)
-        )
-        call_id = call_ids.signed(given, call.extra_content)
+        call_id = call_ids.signed(call.id or "", call.extra_content)
         kind = PartKind.TOOL_CALL
         events.append(PartOpened(index, kind, self._choice, call_id, name_of(call), kind_of(call)))
         self._written.append(index)

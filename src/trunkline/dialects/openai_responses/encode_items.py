@@ -14,6 +14,7 @@ from trunkline.canon.content import Reasoning
 from trunkline.canon.request import Request
 from trunkline.dialects.base import Stamp
 from trunkline.dialects.fields import STR
+from trunkline.dialects.invented_ids import named
 from trunkline.dialects.openai_responses.carried import carry
 from trunkline.dialects.openai_responses.namespaces import flat_name, members
 from trunkline.dialects.openai_responses.reasoning import item_of, proof_of
@@ -54,7 +55,7 @@ class ItemWriter:
 
     def call_id(self, given: str, place: int) -> str:
         """Never empty: the call's output must name it."""
-        return given or f"call_{self._stamp}{place:02x}"
+        return named(given, self._stamp, place)
 
     def kind_of(self, name: str, kind: str) -> str:
         """A custom tool is called as such, even if its upstream knew it as a function."""

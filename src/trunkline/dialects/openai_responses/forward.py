@@ -9,10 +9,12 @@ from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body, apply_quirks
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_responses.carried import carried
+from trunkline.dialects.openai_responses.encode_request_items import fitted
 from trunkline.dialects.openai_responses.reasoning import item_of, proof_of
 from trunkline.dialects.openai_responses.upstream_wire import ITEM, KIND
 from trunkline.dialects.openai_responses.wire import NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST
+from trunkline.dialects.thought_ids import mend_each, mend_id
 
 _TAG = b'"trunkline.1:'
 _FOREIGN = "another provider's reasoning dropped: it is not known here"
@@ -22,14 +24,16 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     """
     The client's own body, its model replaced, all else to the byte but for the quirks.
 
-    What we had a client carry for another dialect's model stays behind: OpenAI would answer 400.
+    What we had a client carry for another dialect's model stays behind, reasoning and signatures
+    in call ids: OpenAI would answer 400.
     """
     quirks, notes = deployment.quirks, Notes()
     body: Body = dict(envelope)
     body["model"] = deployment.model
     items = envelope.get("input")
-    if items is not None and _TAG in bytes(items):
-        body["input"] = _without_foreign(items, notes)
+    if items is not None:
+        items = _without_foreign(items, notes) if _TAG in bytes(items) else items
+        body["input"] = mend_each(items, _unsigned)
     if quirks.drop or quirks.rename or quirks.add:
         apply(body, quirks, notes)
     return Encoded(json.encode(body), notes=notes.all())
@@ -52,6 +56,10 @@ def _without_foreign(items: Raw, notes: Notes) -> Raw:
     if len(kept) < len(before):
         notes.add("input", _FOREIGN)
     return Raw(json.encode(kept))
+
+
+def _unsigned(item: Raw) -> Raw:
+    return mend_id(item, "call_id", fitted)
 
 
 def _restored(item: Raw) -> Raw | Struct | None:
