@@ -79,6 +79,9 @@ def test_missing_signatures():
     (own,) = model(ToolCall(signed("c1", "c2ln"), "f", "{}"), thought_signatures=True)
     assert "c2ln" == own["thoughtSignature"]
     assert "thoughtSignature" not in model(CALL)[0]
+    turns = (user("hi"), assistant(CALL), assistant(second))
+    _, *own = sent(request(*turns, origin=NAME), thought_signatures=True)["contents"]
+    assert [PLACEHOLDER, None] == [turn["parts"][0].get("thoughtSignature") for turn in own]
 
 
 def test_thoughts():

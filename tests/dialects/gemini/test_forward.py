@@ -3,7 +3,7 @@
 from msgspec import Raw, json
 
 from tests.dialects.gemini.kit import DIALECT, deployment
-from trunkline.dialects.gemini.signature import pack
+from trunkline.dialects.gemini.signature import PLACEHOLDER, pack
 
 
 def forwarded(envelope, **quirks):
@@ -42,3 +42,44 @@ def test_a_text_about_the_tag():
         encoded = forwarded({"contents": Raw(json.encode(contents))})
         assert contents == json.decode(encoded.body)["contents"]
         assert () == encoded.notes
+
+
+def test_calls_of_others():
+    """Where the model wants signatures, the first call of a turn gets what Google takes for one."""
+    asked = Raw(b'{ "role":"user","parts":[{"text":"functionCall"}] }')
+    call = {"functionCall": {"name": "f", "args": {}}}
+    turn = {"role": "model", "parts": [{"text": "a"}, call, call]}
+    said = Raw(json.encode([asked, turn]))
+    assert bytes(said) == bytes(
+        json.decode(forwarded({"contents": said}).body, type=_BODY)["contents"]
+    )
+
+    encoded = forwarded({"contents": said}, thought_signatures=True)
+    contents = json.decode(encoded.body)["contents"]
+    signed = {**call, "thoughtSignature": PLACEHOLDER}
+    assert [json.decode(asked), {**turn, "parts": [{"text": "a"}, signed, call]}] == contents
+    assert () == encoded.notes
+    again = forwarded({"contents": Raw(json.encode(contents))}, thought_signatures=True)
+    assert contents == json.decode(again.body)["contents"]
+
+
+def test_calls_of_others_and_their_proofs():
+    """Both are seen to; a body of another shape is left for the upstream to judge."""
+    theirs = {"text": "hm", "thought": True, "thoughtSignature": pack("s", "anthropic-messages")}
+    call = {"function_call": {"name": "f"}}
+    said = [
+        {"parts": [{"text": "hi"}]},
+        {"role": "model", "parts": [theirs, call]},
+        {"role": "model"},
+    ]
+    encoded = forwarded({"contents": Raw(json.encode(said))}, thought_signatures=True)
+    parts = [{**call, "thoughtSignature": PLACEHOLDER}]
+    expected = [said[0], {"role": "model", "parts": parts}, {"role": "model"}]
+    assert expected == json.decode(encoded.body)["contents"]
+    odd = [{"role": "model", "parts": "functionCall"}, {"functionCall": 1}]
+    for contents in (odd, {"functionCall": odd}):
+        passed = forwarded({"contents": Raw(json.encode(contents))}, thought_signatures=True)
+        assert contents == json.decode(passed.body)["contents"]
+
+
+_BODY = dict[str, Raw]

@@ -1,6 +1,5 @@
 """The conversation as Google wants it: the system apart, all results of a turn in one content."""
 
-from collections.abc import Sequence
 from itertools import takewhile
 
 from msgspec import Raw
@@ -11,7 +10,7 @@ from trunkline.canon.foreign import foreign_fields
 from trunkline.canon.request import ChatRequest
 from trunkline.dialects.gemini.encode_parts import PartWriter, WirePart
 from trunkline.dialects.gemini.names import Names
-from trunkline.dialects.gemini.signature import PLACEHOLDER
+from trunkline.dialects.gemini.signature import sign_calls
 from trunkline.dialects.gemini.wire import NAME, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.point import SAYS_NOTHING, is_empty_turn, refuse_pointless
@@ -37,7 +36,7 @@ class ContentWriter:
     def __init__(self, request: ChatRequest, quirks: Quirks, names: Names, notes: Notes) -> None:
         self._messages = request.messages
         self._own = request.origin == NAME
-        self._signs = quirks.thought_signatures and not self._own
+        self._signs = quirks.thought_signatures
         self._names = names
         self._notes = notes
         self._parts = PartWriter(quirks, notes, own=self._own)
@@ -61,6 +60,8 @@ class ContentWriter:
         if not self._own and (not self._written or self._written[0].role != "user"):
             self._notes.add("messages", f'a user turn "{_OPENING}" put first: one begins here')
             self._written.insert(0, _Content("user", [{"text": _OPENING}]))
+        if self._signs:
+            sign_calls((content.role, content.parts) for content in self._written)
         return system, [content.fields() for content in self._written]
 
     def _note_empty(self, index: int, before: int) -> None:
@@ -88,8 +89,6 @@ class ContentWriter:
             last.parts += parts
         else:
             self._written.append(_Content(role, parts))
-        if role == "model" and self._signs:
-            _sign(self._written[-1].parts)
 
     def _shown(self, index: int, message: Message) -> list[WirePart]:
         path = f"messages.{index}.content"
@@ -191,10 +190,3 @@ def _proven(written: list[WirePart], signature: str, waiting: str) -> str:
     if waiting:
         written.append({"text": "", "thoughtSignature": waiting})
     return signature
-
-
-def _sign(parts: Sequence[WirePart]) -> None:
-    """Gemini 3 wants the first call of each turn signed, whoever wrote it."""
-    first = next((p for p in parts if isinstance(p, dict) and "functionCall" in p), None)
-    if first is not None:
-        first.setdefault("thoughtSignature", PLACEHOLDER)

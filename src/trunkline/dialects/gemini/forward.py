@@ -7,13 +7,15 @@ from msgspec import Raw, json
 from trunkline.canon.deployment import Deployment
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import apply_quirks
-from trunkline.dialects.gemini.signature import TAG
+from trunkline.dialects.gemini.signature import TAG, sign_calls
 from trunkline.dialects.gemini.wire import NOT_TAKEN, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 
 _IN_PATH = ("model", "stream")
 """What a face reads from the path and puts into the envelope."""
+_MODEL = Raw(b'"model"')
+_CALLS = (b'"functionCall"', b'"function_call"')
 
 
 def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
@@ -23,11 +25,40 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     if contents is not None and TAG in bytes(contents):
         kept = _without_foreign(contents)
         if kept != contents:
-            body["contents"] = kept
+            body["contents"] = contents = kept
             why = "another provider's reasoning dropped: its signature is not known here"
             notes.add("contents", why)
+    if contents is not None and deployment.quirks.thought_signatures:
+        body["contents"] = _with_signatures(contents)
     apply_quirks(body, deployment.quirks, notes.add, why=NOT_TAKEN)
     return Encoded(json.encode(body), notes=notes.all())
+
+
+def _with_signatures(contents: Raw) -> Raw:
+    """History in which other models' calls may stand: Google would answer 400 to a bare one."""
+    raw = bytes(contents)
+    if not any(word in raw for word in _CALLS):
+        return contents
+    try:
+        read = [RAW_MAP.decode(content) for content in RAW_LIST.decode(contents)]
+        parts = [_parts(fields) for fields in read]
+    except NOT_JSON:
+        return contents
+    roles = ["model" if fields.get("role") == _MODEL else "" for fields in read]
+    if not sign_calls(zip(roles, parts, strict=True)):
+        return contents
+    return Raw(
+        json.encode(
+            [
+                {**fields, "parts": said} if said else fields
+                for fields, said in zip(read, parts, strict=True)
+            ]
+        )
+    )
+
+
+def _parts(fields: Mapping[str, Raw]) -> list[Fields]:
+    return [dict(RAW_MAP.decode(part)) for part in RAW_LIST.decode(fields.get("parts", b"[]"))]
 
 
 def _without_foreign(contents: Raw) -> Raw:
