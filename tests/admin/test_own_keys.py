@@ -34,19 +34,22 @@ def test_a_key_makes_a_key(tmp_path):
 
 
 def test_a_key_cannot_grant_what_it_has_not(tmp_path):
-    """403, naming the field; whose tenant it says does not matter, it is always its own."""
+    """403, naming the field; its own tenant it may name."""
 
     async def test(w: World) -> None:
         manager = await w.key(tenant="acme", scopes=MANAGER, models=("fast",))
         for wish, param in (
+            ({"tenant": "other"}, "tenant"),
+            ({"tenant": "default"}, "tenant"),
             ({"scopes": ["usage:read"]}, "scopes"),
             ({"models": ["*"]}, "models"),
             ({"pipes": ["*"]}, "pipes"),
         ):
             refused = await w.ask("POST", KEYS, {"name": "x", **wish}, key=manager)
             assert (403, param) == (refused.status, refused.json["error"]["param"])
-        elsewhere = await w.ask("POST", KEYS, {"name": "x", "tenant": "other"}, key=manager)
-        assert "acme" == elsewhere.json["tenant"]
+        for wish in ({}, {"tenant": "acme"}):
+            made = await w.ask("POST", KEYS, {"name": "x", **wish}, key=manager)
+            assert (201, "acme") == (made.status, made.json["tenant"])
 
     within(tmp_path, test)
 

@@ -156,6 +156,8 @@ MAKER = KeyRecord(
 @pytest.mark.parametrize(
     ("wish", "param"),
     (
+        ({"tenant": "other"}, "tenant"),
+        ({"tenant": "default"}, "tenant"),
         ({"user": "bob"}, "user"),
         ({"plan": "gold"}, "plan"),
         ({"scopes": ("usage:read",)}, "scopes"),
@@ -177,7 +179,9 @@ def test_each_way_of_asking_for_more_is_seen(wish: dict[str, object], param: str
     assert param == refused.value.param
 
 
-@pytest.mark.parametrize("field", ("models", "scopes", "limits", "user", "expires_at", "tags"))
+@pytest.mark.parametrize(
+    "field", ("tenant", "models", "scopes", "limits", "user", "expires_at", "tags")
+)
 def test_the_property_sees_a_grant_that_is_too_large(field: str) -> None:
     """The planted bugs: each field left as it was wished for."""
     maker = structs.replace(MAKER, tags=("sales",))

@@ -10,7 +10,6 @@ from trunkline.admin.times import unix_seconds
 from trunkline.canon.errors import Malformed
 from trunkline.storage.holders import KeyQuery
 from trunkline.tenancy.keys import FACES
-from trunkline.tenancy.names import DEFAULT_TENANT
 from trunkline.tenancy.service import DEFAULT_OVERLAP
 from trunkline.tenancy.wishes import KeyChanges, NewKey
 
@@ -24,7 +23,7 @@ class CreateKey(LimitedBody, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The body of a create; see NewKey."""
 
     name: str
-    tenant: str = DEFAULT_TENANT
+    tenant: str | UnsetType = UNSET
     user: str | None = None
     scopes: tuple[str, ...] = ()
     plan: str | None = None
@@ -63,7 +62,7 @@ def new_key(wanted: CreateKey) -> NewKey:
     expires = None if wanted.expires_at is None else unix_seconds(wanted.expires_at, "expires_at")
     return NewKey(
         name=wanted.name,
-        tenant=wanted.tenant,
+        tenant=None if wanted.tenant is UNSET else wanted.tenant,
         user=wanted.user or "",
         scopes=wanted.scopes,
         plan=wanted.plan or "",

@@ -21,7 +21,7 @@ def granted(wanted: NewKey, grantor: KeyRecord) -> NewKey:
     """
     filled = structs.replace(
         wanted,
-        tenant=grantor.tenant,
+        tenant=grantor.tenant if wanted.tenant is None else wanted.tenant,
         user=wanted.user or grantor.user,
         plan=wanted.plan or grantor.plan,
         # To make keys is handed on by name alone.
@@ -43,6 +43,8 @@ def granted(wanted: NewKey, grantor: KeyRecord) -> NewKey:
 def _over(wanted: NewKey, grantor: KeyRecord) -> list[str]:
     """The fields that ask for more than there is to give."""
     over = []
+    if wanted.tenant != grantor.tenant:
+        over.append("tenant")
     if grantor.user and wanted.user != grantor.user:
         over.append("user")
     if grantor.plan and wanted.plan != grantor.plan:

@@ -25,7 +25,8 @@ class NewKey(Struct, frozen=True, kw_only=True):
     """A list of ["*"] is any; where None is any, so is that."""
 
     name: str
-    tenant: str = DEFAULT_TENANT
+    tenant: str | None = None
+    """None: its maker's, and DEFAULT_TENANT where no key makes it."""
     scopes: tuple[str, ...] = ()
     """Empty: all that a key can do, but for what must be named (tenancy.keys.NAMED)."""
     models: tuple[str, ...] | None = None
@@ -61,13 +62,14 @@ class KeyChanges(Struct, frozen=True, kw_only=True):
 
 def wished(wanted: NewKey, now: float, plans: Plans) -> KeyRecord:
     """The key's record, without an identity as yet. Raises Malformed, naming the field."""
+    tenant = DEFAULT_TENANT if wanted.tenant is None else wanted.tenant
     record = KeyRecord(
         id="",
         prefix="",
         mac=b"",
         created_at=now,
         name=wanted.name,
-        tenant=wanted.tenant,
+        tenant=tenant,
         scopes=wanted.scopes,
         models=any_of(wanted.models),
         expires_at=wanted.expires_at,
@@ -80,7 +82,7 @@ def wished(wanted: NewKey, now: float, plans: Plans) -> KeyRecord:
         tags=wanted.tags,
         face=wanted.face,
     )
-    check_tenant(wanted.tenant)
+    check_tenant(tenant)
     _one_of(FACES, (wanted.face,), "face")
     _check(record, now, plans)
     return record
