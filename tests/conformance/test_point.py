@@ -154,6 +154,14 @@ def test_a_conversation_that_the_model_begins(upstream: str) -> None:
             "cachedContent",
         ),
         (
+            GEMINI,
+            {
+                "contents": [{"parts": [{"text": "hi"}]}],
+                "generationConfig": {"responseMimeType": "application/yaml"},
+            },
+            "generationConfig.responseMimeType",
+        ),
+        (
             OPENAI,
             {"messages": said("hi"), "response_format": {"type": "json_schema"}},
             "response_format.json_schema",
@@ -176,6 +184,21 @@ def test_a_field_that_cannot_be_done_without(
     error = refused(client, upstream, **body)
 
     assert (400, param) == (error.status, error.param)
+
+
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+@pytest.mark.parametrize("field", ("responseSchema", "responseJsonSchema"))
+def test_one_of_several_words(upstream: str, field: str) -> None:
+    """Google's way of asking for it is said in words to others, and that is noted."""
+    config = {"responseMimeType": "text/x.enum", field: {"type": "STRING", "enum": ["red", "blue"]}}
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}]
+    encoded = asked(GEMINI, upstream, contents=contents, generationConfig=config)
+
+    if upstream == GEMINI:
+        assert (config, []) == (json.decode(encoded.body)["generationConfig"], noted(encoded))
+        return
+    assert b"red\\nblue" in encoded.body
+    assert ["generationConfig.responseMimeType"] == noted(encoded)
 
 
 @pytest.mark.parametrize("upstream", UPSTREAMS)

@@ -56,7 +56,7 @@ class Thinking(Struct, frozen=True, gc=False, kw_only=True):
 
 class OutputFormat(Struct, frozen=True, gc=False, kw_only=True):
     kind: str
-    """ "text", "json_object" or "json_schema"."""
+    """ "text", "json_object", "json_schema" or "enum": one word, bare, of those in the schema's `enum`."""
     schema: Raw | None = None
     name: str | None = None
     description: str | None = None

@@ -104,10 +104,22 @@ def test_output_formats():
 
 
 def test_an_enum():
-    """Nobody else writes one word of a list: kept for Google."""
-    fields = {"responseMimeType": "text/x.enum", "responseSchema": {"type": "STRING"}}
-    assert config(**fields).output_format is None
+    """One word of a list, kept for Google as it came; of no list, it is for Google alone to judge."""
+    fields = {
+        "responseMimeType": "text/x.enum",
+        "responseSchema": {"type": "STRING", "enum": ["a", "b"]},
+    }
+    wanted = config(**fields).output_format
+    assert wanted is not None
+    assert ("enum", b'{"type":"string","enum":["a","b"]}') == (wanted.kind, bytes(wanted.schema))
     assert fields == sent(config(**fields))["generationConfig"]
+    fields["responseSchema"] = {"type": "STRING"}
+    request = config(**fields)
+    assert (None, ["generationConfig.responseMimeType"]) == (
+        request.output_format,
+        list(request.needs),
+    )
+    assert fields == sent(request)["generationConfig"]
 
 
 def test_capitals_in_json_schema():

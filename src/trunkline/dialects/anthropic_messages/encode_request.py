@@ -14,6 +14,7 @@ from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_head
 from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, BROKEN, NAME, RAW_MAP, Fields
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.claude_schema import closed
+from trunkline.dialects.one_of import in_words
 from trunkline.dialects.single import refuse_several
 
 VERSION_HEADER = b"anthropic-version"
@@ -31,8 +32,9 @@ _BETAS = json.Decoder(str)
 
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
-    draft = Draft(request, deployment)
     refuse_foreign_needs(request, NAME)
+    request, told = in_words(request)
+    draft = Draft(request, deployment)
     refuse_several(request)
     body = _body(draft)
     draft.limit_marks()
@@ -41,7 +43,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     return Encoded(
         json.encode(body),
         ((VERSION_HEADER, VERSION), *_betas(draft)),
-        tuple(draft.notes),
+        (*told, *draft.notes),
         draft.names.shortened,
     )
 

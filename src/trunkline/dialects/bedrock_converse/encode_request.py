@@ -15,6 +15,7 @@ from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import NAME, Fields
 from trunkline.dialects.claude_schema import closed
 from trunkline.dialects.field_quirks import apply_quirks
+from trunkline.dialects.one_of import in_words
 from trunkline.dialects.single import refuse_several
 
 _NO_SUCH_FIELD = "dropped: this API has no such field"
@@ -27,12 +28,13 @@ _THINKING_TOP_P = 0.95
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
     refuse_foreign_needs(request, NAME)
+    request, told = in_words(request)
     refuse_several(request)
     draft = Draft(request, deployment)
     body = _body(draft)
     _note_unknown(draft)
     apply_quirks(body, deployment.quirks, draft.note, why=_NOT_TAKEN)
-    return Encoded(json.encode(body), (), tuple(draft.notes), draft.names.shortened)
+    return Encoded(json.encode(body), (), (*told, *draft.notes), draft.names.shortened)
 
 
 def _body(draft: Draft) -> Fields:

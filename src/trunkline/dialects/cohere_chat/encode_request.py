@@ -12,6 +12,7 @@ from trunkline.dialects.cohere_chat.encode_thinking import encode_thinking
 from trunkline.dialects.cohere_chat.encode_tools import encode_tools
 from trunkline.dialects.cohere_chat.wire import NAME, Fields
 from trunkline.dialects.field_quirks import apply_quirks
+from trunkline.dialects.one_of import in_words
 from trunkline.dialects.single import refuse_several
 
 _NO_SUCH_FIELD = "dropped: this API has no such field"
@@ -27,12 +28,13 @@ _MOST_PENALTY = 1.0
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported for what may neither be expressed nor dropped."""
     refuse_foreign_needs(request, NAME)
+    request, told = in_words(request)
     refuse_several(request)
     draft = Draft(request, deployment)
     body = _body(draft)
     _note_unknown(draft)
     apply_quirks(body, deployment.quirks, draft.note, why=_NOT_TAKEN)
-    return Encoded(json.encode(body), (), draft.notes.all(), draft.names.used)
+    return Encoded(json.encode(body), (), (*told, *draft.notes.all()), draft.names.used)
 
 
 def _body(draft: Draft) -> Fields:

@@ -1,5 +1,7 @@
 """A client's request to the canonical one."""
 
+from collections.abc import Mapping
+
 from msgspec import Raw, json
 from msgspec.structs import replace
 
@@ -11,10 +13,12 @@ from trunkline.dialects.gemini.decode_contents import read_contents
 from trunkline.dialects.gemini.decode_tools import read_choice, read_tools
 from trunkline.dialects.gemini.schema import json_schema
 from trunkline.dialects.gemini.wire import NAME
+from trunkline.dialects.one_of import KIND, words_of
 
 _STRINGS = json.Decoder(list[str])
 _JSON = "application/json"
 _TEXT = "text/plain"
+_ENUM = "text/x.enum"
 _CACHED = "cachedContent"
 _KEPT_THERE = (
     "'cachedContent' names what only Google keeps, and the provider of this model cannot read it: "
@@ -40,7 +44,7 @@ def decode_request(raw: bytes) -> ChatRequest:
     tools = read_tools(body)
     choice, tool_config = read_choice(body)
     config = body.inner("generationConfig") or Camel({}, "generationConfig")
-    output_format = _output_format(config)
+    output_format, needs = _output_format(config)
     request = ChatRequest(
         model=(body.get("model", STR) or "").removeprefix("models/"),
         messages=messages,
@@ -63,18 +67,23 @@ def decode_request(raw: bytes) -> ChatRequest:
         stream=body.get("stream", BOOL) or False,
         include_usage=True,
     )
-    return _with_extra(request, body, config, tool_config)
+    return _with_extra(request, body, config, tool_config, needs)
 
 
 def _with_extra(
-    request: ChatRequest, body: Camel, config: Camel, tool_config: Raw | None
+    request: ChatRequest,
+    body: Camel,
+    config: Camel,
+    tool_config: Raw | None,
+    needs: Mapping[str, str],
 ) -> ChatRequest:
     extra = dict(body.rest())
     if rest := config.rest():
         extra["generationConfig"] = Raw(json.encode(rest))
     if tool_config is not None:
         extra["toolConfig"] = tool_config
-    needs = {_CACHED: _KEPT_THERE} if _CACHED in extra else {}
+    if _CACHED in extra:
+        needs = {_CACHED: _KEPT_THERE, **needs}
     return replace(request, extra=extra, needs=needs)
 
 
@@ -109,21 +118,35 @@ def _thinking(config: Camel) -> Thinking | None:
     )
 
 
-def _output_format(config: Camel) -> OutputFormat | None:
-    """A media type that only Google knows stays among the fields."""
+def _output_format(config: Camel) -> tuple[OutputFormat | None, Mapping[str, str]]:
+    """A media type that only Google knows stays among the fields, and others cannot do without it."""
     media_type = config.get("responseMimeType", STR)
     if media_type is None:
-        return None
+        return None, {}
     if media_type == _TEXT:
-        return OutputFormat(kind="text")
+        return OutputFormat(kind="text"), {}
+    field, given = _schema(config)
+    schema = None if given is None else json_schema(given, config.at(field))
+    if media_type == _ENUM and schema is not None and words_of(schema):
+        native = {"responseMimeType": Raw(json.encode(_ENUM)), field: given or schema}
+        return OutputFormat(kind=KIND, schema=schema, native=native), {}
     if media_type != _JSON:
         config.keep("responseMimeType", Raw(json.encode(media_type)))
-        return None
+        if given is not None:
+            config.keep(field, given)
+        path = config.at("responseMimeType")
+        return None, {path: f"invalid '{path}': no other provider answers in '{media_type[:50]}'"}
+    if schema is None or given is None:
+        return OutputFormat(kind="json_object"), {}
+    usual = field == _SCHEMAS[0] and schema == given
+    native = {} if usual else {field: given}
+    return OutputFormat(kind="json_schema", schema=schema, native=native), {}
+
+
+def _schema(config: Camel) -> tuple[str, Raw | None]:
+    """Of the two fields for one, the first that is there."""
     for field in _SCHEMAS:
         given = config.raw(field)
         if given is not None:
-            schema = json_schema(given, config.at(field))
-            usual = field == _SCHEMAS[0] and schema == given
-            native = {} if usual else {field: given}
-            return OutputFormat(kind="json_schema", schema=schema, native=native)
-    return OutputFormat(kind="json_object")
+            return field, given
+    return "", None

@@ -19,6 +19,7 @@ from trunkline.canon.request import (
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.one_of import in_words
 from trunkline.dialects.openai_chat.encode_messages import MessageWriter, with_schema
 from trunkline.dialects.openai_chat.quirks import apply
 from trunkline.dialects.openai_chat.tools import write_choice, write_tools
@@ -60,6 +61,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
     refuse_foreign_needs(request, NAME)
+    request, told = in_words(request)
     names = Names(quirks.max_tool_name, strict=not own)
     messages = MessageWriter(request, quirks, names, notes).write()
     body: Body = {"model": deployment.model, "messages": messages}
@@ -75,7 +77,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
         else:
             notes.add(field, "dropped: Chat Completions has no such field")
     apply(body, quirks, notes)
-    return Encoded(json.encode(body), notes=notes.all(), tool_names=names.used)
+    return Encoded(json.encode(body), notes=(*told, *notes.all()), tool_names=names.used)
 
 
 def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, *, marks: bool) -> None:

@@ -11,6 +11,7 @@ from trunkline.canon.request import ChatRequest, OutputFormat, Request, Thinking
 from trunkline.dialects.base import Encoded
 from trunkline.dialects.field_quirks import Body
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.one_of import in_words
 from trunkline.dialects.openai_effort import reasoning_effort
 from trunkline.dialects.openai_names import Names
 from trunkline.dialects.openai_responses.encode_request_items import ItemWriter
@@ -44,6 +45,7 @@ _SUMMARIES = ("auto", "concise", "detailed")
 def encode_request(request: Request, deployment: Deployment) -> Encoded:
     """Raises Unsupported."""
     refuse_foreign_needs(request, NAME)
+    request, told = in_words(request)
     refuse_several(request, "API")
     quirks, notes = deployment.quirks, Notes()
     own = request.origin == NAME
@@ -67,7 +69,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     if request.stream:
         body["stream"] = True
     apply(body, quirks, notes)
-    return Encoded(json.encode(body), notes=notes.all(), tool_names=names.used)
+    return Encoded(json.encode(body), notes=(*told, *notes.all()), tool_names=names.used)
 
 
 def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes) -> None:
