@@ -3,8 +3,9 @@
 import pytest
 
 from trunkline.canon.content import Message, Role, Text
+from trunkline.canon.deployment import Quirks
 from trunkline.canon.request import ChatRequest, Thinking
-from trunkline.dialects.unasked import declines_thinking
+from trunkline.dialects.unasked import declines_thinking, least_effort
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,19 @@ def test_silence(origin: str, asked: Thinking | None, *, declines: bool) -> None
     assert declines is declines_thinking(
         ChatRequest(model="m", messages=said, origin=origin, thinking=asked)
     )
+
+
+@pytest.mark.parametrize(
+    ("efforts", "least"),
+    (
+        (("none",), "none"),
+        (("low", "none", "minimal"), "none"),
+        (("minimal", "low"), "minimal"),
+        (("low", "high"), None),
+        ((), None),
+        (Quirks().efforts, None),
+    ),
+)
+def test_the_least_effort(efforts: tuple[str, ...], least: str | None) -> None:
+    """None of it, or hardly any; nothing where it cannot be told, or nobody knows."""
+    assert least == least_effort(efforts)

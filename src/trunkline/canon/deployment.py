@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+ANY_EFFORT = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""Where nobody said which reasoning efforts a target knows."""
+
 
 class Quirks(Struct, frozen=True, kw_only=True):
     """
@@ -42,7 +45,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     """Takes images inside a tool's result."""
     think_tags: bool = False
     """Writes <think>...</think> into its text: to be parsed into reasoning."""
-    efforts: tuple[str, ...] = ("none", "minimal", "low", "medium", "high", "xhigh")
+    efforts: tuple[str, ...] = ANY_EFFORT
     """Values of reasoning_effort it takes; the nearest stands in for another. Empty: has no such field."""
     cache_marks: bool = False
     """Takes marks of where to cache: OpenRouter Anthropic's cache_control, Bedrock's models cache points."""

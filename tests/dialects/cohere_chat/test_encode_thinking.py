@@ -47,3 +47,13 @@ def test_a_model_that_does_not_think():
     for asked, told in ((Thinking(effort="high"), ["thinking"]), (Thinking(mode="disabled"), [])):
         assert "thinking" not in body_of(chat(thinking=asked), to(efforts=()))
         assert told == noted(chat(thinking=asked), to(efforts=()))
+
+
+def test_the_silence_of_anthropics_clients():
+    """It is off, without a note for models that do not think."""
+    request = chat(origin="anthropic-messages")
+    thinking, other = to(efforts=("none", "high")), to("command-r", efforts=())
+
+    assert {"type": "disabled"} == body_of(request, thinking)["thinking"]
+    assert "thinking" not in body_of(request, other)
+    assert [[], []] == [noted(request, place) for place in (thinking, other)]

@@ -3,9 +3,10 @@
 import pytest
 from msgspec import Raw
 
+from tests.dialects.gemini.kit import notes, request, sent
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.request import Thinking
-from trunkline.dialects.gemini.thinking import thinking_config
+from trunkline.dialects.gemini.thinking import no_thinking, thinking_config
 from trunkline.dialects.notes import Notes
 
 FLASH = Quirks(thinking_budget=(0, 24_576))
@@ -61,3 +62,29 @@ def test_what_another_dialect_alone_has():
 def test_nothing_asked():
     """Nothing said."""
     assert thinking_config(None, FLASH, Notes()) is None
+
+
+@pytest.mark.parametrize(
+    ("quirks", "expected"),
+    (
+        (FLASH, {"thinkingBudget": 0}),
+        (PRO, None),
+        (LEVELS, None),
+        (Quirks(efforts=("minimal", "low")), {"thinkingLevel": "MINIMAL"}),
+        (NEITHER, None),
+        (Quirks(), None),
+    ),
+)
+def test_no_thinking(quirks, expected):
+    """For those whose silence is a no: said where the model can be told."""
+    assert expected == no_thinking(quirks).get("thinkingConfig")
+
+
+def test_the_silence_of_anthropics_clients():
+    """It is no thinking; of others it leaves all to the model."""
+    asked = request(origin="anthropic-messages")
+    quirks = {"thinking_budget": (0, 24_576)}
+
+    assert {"thinkingBudget": 0} == sent(asked, **quirks)["generationConfig"]["thinkingConfig"]
+    assert {} == notes(asked, **quirks)
+    assert "generationConfig" not in sent(request(origin="openai-chat"), **quirks)

@@ -16,6 +16,7 @@ from tests.dialects.openai_chat.kit import (
     encoded,
     events_of,
     fault_of,
+    notes,
     parts_of,
     request,
     sent,
@@ -257,9 +258,27 @@ def test_pitfall_36_thinking_is_neither_merged_nor_reordered():
     assert parts == decode(messages=[told["choices"][0]["message"]]).messages[0].parts
 
 
-def test_pitfall_37_no_thinking_asked_for_none_sent():
-    """Nothing turns it on but the client."""
+@pytest.mark.parametrize(
+    ("efforts", "told"),
+    (
+        (("none", "low"), "none"),
+        (("minimal", "low"), "minimal"),
+        (("low", "high"), None),
+        ((), None),
+    ),
+)
+def test_pitfall_37_no_thinking_asked_for_none_sent(efforts, told):
+    """Anthropic's silence is off, also where the model thinks by default; no word where it has none."""
+    silent = request(max_output_tokens=50)
+    assert told == sent(silent, efforts=efforts).get("reasoning_effort")
+    assert {} == notes(silent, efforts=efforts)
+
+
+def test_pitfall_37_silence_elsewhere():
+    """Of OpenAI's own clients it leaves all to the model, as it does where efforts are not known."""
+    assert "reasoning_effort" not in sent(request(origin="openai-responses"), efforts=("none",))
     assert "reasoning_effort" not in sent(request())
+    assert "reasoning_effort" not in sent(request(), efforts=("none",), drop=("reasoning_effort",))
     assert "none" == sent(request(thinking=Thinking(mode="disabled")))["reasoning_effort"]
 
 

@@ -251,3 +251,15 @@ def test_bytes_stay_for_prompt_caches():
     asked = request(tools=(Tool(name="f" * 99), Tool(name="g")), origin=FOREIGN)
     assert encoded(asked).body == encoded(asked).body
     assert json.decode(encoded(asked).body)["tools"][1]["name"] == "g"
+
+
+def test_the_silence_of_anthropics_clients():
+    """No reasoning, where the model can be told so, and no note where it cannot."""
+    assert {"effort": "minimal"} == sent(request(), efforts=("minimal", "low"))["reasoning"]
+    assert {"effort": "none"} == sent(request(), efforts=("none", "low"))["reasoning"]
+    for quirks in ({"efforts": ("low",)}, {"efforts": ("none",), "drop": ("reasoning",)}):
+        assert "reasoning" not in sent(request(), **quirks)
+        assert {} == notes(request(), **quirks)
+    assert "reasoning" not in sent(own(), efforts=("none",))
+    kept = request(thinking=Thinking(effort="low"))
+    assert {"effort": "low"} == sent(kept, efforts=("none", "low"))["reasoning"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.wire import Fields
+from trunkline.dialects.unasked import declines_thinking, least_effort
 
 _BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 2048, "medium": 8192}
 """An effort's worth in tokens, as for other models that know budgets alone; more effort, no bounds."""
@@ -15,6 +16,8 @@ def encode_thinking(draft: Draft, most: int | None) -> Fields | None:
 
     docs.cohere.com, "Reasoning", seen 2026-11-21: such models think unless they are told not to.
     """
+    if declines_thinking(draft.request):
+        return {"type": "disabled"} if least_effort(draft.deployment.quirks.efforts) else None
     asked = draft.request.thinking
     if asked is None or (asked.mode is None and asked.effort is None):
         return None

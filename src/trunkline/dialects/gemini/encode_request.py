@@ -10,10 +10,11 @@ from trunkline.dialects.field_quirks import apply_quirks
 from trunkline.dialects.gemini.encode_contents import ContentWriter
 from trunkline.dialects.gemini.encode_tools import encode_choice, encode_tools
 from trunkline.dialects.gemini.names import Names
-from trunkline.dialects.gemini.thinking import thinking_config
+from trunkline.dialects.gemini.thinking import no_thinking, thinking_config
 from trunkline.dialects.gemini.wire import NAME, NOT_TAKEN, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
+from trunkline.dialects.unasked import declines_thinking
 
 _NO_SUCH_FIELD = "dropped: the Gemini API has no such field"
 _MAX_STOP = 5
@@ -95,6 +96,8 @@ def _generation(request: ChatRequest, deployment: Deployment, notes: Notes) -> F
     thinking = request.thinking
     if own and thinking is not None and "thinkingConfig" in thinking.native:
         config["thinkingConfig"] = thinking.native["thinkingConfig"]
+    elif declines_thinking(request):
+        config |= no_thinking(quirks)
     elif (told := thinking_config(thinking, quirks, notes)) is not None:
         config["thinkingConfig"] = told
     return _with_extra(config, request, notes) if own else config

@@ -6,6 +6,7 @@ from trunkline.canon.deployment import Quirks
 from trunkline.canon.request import Thinking
 from trunkline.dialects.gemini.wire import Fields
 from trunkline.dialects.notes import Notes
+from trunkline.dialects.unasked import least_effort
 
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _LEVELS = frozenset({"minimal", "low", "medium", "high"})
@@ -44,6 +45,18 @@ def thinking_config(asked: Thinking | None, quirks: Quirks, notes: Notes) -> Fie
     if not off and asked.display != "omitted":
         config["includeThoughts"] = True
     return config
+
+
+def no_thinking(quirks: Quirks) -> Fields:
+    """
+    For a client whose silence is a no: into generationConfig, where the model can be told so.
+
+    The client did not say it itself: no note tells of what cannot be.
+    """
+    if quirks.thinking_budget is not None:
+        return {} if quirks.thinking_budget[0] else {"thinkingConfig": {"thinkingBudget": 0}}
+    effort = least_effort(quirks.efforts)
+    return {"thinkingConfig": {"thinkingLevel": "MINIMAL"}} if effort == "minimal" else {}
 
 
 def _thinks(quirks: Quirks) -> bool:

@@ -27,6 +27,7 @@ from trunkline.dialects.openai_chat.wire import NAME
 from trunkline.dialects.openai_effort import reasoning_effort
 from trunkline.dialects.openai_names import Names
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
+from trunkline.dialects.unasked import declines_thinking, least_effort
 
 # OpenAI: user and safety_identifier are at most 64 characters (seen 2026-11-21).
 _LONGEST_USER = 64
@@ -67,7 +68,10 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     body: Body = {"model": deployment.model, "messages": messages}
     _tools(body, request, names, notes, marks=quirks.cache_marks or own)
     _sampling(body, request, quirks, notes)
-    _thinking(body, request.thinking, quirks, notes, own=own)
+    if declines_thinking(request):
+        _no_thinking(body, quirks)
+    else:
+        _thinking(body, request.thinking, quirks, notes, own=own)
     _output(body, request.output_format, quirks, notes)
     _account(body, request, notes, own=own)
     _stream(body, request, quirks)
@@ -153,6 +157,13 @@ def _thinking(
     effort = reasoning_effort(thinking, quirks.efforts, notes)
     if effort is not None:
         body.setdefault("reasoning_effort", effort)
+
+
+def _no_thinking(body: Body, quirks: Quirks) -> None:
+    """Where it can be said. The client did not say it itself: no note tells of what cannot be."""
+    effort = least_effort(quirks.efforts)
+    if effort is not None and "reasoning_effort" not in quirks.drop:
+        body["reasoning_effort"] = effort
 
 
 def _output(body: Body, wanted: OutputFormat | None, quirks: Quirks, notes: Notes) -> None:

@@ -20,6 +20,7 @@ from trunkline.dialects.openai_responses.forward import apply
 from trunkline.dialects.openai_responses.wire import ADDITIONAL, NAME
 from trunkline.dialects.raws import NOT_JSON, RAW_LIST, RAW_MAP
 from trunkline.dialects.single import refuse_several
+from trunkline.dialects.unasked import declines_thinking, least_effort
 
 # OpenAI: user and safety_identifier are at most 64 characters (seen 2026-11-21).
 _LONGEST_USER = 64
@@ -57,7 +58,10 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     body["input"] = items.write()
     _tools(body, request, names, notes)
     _sampling(body, request, quirks, notes)
-    _reasoning(body, request.thinking, quirks, notes, own=own)
+    if declines_thinking(request):
+        _no_reasoning(body, quirks)
+    else:
+        _reasoning(body, request.thinking, quirks, notes, own=own)
     _text(body, request, quirks, notes)
     _account(body, request, notes, own=own)
     for field, raw in request.extra.items():
@@ -141,6 +145,13 @@ def _reasoning(
             notes.add("reasoning", "dropped: not an object")
     if told:
         body["reasoning"] = told
+
+
+def _no_reasoning(body: Body, quirks: Quirks) -> None:
+    """Where it can be said. The client did not say it itself: no note tells of what cannot be."""
+    effort = least_effort(quirks.efforts)
+    if effort is not None and "reasoning" not in quirks.drop:
+        body["reasoning"] = {"effort": effort}
 
 
 def _says_something(thinking: Thinking) -> bool:
