@@ -91,6 +91,21 @@ def test_a_model_the_key_may_not_name(tmp_path):
     within(tmp_path, test)
 
 
+def test_a_model_of_a_provider_the_key_may_not_use(tmp_path):
+    """Does not exist for it, and whoever else answers to a name is not told."""
+
+    async def test(w: World) -> None:
+        key = await w.key(providers=["claude"])
+        one = (await w.ask("GET", f"{PATH}/fast", key=key)).json
+        assert "Served by claude" == one["description"]
+        told = await w.ask("GET", f"{PATH}/sim/sim-chat", key=key)
+        assert (404, "NOT_FOUND") == (told.status, told.json["error"]["status"])
+        nothing = await w.ask("GET", PATH, key=await w.key(providers=[]))
+        assert [] == nothing.json["models"]
+
+    within(tmp_path, test)
+
+
 def test_googles_clients_at_the_path_of_others(tmp_path):
     """google-genai asks for /v1/models: its headers tell."""
 

@@ -78,6 +78,44 @@ def test_a_key_sees_what_it_may_use(tmp_path):
     within(tmp_path, test)
 
 
+def test_a_key_sees_what_its_providers_serve(tmp_path):
+    """What it would be refused is not shown to it, nor who else answers to a name."""
+    config = """
+[providers.sim]
+[providers.claude]
+kind = "sim"
+[providers.box]
+dialect = "openai-chat"
+base_url = "http://127.0.0.1:9"
+models = ["own"]
+[models.fast]
+targets = ["box/own", "claude/sim-chat"]
+[models.boxed]
+targets = ["box/own"]
+"""
+
+    async def names(w: World, key: str, **headers: str) -> set[str]:
+        listed = (await w.ask("GET", "/v1/models", key=key, headers=headers)).json
+        return {model["id"] for model in listed["data"]}
+
+    async def test(w: World) -> None:
+        key, none = await w.key(providers=("claude",)), await w.key(providers=())
+        everything = await names(w, await w.key())
+        shown = await names(w, key)
+
+        assert {"own", "boxed"} == everything - shown
+        assert shown == await names(w, key, **ANTHROPIC)
+        assert set() == await names(w, none)
+        for name in ("own", "boxed", "box/own"):
+            assert 404 == (await w.ask("GET", f"/v1/models/{name}", key=key)).status
+        assert ["claude"] == (await w.ask("GET", "/v1/models/fast", key=key)).json["providers"]
+        assert {"fast"} == await names(
+            w, await w.key(providers=("claude",), models=("fast", "boxed"))
+        )
+
+    within(tmp_path, test, config)
+
+
 def test_names_with_slashes_are_found(tmp_path):
     """`provider/model` is a name like any other."""
 

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.admin.model_facts import Facts, allowed, facts_for, facts_of
+from trunkline.admin.model_facts import Facts, facts_for, facts_of, names_for
 from trunkline.canon.errors import Malformed
 
 PATH = "/v1beta/models"
@@ -34,9 +34,10 @@ class Models(Struct, frozen=True, rename="camel"):
 
 
 async def list_models(call: ControlCall) -> Response:
-    names = [n for n in call.plane.rooms.router.table.names() if allowed(call, n)]
+    table = call.plane.rooms.router.table
+    names = await names_for(call, table)
     first, size = _page(call, len(names))
-    page = [_model(facts_of(call, name)) for name in names[first : first + size]]
+    page = [_model(facts_of(call, name, table)) for name in names[first : first + size]]
     more = first + size < len(names)
     return answer(Models(page, str(first + size) if more else UNSET))
 

@@ -8,15 +8,13 @@ from starlette.responses import Response
 
 from trunkline.admin import google_models
 from trunkline.admin.base import ControlCall, ControlRoute, Policy, answer
-from trunkline.admin.model_facts import Facts, allowed, facts_for, facts_of
+from trunkline.admin.model_facts import AT_ONCE, Facts, facts_for, facts_of, names_for
 from trunkline.admin.times import rfc3339
 from trunkline.canon.errors import Malformed
 from trunkline.catalog.price import TokenRates
 
 # Anthropic's list: 20 a page unless asked otherwise, 1000 at most (API reference, seen 2026-11-21).
 _PAGE, _LARGEST_PAGE = 20, 1000
-# A name costs up to a fifth of a millisecond the first time: others shall not wait for them all.
-_AT_ONCE = 10
 _PICO_PER_MICRO_USD = 10**6
 
 
@@ -75,16 +73,17 @@ def _speaks_google(call: ControlCall) -> bool:
 async def list_models(call: ControlCall) -> Response:
     if _speaks_google(call):
         return await google_models.list_models(call)
-    names = [n for n in call.plane.rooms.router.table.names() if allowed(call, n)]
+    table = call.plane.rooms.router.table
+    names = await names_for(call, table)
     if not _speaks_anthropic(call):
         models = []
         for name in names:
-            models.append(_openai(call, facts_of(call, name)))
-            if len(models) % _AT_ONCE == 0:
+            models.append(_openai(call, facts_of(call, name, table)))
+            if len(models) % AT_ONCE == 0:
                 await asyncio.sleep(0)
         return answer(OpenAIList(models))
     page, more = _page(names, call)
-    data = [_anthropic(facts_of(call, n)) for n in page]
+    data = [_anthropic(facts_of(call, n, table)) for n in page]
     first, last = (page[0], page[-1]) if page else (None, None)
     return answer(AnthropicList(data, more, first, last))
 
