@@ -228,7 +228,7 @@ class _Admitted:
         session = session_of(head.headers, envelope, mount.dialect)
         if self._endpoint.names_model:
             read_path(head, mount, envelope)
-        if face.prepare(envelope) or self._endpoint.names_model:
+        if face.prepare(envelope, head.headers) or self._endpoint.names_model:
             body = json.encode(envelope)
         return Exchange(
             id=request_id,

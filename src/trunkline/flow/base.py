@@ -66,8 +66,12 @@ class Face(Protocol):
 
     @property
     def name(self) -> str: ...
-    def prepare(self, envelope: dict[str, Raw]) -> bool:
-        """Apply the face's own defaults and take out its own fields; True when it changed anything."""
+    def prepare(self, envelope: dict[str, Raw], headers: Mapping[bytes, bytes]) -> bool:
+        """
+        Apply the face's own defaults and take out its own fields; True when it changed anything.
+
+        Raises Malformed for a value that one of its own fields or headers does not know.
+        """
 
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:
         """Of an answer, beyond its content type; when streaming, what is known before its end."""

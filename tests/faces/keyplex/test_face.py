@@ -70,5 +70,5 @@ def test_an_unknown_model(tmp_path):
 
 def test_answers_pass():
     """They are OpenAI's to the byte."""
-    assert not Keyplex().prepare({"model": Raw(b'"m"')})
+    assert not Keyplex().prepare({"model": Raw(b'"m"')}, {})
     assert b"anything" == Keyplex().extend(b"anything", None)

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import Raw
 
-from trunkline.canon.errors import Overloaded
+from trunkline.canon.errors import Malformed, Overloaded
 from trunkline.dialects.registry import DIALECTS, EMBEDDING_SERVERS, TEXT_ONLY
 from trunkline.faces.native.face import SPEC, Native
 
@@ -21,9 +21,19 @@ def test_bodies_pass():
     """In both directions."""
     envelope = {"model": Raw(b'"m"'), "plexor_mode": Raw(b'"eco"')}
 
-    assert not Native().prepare(envelope)
+    assert not Native().prepare(envelope, {})
     assert {"model", "plexor_mode"} == set(envelope)
     assert b"not even JSON" == Native().extend(b"not even JSON", None)
+
+
+@pytest.mark.parametrize("name", (b"x-trunkline-pipe", b"x-prxy-pipe"))
+def test_a_pipeline_of_unknown_modules_is_refused(name):
+    """All are, as yet: to be served without one is not what was asked for. An empty one is none."""
+    with pytest.raises(Malformed, match="none yet") as refused:
+        Native().prepare({}, {name: b"classify,cache"})
+
+    assert name.decode() == refused.value.param
+    assert not Native().prepare({}, {name: b""})
 
 
 def test_where_it_stands():

@@ -2,9 +2,10 @@
 
 import pytest
 from msgspec import Raw, json
+from msgspec.structs import replace
 
 from tests.faces.test_base import exchange
-from tests.gateway import World, within
+from tests.gateway import World, head, within
 from trunkline.canon.errors import (
     BadCredential,
     BudgetExceeded,
@@ -25,6 +26,8 @@ from trunkline.canon.errors import (
 from trunkline.canon.usage import Usage
 from trunkline.dialects.registry import DIALECTS
 from trunkline.faces.plexor.face import Plexor
+from trunkline.testing.fakes import FakeReply
+from trunkline.wiring.serving import endpoints
 
 OPENAI, ANTHROPIC = "/gateway/openai/v1/chat/completions", "/gateway/anthropic/v1/messages"
 TYPES = (
@@ -81,18 +84,75 @@ def test_an_openai_sdk_finds_its_fields_too():
 
 def test_its_own_fields_are_taken_out():
     """No upstream sees them; and an answer always has a limit."""
-    envelope = {"model": Raw(b'"m"'), "plexor_mode": Raw(b'"eco"'), "plexor_session_id": Raw(b"1")}
+    envelope = {
+        "model": Raw(b'"m"'),
+        "plexor_mode": Raw(b'"eco"'),
+        "plexor_session_id": Raw(b'"1"'),
+    }
 
-    assert Plexor().prepare(envelope)
+    assert Plexor().prepare(envelope, {})
     assert {"model": b'"m"', "max_tokens": b"1024"} == {k: bytes(v) for k, v in envelope.items()}
 
 
 def test_a_field_of_its_own_is_a_change():
     """The body is written anew without it, even where nothing else changes."""
-    envelope = {"max_tokens": Raw(b"5"), "plexor_provider": Raw(b'"x"')}
+    envelope = {"max_tokens": Raw(b"5"), "plexor_provider": Raw(b'"auto"')}
 
-    assert Plexor().prepare(envelope)
+    assert Plexor().prepare(envelope, {})
     assert ["max_tokens"] == list(envelope)
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "param"),
+    (
+        ({"plexor_mode": b'"bogus"'}, {}, "plexor_mode"),
+        ({"plexor_mode": b"5"}, {}, "plexor_mode"),
+        ({"plexor_provider": b'"bogus"'}, {}, "plexor_provider"),
+        ({"plexor_session_id": b"1"}, {}, "plexor_session_id"),
+        ({}, {b"x-plexor-mode": b"bogus"}, "x-plexor-mode"),
+        ({}, {b"x-plexor-mode": b""}, "x-plexor-mode"),
+        ({}, {b"x-plexor-provider": b"bogus"}, "x-plexor-provider"),
+        ({}, {b"x-force-provider": b"\xff"}, "x-force-provider"),
+    ),
+)
+def test_an_unknown_mode_or_provider_is_refused(fields, headers, param):
+    """By its name: who mistypes it shall not believe that it was heeded."""
+    with pytest.raises(Malformed) as refused:
+        Plexor().prepare({name: Raw(value) for name, value in fields.items()}, headers)
+
+    assert param == refused.value.param
+
+
+@pytest.mark.parametrize("mode", ("eco", "balanced", "quality", "passthrough", " Eco"))
+@pytest.mark.parametrize("provider", ("auto", "claude", "anthropic", "openai", "mistral", "gemini"))
+def test_known_modes_and_providers_pass(mode, provider):
+    """In headers and in the body, where null says nothing."""
+    headers = {b"x-plexor-mode": mode.encode(), b"x-force-provider": provider.encode()}
+
+    assert Plexor().prepare({}, {**headers, b"x-plexor-provider": provider.encode()})
+    assert Plexor().prepare(
+        {"plexor_mode": Raw(json.encode(mode)), "plexor_provider": Raw(b"null")}, {}
+    )
+
+
+@pytest.mark.parametrize("path", (OPENAI, ANTHROPIC))
+def test_an_unknown_mode_is_a_400_in_its_own_shape(tmp_path, path):
+    """Before anybody is asked, whether a field or a header says it."""
+
+    async def test(w: World) -> None:
+        key, heard = await w.key(), FakeReply()
+        asked = head(key, path, w.clock)
+        body = b'{"model":"fast","max_tokens":5,"messages":[{"role":"user","content":"Hi"}]}'
+        with_header = {**asked.headers, b"x-plexor-mode": b"bogus"}
+        endpoint = endpoints(w.gateway)[b"POST", path.encode()]
+        await endpoint.begin(replace(asked, headers=with_header)).run(body, heard)
+        for reply in (heard, await w.chat(key, path=path, plexor_mode="bogus")):
+            error = json.decode(reply.body)["error"]
+
+            assert (400, "invalid_request_error") == (reply.status, error["type"])
+            assert "eco, balanced, quality, passthrough" in error["message"]
+
+    within(tmp_path, test)
 
 
 @pytest.mark.parametrize("limit", ("max_tokens", "max_completion_tokens"))
@@ -100,7 +160,7 @@ def test_a_limit_of_the_clients_stays(limit):
     """Nothing has changed then, so the body may pass as it is."""
     envelope = {"model": Raw(b'"m"'), limit: Raw(b"5")}
 
-    assert not Plexor().prepare(envelope)
+    assert not Plexor().prepare(envelope, {})
     assert {"model", limit} == set(envelope)
 
 

@@ -1,5 +1,7 @@
 """The keyplex face: OpenAI's shapes under /api/v1, with keyplex's error object."""
 
+from collections.abc import Mapping
+
 from msgspec import Raw, json
 
 from trunkline.canon.errors import (
@@ -24,7 +26,7 @@ from trunkline.flow.base import Face
 class Keyplex:
     name = "keyplex"
 
-    def prepare(self, envelope: dict[str, Raw]) -> bool:
+    def prepare(self, envelope: dict[str, Raw], headers: Mapping[bytes, bytes]) -> bool:
         return False
 
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:

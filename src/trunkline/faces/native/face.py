@@ -1,19 +1,33 @@
 """The native face: OpenAI's and Anthropic's shapes exactly as they are, under /v1, and Google's."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec import Raw
 
-from trunkline.canon.errors import GatewayError
+from trunkline.canon.errors import GatewayError, Malformed
 from trunkline.canon.exchange import Exchange, Headers
 from trunkline.dialects.base import ErrorTeller, WireError
 from trunkline.faces import limits
 from trunkline.faces.base import FaceSpec, Mount, trunkline_headers
 from trunkline.flow.base import Face
 
+# Which pipeline a request shall pass: to serve it without one would be another thing than was asked for.
+_PIPES: Final = (b"x-trunkline-pipe", b"x-prxy-pipe")
+
 
 class Native:
     name = "native"
 
-    def prepare(self, envelope: dict[str, Raw]) -> bool:
+    def prepare(self, envelope: dict[str, Raw], headers: Mapping[bytes, bytes]) -> bool:
+        for name in _PIPES:
+            if headers.get(name):
+                shown = name.decode()
+                raise Malformed(
+                    f"'{shown}' names modules that are not known: this version has none yet. Leave"
+                    " the header out.",
+                    param=shown,
+                )
         return False
 
     def headers(self, exchange: Exchange, *, streaming: bool) -> Headers:

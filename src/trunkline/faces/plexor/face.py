@@ -1,11 +1,14 @@
 """The plexor face: both SDKs under /gateway, with plexor's headers and extension fields."""
 
-from msgspec import Raw, json
+from collections.abc import Mapping, Sequence
+
+from msgspec import MsgspecError, Raw, json
 
 from trunkline.canon.errors import (
     ClientError,
     Forbidden,
     GatewayError,
+    Malformed,
     Overloaded,
     Unauthenticated,
 )
@@ -28,15 +31,31 @@ _ENVELOPE = json.Decoder(dict[str, Raw])
 _DEFAULT_MAX_TOKENS = Raw(b"1024")
 # Body twins of the X-Plexor headers: ours to read, never the upstream's to see.
 _EXTENSIONS = ("plexor_mode", "plexor_provider", "plexor_session_id")
+# What they may say: no mode and no forced provider has an effect yet, but a typing error shall show.
+_MODES = ("eco", "balanced", "quality", "passthrough")
+_PROVIDERS = ("auto", "claude", "anthropic", "openai", "deepseek", "mistral", "gemini")
+_FIELDS = {"plexor_mode": _MODES, "plexor_provider": _PROVIDERS}
+_HEADERS = {
+    b"x-plexor-mode": _MODES,
+    b"x-plexor-provider": _PROVIDERS,
+    b"x-force-provider": _PROVIDERS,
+}
 
 
 class Plexor:
     name = "plexor"
 
-    def prepare(self, envelope: dict[str, Raw]) -> bool:
+    def prepare(self, envelope: dict[str, Raw], headers: Mapping[bytes, bytes]) -> bool:
+        for name, known in _HEADERS.items():
+            value = headers.get(name)
+            if value is not None:
+                _check(name.decode(), value.decode("latin-1"), known)
         changed = False
         for field in _EXTENSIONS:
-            changed = envelope.pop(field, None) is not None or changed
+            own = envelope.pop(field, None)
+            if own is not None:
+                changed = True
+                _check(field, _text(field, own), _FIELDS.get(field))
         if "max_tokens" not in envelope and "max_completion_tokens" not in envelope:
             envelope["max_tokens"] = _DEFAULT_MAX_TOKENS
             changed = True
@@ -82,6 +101,19 @@ class Plexor:
             detail |= {"param": error.param, "code": error.upstream_code or error.code}
         body = {"type": "error", "error": detail, "request_id": request_id}
         return WireError(rendered.status, rendered.headers, json.encode(body))
+
+
+def _text(field: str, raw: Raw) -> str | None:
+    try:
+        return json.decode(raw, type=str | None)
+    except (MsgspecError, UnicodeDecodeError):
+        raise Malformed(f"'{field}' must be a string", param=field) from None
+
+
+def _check(name: str, value: str | None, known: Sequence[str] | None) -> None:
+    """Raises Malformed."""
+    if value is not None and known is not None and value.strip().lower() not in known:
+        raise Malformed(f"'{name}' must be one of {', '.join(known)}", param=name)
 
 
 def _type(error: GatewayError) -> str:
