@@ -10,9 +10,10 @@ from trunkline.canon.errors import Unsupported
 from trunkline.dialects.claude_schema import closed, tool_schema
 
 
-def close(schema: Any) -> tuple[Any, bool]:
-    found, changed = closed(raw(schema), "p")
-    return json.decode(found), changed
+def close(schema: Any) -> tuple[Any, str]:
+    fits = closed(raw(schema), "p")
+    assert fits is not None
+    return json.decode(fits[0]), fits[1]
 
 
 def flatten(schema: Any) -> tuple[Any, bool]:
@@ -22,7 +23,7 @@ def flatten(schema: Any) -> tuple[Any, bool]:
 
 def test_objects_are_closed_at_every_depth() -> None:
     """In properties, definitions, items and alternatives."""
-    inner = {"type": "object", "properties": {}}
+    inner = {"type": ["object", "null"], "properties": {"n": {"type": "null"}}}
     shut = {**inner, "additionalProperties": False}
     schema = {
         "type": "object",
@@ -37,8 +38,76 @@ def test_objects_are_closed_at_every_depth() -> None:
             "$defs": {"c": shut},
             "additionalProperties": False,
         },
-        True,
+        "objects closed",
     ) == close(schema)
+
+
+SOME = {"type": "object", "properties": {"a": {"type": "string"}}}
+SHUT = {**SOME, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    "inner",
+    (
+        {"type": "object"},
+        {"type": "object", "properties": {}},
+        {"type": ["object", "null"]},
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {**SOME, "additionalProperties": True},
+        {**SOME, "patternProperties": {"^x": {}}},
+        {**SOME, "anyOf": [{"properties": {"b": {}}}]},
+        {**SOME, "allOf": [{"$ref": "#/$defs/b"}]},
+        {"allOf": [SOME, {"type": "object", "properties": {"b": {"type": "null"}}}]},
+        {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}]},
+        {"type": "array", "items": {"type": "object"}},
+        {"$defs": {"free": {"type": "object"}}},
+    ),
+)
+def test_what_closing_would_forbid_stays_open(inner: Any) -> None:
+    """An object with properties it does not name: closed, only {} could be said, or nothing."""
+    schema = {**SHUT, "properties": {"m": inner}}
+
+    assert closed(raw(schema), "p") is None
+
+
+@pytest.mark.parametrize(
+    "inner",
+    (
+        {"type": "object", "additionalProperties": False},
+        {**SHUT, "anyOf": [{"properties": {"a": {}}}]},
+        {"allOf": [{"$ref": "#/$defs/b"}]},
+        {"enum": [{"type": "object"}]},
+    ),
+)
+def test_what_is_closed_already_stays_as_it_is(inner: Any) -> None:
+    """It forbids what its client wants forbidden."""
+    schema = {**SHUT, "properties": {"m": inner}}
+
+    assert (schema, "") == close(schema)
+
+
+def test_one_of_is_any_of() -> None:
+    """There is no other; what stands in it is closed, too."""
+    assert ({"anyOf": [SHUT, {"type": "null"}]}, "objects closed, oneOf taken as anyOf") == close(
+        {"oneOf": [SOME, {"type": "null"}]}
+    )
+
+
+@pytest.mark.parametrize("least, kept", ((0, True), (1, True), (2, False)))
+def test_the_least_number_of_items(least: int, kept: bool) -> None:
+    """None or one can be asked for."""
+    found, changes = close({"type": "array", "items": {"type": "null"}, "minItems": least})
+
+    assert (kept, not kept) == ("minItems" in found, "bounds dropped" in changes)
+
+
+@pytest.mark.parametrize("form, kept", (("date-time", True), ("regex", False), ({}, False)))
+def test_formats(form: object, kept: bool) -> None:
+    """Those that are compiled; a property may be called so."""
+    schema = {**SHUT, "properties": {"format": {"type": "string", "format": form}}}
+    found, changes = close(schema)
+
+    assert (kept, not kept) == ("format" in found["properties"]["format"], bool(changes))
 
 
 def test_bounds_go() -> None:
@@ -58,7 +127,7 @@ def test_a_fitting_schema_keeps_its_bytes() -> None:
         b'{ "type": "object", "additionalProperties": false, "const": {"type": "object"} }'
     )
 
-    assert (written, False) == closed(written, "p")
+    assert (written, "") == closed(written, "p")
 
 
 @pytest.mark.parametrize("schema", (b"{", b"[" * 9000 + b"]" * 9000))

@@ -4,7 +4,9 @@ from msgspec import Raw, json
 
 from trunkline.canon.errors import Unsupported
 
-# platform.claude.com, structured outputs, "JSON Schema limitations", seen 2026-11-21.
+# platform.claude.com, structured outputs, "JSON Schema limitations", seen 2026-11-21; the formats and
+# what becomes of oneOf and minItems are those of the SDK (anthropic 2.12, lib/_parse/_transform.py,
+# seen 2026-11-22).
 _UNCOMPILED = frozenset({
     "minimum",
     "maximum",
@@ -18,7 +20,24 @@ _UNCOMPILED = frozenset({
     "maxProperties",
     "uniqueItems",
 })  # fmt: skip
+_FORMATS = frozenset({
+    "date-time",
+    "time",
+    "date",
+    "duration",
+    "email",
+    "hostname",
+    "uri",
+    "ipv4",
+    "ipv6",
+    "uuid",
+})  # fmt: skip
 _COMBINED = ("anyOf", "oneOf", "allOf")
+_NAMED_CHILDREN = frozenset({"properties", "$defs", "definitions"})
+_VALUES = frozenset({"enum", "const", "default", "examples"})
+
+OPEN = "dropped: the schema has an object with properties that it does not name"
+"""Why a tool is not strict."""
 
 Schema = dict[str, object]
 
@@ -26,41 +45,83 @@ _BROKEN = (ValueError, RecursionError)
 _RAW_MAP = json.Decoder(dict[str, Raw])
 
 
-def closed(schema: Raw, param: str) -> tuple[Raw, bool]:
+def closed(schema: Raw, param: str) -> tuple[Raw, str] | None:
     """
     For structured output: objects take no properties but their own, and bounds go.
 
-    Tells whether anything changed. Raises Unsupported where it is no schema at all.
+    With what was changed, in a few words, empty for nothing. None where the schema wants an object
+    that has properties it does not name: closed, it would be held to something else. Raises
+    Unsupported where it is no schema at all.
     """
     try:
         tree = json.decode(schema)
-        changed = _close(tree)
-        return (Raw(json.encode(tree)) if changed else schema), changed
+        changes: set[str] = set()
+        if not _close(tree, changes):
+            return None
+        return Raw(json.encode(tree)) if changes else schema, ", ".join(sorted(changes))
     except _BROKEN as error:
         raise Unsupported(f"{param} is not a JSON schema", param=param) from error
 
 
-def _close(node: object) -> bool:
-    changed = False
+def _close(node: object, changes: set[str]) -> bool:
+    """False where that would forbid what the schema allows."""
     if isinstance(node, list):
-        for item in node:
-            changed |= _close(item)
+        return all(_close(item, changes) for item in node)
     if not isinstance(node, dict):
-        return changed
-    if node.get("type") == "object" and node.get("additionalProperties") is not False:
+        return True
+    if _is_object(node) and node.get("additionalProperties") is not False:
+        if _is_open(node):
+            return False
         node["additionalProperties"] = False
-        changed = True
-    if "type" in node:
-        for keyword in _UNCOMPILED & node.keys():
-            del node[keyword]
-            changed = True
+        changes.add("objects closed")
+    if _contradicts_itself(node):
+        return False
+    _loosen(node, changes)
     for key, value in node.items():
-        if key in {"properties", "$defs", "definitions"} and isinstance(value, dict):
-            for child in value.values():
-                changed |= _close(child)
-        elif key not in {"enum", "const", "default", "examples"}:
-            changed |= _close(value)
-    return changed
+        children = (
+            list(value.values()) if key in _NAMED_CHILDREN and isinstance(value, dict) else value
+        )
+        if key not in _VALUES and not _close(children, changes):
+            return False
+    return True
+
+
+def _is_object(node: Schema) -> bool:
+    kind = node.get("type")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)
+
+
+def _is_open(node: Schema) -> bool:
+    """An object that says more than which properties it names, or names none."""
+    own = _properties(node)
+    if not own or not {"additionalProperties", "patternProperties"}.isdisjoint(node):
+        return True
+    branches = [branch for key in _COMBINED for branch in _list(node.get(key))]
+    return any(
+        isinstance(branch, dict) and ("$ref" in branch or _properties(branch).keys() - own.keys())
+        for branch in branches
+    )
+
+
+def _contradicts_itself(node: Schema) -> bool:
+    """Two objects at once, neither of which would let the other's properties in."""
+    both = [branch for branch in _list(node.get("allOf")) if isinstance(branch, dict)]
+    return sum("$ref" in b or (_is_object(b) and "properties" in b) for b in both) > 1
+
+
+def _loosen(node: Schema, changes: set[str]) -> None:
+    if "type" in node:
+        least = node.get("minItems", 0)
+        gone = _UNCOMPILED & node.keys()
+        gone |= {"minItems"} if least not in (0, 1) else set()
+        gone |= {"format"} if str(node.get("format", "uuid")) not in _FORMATS else set()
+        for keyword in gone:
+            del node[keyword]
+            changes.add("bounds dropped")
+    if "oneOf" in node:
+        ways = node.pop("oneOf")
+        node.setdefault("anyOf", ways)
+        changes.add("oneOf taken as anyOf")
 
 
 def tool_schema(schema: Raw | None, param: str) -> tuple[Raw, bool]:

@@ -22,6 +22,7 @@ from trunkline.canon.errors import Unsupported
 from trunkline.canon.request import OutputFormat, Thinking, Tool
 
 SCHEMA = Raw(b'{"type":"object","additionalProperties":false}')
+FREE = Raw(b'{"type":"object","additionalProperties":{"type":"string"}}')
 
 
 def test_the_plainest_request() -> None:
@@ -148,7 +149,8 @@ def test_a_schema_for_the_answer() -> None:
 
 def test_a_schema_is_closed_with_a_note() -> None:
     """The API compiles only closed objects without bounds."""
-    wanted = OutputFormat(kind="json_schema", schema=Raw(b'{"type":"object"}'))
+    some = Raw(b'{"type":"object","properties":{"a":{"type":"string"}}}')
+    wanted = OutputFormat(kind="json_schema", schema=some)
 
     assert ["response_format"] == noted(chat(output_format=wanted))
     assert [] == noted(chat(output_format=wanted, origin=NAME))
@@ -158,11 +160,12 @@ def test_a_schema_is_closed_with_a_note() -> None:
     "wanted, quirks",
     (
         (OutputFormat(kind="json_object"), Quirks()),
+        (OutputFormat(kind="json_schema", schema=FREE), Quirks()),
         (OutputFormat(kind="json_schema", schema=SCHEMA), Quirks(schema_output=False)),
     ),
 )
 def test_what_cannot_be_enforced_is_asked_for(wanted: OutputFormat, quirks: Quirks) -> None:
-    """In the system prompt, with a note."""
+    """In the system prompt, with a note; an object of any properties, too, as it was."""
     request = chat(output_format=wanted)
     body, encoded = encode(request, deployment(quirks=quirks))
 

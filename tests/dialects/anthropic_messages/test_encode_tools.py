@@ -56,19 +56,28 @@ def test_order_is_kept() -> None:
 
 def test_strict() -> None:
     """Closed as the API wants it, or noted where no schema is enforced."""
-    tool = Tool(name="f", parameters=OPEN, strict=True)
+    some = {"type": "object", "properties": {"a": {"type": "string"}}}
+    tool = Tool(name="f", parameters=raw(some), strict=True)
     unable = deployment(quirks=Quirks(schema_output=False))
 
     assert [
         {
             "name": "f",
-            "input_schema": {"type": "object", "properties": {}, "additionalProperties": False},
+            "input_schema": {**some, "additionalProperties": False},
             "strict": True,
         }
     ] == tools(tool)
     assert ["tools.0.parameters"] == noted(chat(tools=(tool,)))
     assert ["tools.0.strict"] == noted(chat(tools=(tool,)), unable)
     assert "strict" not in tools(Tool(name="f", strict=False))[0]
+
+
+def test_a_tool_that_takes_anything_is_not_strict() -> None:
+    """Closed, it could be called with nothing but {}."""
+    tool = Tool(name="f", parameters=OPEN, strict=True)
+
+    assert [{"name": "f", "input_schema": {"type": "object", "properties": {}}}] == tools(tool)
+    assert ["tools.0.strict"] == noted(chat(tools=(tool,)))
 
 
 def test_own_tools_keep_all_their_fields() -> None:

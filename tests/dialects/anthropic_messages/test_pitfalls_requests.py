@@ -244,7 +244,7 @@ def test_pitfall_43_a_choice_without_tools() -> None:
 def test_pitfall_44_a_schema_beside_thinking() -> None:
     """No tool is forced for it, so the answer's end stays an end."""
     request = chat(
-        output_format=OutputFormat(kind="json_schema", schema=raw({"type": "object"})),
+        output_format=OutputFormat(kind="json_schema", schema=raw({"type": "string"})),
         thinking=Thinking(effort="high"),
     )
 

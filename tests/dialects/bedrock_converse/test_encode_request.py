@@ -116,6 +116,17 @@ def test_structured_output():
     } == json.decode(told["schema"])
 
 
+def test_an_object_of_any_properties_is_asked_for():
+    """Closed, it could only be {}."""
+    free = OutputFormat(kind="json_schema", schema=Raw(b'{"type":"object"}'))
+    asked = chat(output_format=free)
+    body = body_of(asked, to(schema_output=True))
+
+    assert '{"type":"object"}' in body["system"][0]["text"]
+    assert "outputConfig" not in body
+    assert ["response_format"] == noted(asked, to(schema_output=True))
+
+
 @pytest.mark.parametrize("kind", ("json_object", "json_schema"))
 def test_structured_output_where_it_cannot_be_enforced(kind):
     """The system prompt asks for it, and a note tells."""

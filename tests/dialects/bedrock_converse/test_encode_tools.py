@@ -149,12 +149,18 @@ def test_cache_points():
 
 def test_strict_tools():
     """Where the model can be held to a schema, which is closed for it."""
-    asked = chat(tools=(Tool(name="f", parameters=WEATHER.parameters, strict=True),))
+    some = Raw(b'{"type":"object","properties":{"a":{"type":"string"}}}')
+    asked = chat(tools=(Tool(name="f", parameters=some, strict=True),))
     spec = config(asked, schema_output=True)["tools"][0]["toolSpec"]
 
     assert (True, False) == (spec["strict"], spec["inputSchema"]["json"]["additionalProperties"])
     assert "strict" not in config(asked, schema_output=False)["tools"][0]["toolSpec"]
     assert ["tools.0.strict"] == noted(asked, to(schema_output=False))
+    free = chat(tools=(Tool(name="f", parameters=Raw(b'{"type":"object"}'), strict=True),))
+    assert {"json": {"type": "object"}} == config(free, schema_output=True)["tools"][0]["toolSpec"][
+        "inputSchema"
+    ]
+    assert ["tools.0.strict"] == noted(free, to(schema_output=True))
 
 
 def test_custom_and_builtin_tools():

@@ -89,17 +89,19 @@ def _output_config(draft: Draft, reasoned: Reasoned, system: list[BlockOut]) -> 
     schema = wanted.schema if wanted.kind == "json_schema" else None
     if wanted.description is not None:
         draft.note("response_format.description", _NO_SUCH_FIELD)
-    if schema is None or not draft.deployment.quirks.schema_output:
+    fits = None
+    if schema is not None and draft.deployment.quirks.schema_output:
+        fits = (schema, "") if draft.same else closed(schema, "response_format")
+    if fits is None:
         draft.note("response_format", "asked for in the system prompt: not enforced here")
         text = "Answer with one JSON object and nothing else."
         if schema is not None:
             text += " It must match this JSON schema:\n" + bytes(schema).decode("utf-8", "replace")
         system += filter(None, [plain_text(text)])
         return config or None
-    if not draft.same:
-        schema, changed = closed(schema, "response_format")
-        if changed:
-            draft.note("response_format", "bounds dropped and objects closed: not enforced here")
+    schema, changes = fits
+    if changes:
+        draft.note("response_format", f"{changes}: not enforced here")
     config["format"] = {"type": "json_schema", "schema": schema}
     return config
 

@@ -9,7 +9,7 @@ from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.wire import NAME, RAW_MAP, Fields
-from trunkline.dialects.claude_schema import closed, tool_schema
+from trunkline.dialects.claude_schema import OPEN, closed, tool_schema
 
 _CUSTOM_SCHEMA = Raw(
     b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
@@ -95,12 +95,15 @@ def _strict(fields: Fields, tool: Tool, path: str, draft: Draft) -> None:
     if draft.same:
         fields["strict"] = tool.strict
     elif tool.strict and draft.deployment.quirks.schema_output:
-        fields["strict"] = True
         schema = fields["input_schema"]
-        if isinstance(schema, Raw):
-            fields["input_schema"], changed = closed(schema, f"{path}.parameters")
-            if changed:
-                draft.note(f"{path}.parameters", "bounds dropped and objects closed: it is strict")
+        fits = closed(schema, f"{path}.parameters") if isinstance(schema, Raw) else None
+        if fits is None:
+            draft.note(f"{path}.strict", OPEN)
+            return
+        fields["strict"] = True
+        fields["input_schema"], changes = fits
+        if changes:
+            draft.note(f"{path}.parameters", f"{changes}: it is strict")
     elif tool.strict:
         draft.note(f"{path}.strict", "dropped: this model cannot be held to a schema")
 

@@ -79,16 +79,19 @@ def _output_config(draft: Draft, reasoned: Reasoned, system: list[Fields]) -> Fi
     if wanted is None or wanted.kind == "text":
         return config
     schema = wanted.schema if wanted.kind == "json_schema" else None
-    if schema is None or not draft.deployment.quirks.schema_output:
+    fits = None
+    if schema is not None and draft.deployment.quirks.schema_output:
+        fits = closed(schema, "response_format")
+    if fits is None:
         draft.note("response_format", "asked for in the system prompt: not enforced here")
         text = "Answer with one JSON object and nothing else."
         if schema is not None:
             text += " It must match this JSON schema:\n" + bytes(schema).decode("utf-8", "replace")
         system += filter(None, [plain_text(text)])
         return config
-    schema, changed = closed(schema, "response_format")
-    if changed:
-        draft.note("response_format", "bounds dropped and objects closed: not enforced here")
+    schema, changes = fits
+    if changes:
+        draft.note("response_format", f"{changes}: not enforced here")
     # The schema travels as a string of JSON (recorded).
     told: Fields = {"schema": bytes(schema).decode("utf-8", "replace")}
     if wanted.name:

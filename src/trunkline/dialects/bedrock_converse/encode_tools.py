@@ -8,7 +8,7 @@ from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.bedrock_converse.draft import NO_MARKS, Draft
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import NAME, Fields
-from trunkline.dialects.claude_schema import closed, tool_schema
+from trunkline.dialects.claude_schema import OPEN, closed, tool_schema
 
 _CUSTOM_SCHEMA = Raw(
     b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
@@ -82,10 +82,14 @@ def _tool(tool: Tool, path: str, draft: Draft) -> Fields | None:
     if tool.description:
         fields["description"] = tool.description
     if tool.strict and draft.deployment.quirks.schema_output:
-        fields["strict"] = True
-        schema, changed = closed(schema, f"{path}.parameters")
-        if changed:
-            draft.note(f"{path}.parameters", "bounds dropped and objects closed: it is strict")
+        fits = closed(schema, f"{path}.parameters")
+        if fits is None:
+            draft.note(f"{path}.strict", OPEN)
+        else:
+            fields["strict"] = True
+            schema, changes = fits
+            if changes:
+                draft.note(f"{path}.parameters", f"{changes}: it is strict")
     elif tool.strict:
         draft.note(f"{path}.strict", "dropped: this model cannot be held to a schema")
     return {**fields, "inputSchema": {"json": schema}}
