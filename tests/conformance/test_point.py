@@ -106,7 +106,19 @@ def test_nothing_of_the_input_is_left(upstream: str, kind: str, more: dict[str, 
     """The items are of kinds that only Responses has: a system prompt alone is not the request."""
     error = refused(RESPONSES, upstream, input=[{"type": kind, "call_id": "c"}], **more)
 
-    assert (400, "messages") == (error.status, error.param)
+    assert 400 == error.status
+    assert ("input" if kind.endswith("output") else "messages") == error.param
+
+
+@pytest.mark.parametrize("upstream", [name for name in UPSTREAMS if name != RESPONSES])
+def test_what_came_of_a_tool_that_is_not_here(upstream: str) -> None:
+    """Is what the model is asked to go on from, where it stands last; in a history it is left out."""
+    call, output = ({"type": f"computer_call{end}", "call_id": "c"} for end in ("", "_output"))
+    items = [{"role": "user", "content": "x"}, call, output]
+
+    assert "input" == refused(RESPONSES, upstream, input=items).param
+    items.append({"role": "user", "content": "y"})
+    assert asked(RESPONSES, upstream, input=items).body
 
 
 @pytest.mark.parametrize("client", (ANTHROPIC, GEMINI, OPENAI))

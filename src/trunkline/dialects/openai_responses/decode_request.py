@@ -5,19 +5,20 @@ What the gateway itself sees to (storing, background, the previous response) sta
 whoever stores answers reads it off the body, and has put a previous response's items into `input`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Raw, json
 
-from trunkline.canon.content import Message, Role, Text
+from trunkline.canon.content import Message, Opaque, Role, Text
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, OutputFormat, Thinking
 from trunkline.dialects.fields import BOOL, INT, NUMBER, STR, Fields, missing, read
 from trunkline.dialects.openai_responses.decode_items import ItemReader
 from trunkline.dialects.openai_responses.decode_tools import read_choice, read_tools, together
 from trunkline.dialects.openai_responses.echo import echo_of
+from trunkline.dialects.openai_responses.upstream_wire import KIND
 from trunkline.dialects.openai_responses.wire import NAME
-from trunkline.dialects.raws import RAW_MAP
+from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
 _EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _STRINGS = json.Decoder(list[str])
@@ -25,6 +26,7 @@ _LOGPROBS = "message.output_text.logprobs"
 _SEEN_TO = frozenset({_LOGPROBS, "reasoning.encrypted_content"})
 # Nothing an upstream must know, but for one that stores answers; see the file's docstring.
 _OURS = ("store", "background", "previous_response_id", "stream_options")
+_OUTPUT = "_call_output"
 _NAMED = ("prompt", "conversation")
 """What is said, by its name alone."""
 _CONTEXT = (*_NAMED, "previous_response_id")
@@ -75,7 +77,7 @@ def decode_request(raw: bytes) -> ChatRequest:
         stream=body.get("stream", BOOL) or False,
         include_usage=True,
         extra=_rest(body),
-        needs={name: _KEPT_THERE.format(name) for name in _NAMED if name in body.rest()},
+        needs=_needs(body, items.messages),
         echo=echo_of(wire),
     )
 
@@ -137,6 +139,22 @@ def _output_format(output: Fields | None) -> OutputFormat | None:
         description=wanted.get("description", STR),
         strict=wanted.get("strict", BOOL),
     )
+
+
+def _needs(body: Fields, messages: Sequence[Message]) -> Mapping[str, str]:
+    """What is kept elsewhere; and a last item that tells what came of a tool only this API has."""
+    needs = {name: _KEPT_THERE.format(name) for name in _NAMED if name in body.rest()}
+    last = messages[-1].parts[-1] if messages and messages[-1].parts else None
+    if isinstance(last, Opaque) and _is_output(last.raw):
+        needs["input"] = "the last item of 'input' is of a kind that only the Responses API has"
+    return needs
+
+
+def _is_output(raw: Raw) -> bool:
+    try:
+        return KIND.decode(raw).type.endswith(_OUTPUT)
+    except NOT_JSON:
+        return False
 
 
 def _user(body: Fields) -> str | None:
