@@ -59,7 +59,7 @@ _LEFT_THE_TYPES = frozenset({"temperature", "top_p", "top_k"})
 _AUDIO: TypeAdapter[Any] = TypeAdapter(ResponseInputAudioParam)
 _PLACES: Mapping[str, tuple[Deployment, ...]] = {
     OPENAI: (
-        deployment(OPENAI, "gpt-4.1"),
+        deployment(OPENAI, "gpt-4.1", custom_tools=True),
         deployment(OPENAI, "gpt-5", reasoning_model=True, efforts=("low", "medium", "high")),
         deployment(OPENAI, "llama", efforts=(), schema_output=False, mid_system=False, max_stop=1),
     ),

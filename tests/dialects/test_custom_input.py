@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from trunkline.dialects.custom_input import Unwrapping, input_of
+from trunkline.dialects.custom_input import Unwrapping, arguments_with, input_of
 
 CASES = (
     ('{"input":"*** Begin Patch\\n+a"}', "*** Begin Patch\n+a"),
@@ -60,3 +60,10 @@ def _escape(character):
 def test_any_division(text, step):
     """No division of anything makes a difference."""
     assert input_of(text) == fed(text, step)
+
+
+def test_there_and_back() -> None:
+    """What stands in for the text gives it back."""
+    text = 'a "b"\n\u00e9'
+
+    assert text == input_of(arguments_with(text))

@@ -47,6 +47,8 @@ class Quirks(Struct, frozen=True, kw_only=True):
     """Writes <think>...</think> into its text: to be parsed into reasoning."""
     efforts: tuple[str, ...] = ANY_EFFORT
     """Values of reasoning_effort it takes; the nearest stands in for another. Empty: has no such field."""
+    custom_tools: bool = False
+    """An OpenAI-like upstream that takes custom tools, and a choice among several (`allowed_tools`)."""
     cache_marks: bool = False
     """Takes marks of where to cache: OpenRouter Anthropic's cache_control, Bedrock's models cache points."""
     document_url: str = ""

@@ -1,5 +1,5 @@
 """
-The free text of a custom tool's call, out of the JSON in which an upstream without such tools gave it.
+The free text of a custom tool's call, into and out of the JSON of an upstream without such tools.
 
 There the tool is a function of one string, `input`. The text comes out as it streams in; what is
 not such an object after all comes out as it is.
@@ -8,7 +8,7 @@ not such an object after all comes out as it is.
 import re
 from typing import Final
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 
 from trunkline.dialects.raws import NOT_JSON
 
@@ -36,11 +36,22 @@ _SHORT: Final = {
 _LOST = "\ufffd"
 
 
+SCHEMA: Final = Raw(
+    b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
+)
+"""Of the function that stands in for the tool."""
+
+
 class _Input(Struct):
     input: str
 
 
 _INPUT = json.Decoder(_Input)
+
+
+def arguments_with(text: str) -> str:
+    """What `input_of` reads."""
+    return json.encode(_Input(text)).decode()
 
 
 def input_of(arguments: str) -> str:

@@ -21,7 +21,9 @@ DIALECT = OpenAIChat()
 STAMP = Stamp("0123456789", "the-model", 1_700_000_000)
 FOREIGN = "anthropic-messages"
 # Takes everything: what a request loses on the way to it, the encoder lost.
-ROOMY = Quirks(system_role="developer", reasoning_field="reasoning", cache_marks=True)
+ROOMY = Quirks(
+    system_role="developer", reasoning_field="reasoning", cache_marks=True, custom_tools=True
+)
 
 
 def deployment(**quirks: Any) -> Deployment:

@@ -79,7 +79,16 @@ def test_calls_and_results():
         },
         {"role": "tool", "tool_call_id": "call_1", "content": "a"},
         {"role": "tool", "tool_call_id": "call_2", "content": ""},
-    ] == messages(USER, assistant(CALL, other), results)[1:]
+    ] == messages(USER, assistant(CALL, other), results, quirks={"custom_tools": True})[1:]
+
+
+@pytest.mark.parametrize("own", (True, False))
+def test_custom_calls_where_there_are_none(own):
+    """Called as the function that stands in for their tool."""
+    said = messages(USER, assistant(ToolCall("call_1", "c", 'x "y"', "custom")), own=own)
+
+    function = {"name": "c", "arguments": '{"input":"x \\"y\\""}'}
+    assert [{"id": "call_1", "type": "function", "function": function}] == said[1]["tool_calls"]
 
 
 @pytest.mark.parametrize(("own", "arguments"), ((False, "{}"), (True, "")))

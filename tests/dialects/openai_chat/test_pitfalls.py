@@ -311,7 +311,7 @@ def test_pitfall_39_long_tool_names_come_back():
 def test_pitfall_27_custom_tools_have_their_shape():
     """An object of their own, not a function's."""
     tool = {"type": "custom", "custom": {"name": "c"}}
-    assert [tool] == sent(decode(tools=[tool]))["tools"]
+    assert [tool] == sent(decode(tools=[tool]), custom_tools=True)["tools"]
 
 
 def test_pitfall_42_a_subset_and_no_parallel_calls():
@@ -321,7 +321,7 @@ def test_pitfall_42_a_subset_and_no_parallel_calls():
         tool_choice=ToolChoice(ChoiceMode.SUBSET_REQUIRED, ("g",)),
         parallel_tool_calls=False,
     )
-    body = sent(asked)
+    body = sent(asked, custom_tools=True)
     function = {"type": "function", "function": {"name": "g"}}
     allowed = {"mode": "required", "tools": [function]}
     assert {"type": "allowed_tools", "allowed_tools": allowed} == body["tool_choice"]

@@ -45,7 +45,7 @@ def test_without_a_type():
 )
 def test_own_tools_come_back(tool):
     """To the letter, whatever we know of them."""
-    assert [tool] == sent(decode(tools=[tool]))["tools"]
+    assert [tool] == sent(decode(tools=[tool]), custom_tools=True)["tools"]
 
 
 def test_cache_marks():
@@ -72,7 +72,38 @@ def test_custom_tools_of_the_responses_api():
             "name": "c",
             "format": {"type": "grammar", "grammar": {"syntax": "lark", "definition": "s"}},
         },
-    } == sent(request(tools=(tool,)))["tools"][0]
+    } == sent(request(tools=(tool,)), custom_tools=True)["tools"][0]
+
+
+@pytest.mark.parametrize("origin", ("openai-responses", "openai-chat"))
+def test_custom_tools_where_there_are_none(origin):
+    """A function of one string stands in, and is what a choice of the tool chooses; noted."""
+    raw = {"type": "custom", "name": "c", "format": {"type": "grammar", "definition": "s"}}
+    tool = Tool(name="c", description="d", kind="custom", raw=Raw(json.encode(raw)), origin=origin)
+    asked = request(tools=(tool,), tool_choice=ToolChoice(ChoiceMode.ONE, ("c",)), origin=origin)
+    body = sent(asked)
+    schema = {
+        "type": "object",
+        "properties": {"input": {"type": "string"}},
+        "required": ["input"],
+    }
+
+    function = {"name": "c", "description": "d", "parameters": schema}
+    assert [{"type": "function", "function": function}] == body["tools"]
+    assert {"type": "function", "function": {"name": "c"}} == body["tool_choice"]
+    assert ["tools.0"] == [note.field for note in encoded(asked).notes]
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"), ((ChoiceMode.SUBSET, "auto"), (ChoiceMode.SUBSET_REQUIRED, "required"))
+)
+def test_a_subset_where_it_cannot_be_told(mode, word):
+    """It is all that the upstream is shown."""
+    tools = tuple(Tool(name=name) for name in "abc")
+    body = sent(request(tools=tools, tool_choice=ToolChoice(mode, ("c", "a"))))
+
+    assert ["a", "c"] == [tool["function"]["name"] for tool in body["tools"]]
+    assert word == body["tool_choice"]
 
 
 def test_fields_of_another_dialect():
@@ -124,7 +155,7 @@ def test_choices(wire, choice):
     ]
     asked = decode(tools=tools, tool_choice=wire)
     assert choice == asked.tool_choice
-    assert wire == sent(asked)["tool_choice"]
+    assert wire == sent(asked, custom_tools=True)["tool_choice"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from trunkline.canon.content import (
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.foreign import foreign_fields, refuse_foreign_parts
 from trunkline.canon.request import ChatRequest
+from trunkline.dialects.custom_input import arguments_with
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat import call_ids
 from trunkline.dialects.openai_chat.encode_answer import write_call
@@ -179,6 +180,8 @@ class MessageWriter:
         if not (call.arguments or self._own or call.kind == "custom"):
             # Others say "no arguments" by an empty text; vLLM's templates read it as JSON.
             call = replace(call, arguments="{}")
+        if call.kind == "custom" and not self._quirks.custom_tools:
+            call = replace(call, kind="function", arguments=arguments_with(call.arguments))
         wire: dict[str, object] = {**write_call(call, fitted, self._names(call.name))}
         if call.cache is not None:
             self._parts.mark(f"messages.{index}", wire, call.cache)

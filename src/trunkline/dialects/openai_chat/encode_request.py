@@ -66,7 +66,7 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     names = Names(quirks.max_tool_name, strict=not own)
     messages = MessageWriter(request, quirks, names, notes).write()
     body: Body = {"model": deployment.model, "messages": messages}
-    _tools(body, request, names, notes, marks=quirks.cache_marks or own)
+    _tools(body, request, names, notes, quirks)
     _sampling(body, request, quirks, notes)
     if declines_thinking(request):
         _no_thinking(body, quirks)
@@ -84,9 +84,10 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
     return Encoded(json.encode(body), notes=(*told, *notes.all()), tool_names=names.used)
 
 
-def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, *, marks: bool) -> None:
+def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, quirks: Quirks) -> None:
     refuse_foreign_choice(request, NAME)
-    tools = write_tools(request, names, notes, marks=marks)
+    marks, custom = quirks.cache_marks or request.origin == NAME, quirks.custom_tools
+    tools = write_tools(request, names, notes, marks=marks, custom=custom)
     choice = request.tool_choice
     if not tools:
         # OpenAI refuses a choice among no tools, and parallel calls of none.
@@ -97,7 +98,7 @@ def _tools(body: Body, request: ChatRequest, names: Names, notes: Notes, *, mark
     if choice is not None:
         chosen = _among_sent(choice, request, notes)
         if chosen is not None:
-            body["tool_choice"] = write_choice(chosen, request.tools, names)
+            body["tool_choice"] = write_choice(chosen, request.tools, names, custom=custom)
     if request.parallel_tool_calls is not None:
         body["parallel_tool_calls"] = request.parallel_tool_calls
 

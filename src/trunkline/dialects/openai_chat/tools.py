@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from trunkline.canon.content import CacheMark
 from trunkline.canon.errors import Malformed
 from trunkline.canon.request import ChatRequest, ChoiceMode, Request, Tool, ToolChoice
+from trunkline.dialects import custom_input
 from trunkline.dialects.fields import BOOL, STR, Fields, is_string, missing
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_chat.cache import NO_MARKS, read_mark, write_mark
@@ -20,6 +21,7 @@ FUNCTIONS = "openai-chat/functions"
 
 _MODES = {"auto": ChoiceMode.AUTO, "none": ChoiceMode.NONE, "required": ChoiceMode.REQUIRED}
 _WORDS = {mode: word for word, mode in _MODES.items()}
+_SUBSETS = (ChoiceMode.SUBSET, ChoiceMode.SUBSET_REQUIRED)
 
 
 def uses_functions(request: Request) -> bool:
@@ -112,10 +114,17 @@ def _function(function: Fields, cache: CacheMark | None, origin: str) -> Tool:
     )
 
 
-def write_tools(request: ChatRequest, names: ToolName, notes: Notes, *, marks: bool) -> list[Raw]:
+def write_tools(
+    request: ChatRequest, names: ToolName, notes: Notes, *, marks: bool, custom: bool
+) -> list[Raw]:
+    """`custom`: the upstream knows more than functions; else a choice of some is all it is shown."""
     written: list[Raw] = []
+    choice = request.tool_choice
+    kept = choice.names if choice and choice.mode in _SUBSETS and not custom else None
     for index, tool in enumerate(request.tools):
-        raw = _written(tool, names(tool.name), notes, index)
+        if kept is not None and tool.name not in kept:
+            continue
+        raw = _written(tool, names(tool.name), notes, index, custom=custom)
         if raw is None:
             continue
         if tool.cache is not None and marks:
@@ -126,7 +135,10 @@ def write_tools(request: ChatRequest, names: ToolName, notes: Notes, *, marks: b
     return written
 
 
-def _written(tool: Tool, name: str, notes: Notes, index: int) -> Raw | None:
+def _written(tool: Tool, name: str, notes: Notes, index: int, *, custom: bool) -> Raw | None:
+    if tool.kind == "custom" and not custom:
+        notes.add(f"tools.{index}", "a custom tool sent as a function with one string, `input`")
+        tool = Tool(name=name, description=tool.description, parameters=custom_input.SCHEMA)
     if tool.raw is not None and tool.origin == NAME and name == tool.name:
         return tool.raw
     if tool.kind == "builtin":
@@ -169,11 +181,14 @@ def _grammar(written: Raw) -> Mapping[str, Raw]:
 
 
 def write_choice(
-    choice: ToolChoice, tools: Sequence[Tool], names: ToolName
+    choice: ToolChoice, tools: Sequence[Tool], names: ToolName, *, custom: bool
 ) -> str | Mapping[str, object]:
+    """`custom`: as for the tools, of which an upstream that knows functions alone is shown some."""
     if choice.mode in _WORDS:
         return _WORDS[choice.mode]
-    kinds = {tool.name: tool.kind for tool in tools}
+    if choice.mode in _SUBSETS and not custom:
+        return "required" if choice.mode is ChoiceMode.SUBSET_REQUIRED else "auto"
+    kinds = {tool.name: tool.kind for tool in tools if custom or tool.kind != "custom"}
     chosen = [_chosen(kinds.get(name, "function"), names(name)) for name in choice.names]
     if choice.mode is ChoiceMode.ONE:
         return chosen[0]
