@@ -27,6 +27,42 @@ def test_a_whole_answer_waits_until_it_is_kept():
     assert (201, WHOLE, "whole") == (reply.status, reply.body, reply.closed)
 
 
+@pytest.mark.parametrize(
+    ("told", "warns"),
+    (((), b"store: this"), (((b"x-trunkline-warnings", b"n: gone"),), b"n: gone; store: this")),
+)
+def test_a_whole_answer_that_could_not_be_kept_says_so(told, warns):
+    """By its status, its `store`, and a warning behind those there are."""
+    reply = FakeReply()
+    keeping = held(reply)
+    keeping.whole(200, ((b"a", b"b"), *told), WHOLE[:-1] + b',"store":true,"x":1.50}')
+    keeping.release(kept=False)
+    keeping.release()  # too late
+
+    assert (200, WHOLE[:-1] + b',"store":false,"x":1.50}') == (reply.status, reply.body)
+    assert b"b" == reply.header(b"a")
+    assert (reply.header(b"x-trunkline-warnings") or b"").startswith(warns)
+
+
+def test_what_is_no_response_stays_as_it_is():
+    """It cannot be stored, and does not claim to be."""
+    reply = FakeReply()
+    keeping = held(reply)
+    keeping.whole(200, (), b"[]")
+    keeping.release(kept=False)
+    assert (200, b"[]") == (reply.status, reply.body)
+
+
+def test_a_stream_that_could_not_be_kept_ends_as_it_would():
+    """What it would say of it was said in its first event."""
+    reply = FakeReply()
+    keeping = held(reply)
+    keeping.start(200, ())
+    keeping.end(LAST)
+    keeping.release(kept=False)
+    assert (LAST, "end") == (reply.body, reply.closed)
+
+
 def test_of_a_stream_only_the_end_waits():
     """All before it goes out as it comes; the answer is what the last event carries."""
     reply = FakeReply()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.flow import world as flow
 from tests.gateway import World, head, within
-from trunkline.canon.errors import Malformed
+from trunkline.canon.errors import LedgerUnavailable, Malformed
 from trunkline.canon.exchange import Exchange, Principal
 from trunkline.faces.native.face import Native
 from trunkline.flow.remembered import Remembered, Wish, read_wish
@@ -153,6 +153,45 @@ def test_a_client_that_leaves_at_the_very_end_does_not_undo_the_keeping(tmp_path
         kept = await store.get("default", response_id(reply))
         assert kept is not None
         assert "completed" == kept.status
+
+    within(tmp_path, work)
+
+
+@pytest.mark.parametrize("stream", (False, True))
+def test_an_answer_that_cannot_be_stored_says_so(tmp_path, stream):
+    """201 means stored; a stream has told its head already, and ends as it would."""
+
+    class Away:
+        """A store whose database has gone."""
+
+        async def put(self, record, held_until=0.0):
+            raise LedgerUnavailable("the database is away")
+
+    async def work(w: World) -> None:
+        reply, store = FakeReply(), w.gateway.conversations.store
+        w.gateway.conversations.store = Away()
+        await asked(w, reply, stream=stream)
+        w.gateway.conversations.store = store
+        assert 200 == reply.status
+        assert 1 == sum("response not stored" in line for line in w.logged)
+        if stream:
+            assert "end" == reply.closed
+            assert b"event: response.completed" in reply.body
+        else:
+            assert json.decode(reply.body)["store"] is False
+            assert b"store: this answer" in (reply.header(b"x-trunkline-warnings") or b"")
+
+    within(tmp_path, work)
+
+
+def test_a_stored_answer_says_so(tmp_path):
+    """201, `store` is true, and nothing to warn of."""
+
+    async def work(w: World) -> None:
+        reply = FakeReply()
+        await asked(w, reply, stream=False)
+        assert (201, True) == (reply.status, json.decode(reply.body)["store"])
+        assert b"store" not in (reply.header(b"x-trunkline-warnings") or b"")
 
     within(tmp_path, work)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import MsgspecError, Raw, json
+
 from trunkline.canon.exchange import Headers
 from trunkline.conversations.closing import id_in, last_word
 from trunkline.conversations.items import head_of
@@ -10,9 +12,13 @@ from trunkline.flow.base import Reply
 
 # The API tells a stored, whole answer apart from others by its status.
 _CREATED: Final = 201
+_WARNINGS: Final = b"x-trunkline-warnings"
+_NOT_KEPT: Final = b"store: this answer could not be stored, so its id leads nowhere"
 # OpenAI's ids have 53 characters, ours 29. Some servers count theirs, or throw a die with a million
 # sides: the second of the same id would take the place of the first.
 _UNIQUE: Final = 24
+
+_FIELDS: Final = json.Decoder(dict[str, Raw])
 
 AtEnd = Callable[["KeepingReply"], object]
 """Told once, when all of an answer is here that succeeded in being one."""
@@ -64,15 +70,22 @@ class KeepingReply:
     def events(self) -> bytes:
         return b"" if self._status else b"".join(self._pieces)
 
-    def release(self) -> None:
-        """Let the last piece go."""
+    def release(self, *, kept: bool = True) -> None:
+        """
+        Let the last piece go, once.
+
+        `kept`: whether it can be come back to. Where it cannot, a whole answer says so: 200, a
+        warning, and `store` is false. A stream has said already that it would be.
+        """
         last, self._last = self._last, None
         if last is None:
             return
-        if self._status:
-            self._reply.whole(self._status, self._headers, last)
-        else:
+        if not self._status:
             self._reply.end(last)
+        elif kept:
+            self._reply.whole(_CREATED, self._headers, last)
+        else:
+            self._reply.whole(self._status, _warned(self._headers), _unstored(last))
 
     def _own(self, data: bytes, theirs: str) -> bytes:
         """`theirs`: the response's id, where this piece is the first that tells it."""
@@ -108,7 +121,7 @@ class KeepingReply:
         if status >= 300:
             self._reply.whole(status, headers, body)
             return
-        self._status, self._headers, self._last = _CREATED, headers, self._own(body, _id_of(body))
+        self._status, self._headers, self._last = status, headers, self._own(body, _id_of(body))
         self._at_end(self)
 
     def start(self, status: int, headers: Headers) -> None:
@@ -136,6 +149,21 @@ class KeepingReply:
 def _id_of(body: bytes) -> str:
     head = head_of(body)
     return "" if head is None else head.id
+
+
+def _unstored(body: bytes) -> bytes:
+    """What is no Response object says nothing of its being stored, and stays as it is."""
+    try:
+        return json.encode({**_FIELDS.decode(body), "store": False})
+    except MsgspecError:
+        return body
+
+
+def _warned(headers: Headers) -> Headers:
+    """Behind the warnings there are, in one line."""
+    told = [value for name, value in headers if name == _WARNINGS]
+    others = [header for header in headers if header[0] != _WARNINGS]
+    return (*others, (_WARNINGS, b"; ".join((*told, _NOT_KEPT))))
 
 
 def _reply(reply: Reply) -> Reply:

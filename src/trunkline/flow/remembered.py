@@ -94,7 +94,7 @@ class Remembered:
             for task in tasks:
                 await asyncio.shield(task)
         finally:
-            keeping.release()
+            keeping.release(kept=False)
 
     def _refuse(self, error: GatewayError) -> None:
         exchange, rooms = self._exchange, self._rooms
@@ -106,15 +106,17 @@ class Remembered:
         refuse(error, exchange, self._face, rooms.teller(exchange.dialect), self._reply)
 
     async def _keep(self, kept: KeepingReply, record: ResponseRecord | None) -> None:
-        """A store that fails costs the client its next turn, not this one."""
+        """A store that fails costs the client its next turn, not this one: the answer says so."""
+        stored = False
         try:
             if record is not None:
                 await self._rooms.conversations.keep(record)
+                stored = True
         except GatewayError as error:
             request = self._exchange.id
             self._rooms.log.warning("response not stored", request=request, why=repr(error))
         finally:
-            kept.release()
+            kept.release(kept=stored)
 
     def _record(self, kept: KeepingReply, wish: Wish, own: Sequence[Raw]) -> ResponseRecord | None:
         """None where the client got no Response object, or none that says what it is."""
