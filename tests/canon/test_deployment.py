@@ -1,8 +1,9 @@
 """A target that speaks several dialects is asked in the client's own, where it can be."""
 
 from msgspec import Raw
+from msgspec.structs import replace
 
-from trunkline.canon.deployment import Deployment, Quirks
+from trunkline.canon.deployment import Deployment, Embeds, Quirks
 
 BOTH = Deployment(
     id="p/m",
@@ -26,3 +27,12 @@ def test_another_dialect_keeps_what_is_true_of_the_model():
 
     assert ("openai-responses", "p/m") == (other.dialect, other.id)
     assert Quirks(reasoning_model=True) == other.quirks
+
+
+def test_who_answers_is_nowhere_the_client_s_choice():
+    """Fields of routing are known in every dialect, and where vectors are asked for."""
+    quirks = Quirks(drop=("store",), routing=("models",))
+    target = replace(BOTH, quirks=quirks, embeds=Embeds())
+
+    assert Quirks(routing=("models",)) == target.speaking("openai-responses").quirks
+    assert Quirks(routing=("models",)) == target.embedding().quirks

@@ -22,6 +22,18 @@ def test_apply():
     assert ["dropped: why"] == [note.message for note in notes.all()]
 
 
+def test_routing_is_not_the_client_s():
+    """A field by which another model would answer is dropped, and it is said who decides that."""
+    body: dict[str, object] = {"models": ["a/dear-one"], "route": "fallback", "provider": {}}
+    notes = Notes()
+    apply_quirks(body, Quirks(routing=("models", "route")), notes.add, why="dropped: why")
+
+    assert {"provider": {}} == body
+    assert [(name, "dropped: who answers is decided here") for name in ("models", "route")] == [
+        (note.field, note.message) for note in notes.all()
+    ]
+
+
 def test_a_field_that_is_there_under_its_other_name():
     """Stays as it is; the one renamed goes."""
     body: dict[str, object] = {"a": 1, "b": 2}

@@ -190,6 +190,7 @@ def test_every_provider_is_priced_where_prices_are_known(name: str) -> None:
         ("vllm", "Qwen/Qwen3-8B", "efforts", ("none", "low", "medium", "high")),
         ("vertex", "gemini-3-flash-preview", "tool_images", True),
         ("openrouter", "anthropic/claude-sonnet-4.5", "cache_marks", True),
+        ("openrouter", "openai/o1-pro", "routing", ("models", "preset", "route")),
         ("together", "deepseek-ai/DeepSeek-R1", "think_tags", True),
         ("cohere", "command-a-reasoning-08-2025", "efforts", ("none", "low", "medium", "high")),
         ("cohere", "command-a-plus-05-2026", "efforts", ("none", "low", "medium", "high")),

@@ -18,6 +18,8 @@ class Quirks(Struct, frozen=True, kw_only=True):
 
     drop: tuple[str, ...] = ()
     """Top-level request fields it rejects: dropped with a note."""
+    routing: tuple[str, ...] = ()
+    """Those by which another model than the one asked for would answer: dropped with a note, in any dialect."""
     rename: Mapping[str, str] = {}
     """Top-level request fields it calls otherwise: {"max_completion_tokens": "max_tokens"}."""
     add: Mapping[str, Raw] = {}
@@ -112,7 +114,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     def embedding(self) -> "Deployment":
         """The same target, asked for vectors: only for one that `embeds`."""
         dialect = self.dialect if self.embeds is None else self.embeds.dialect
-        return replace(self, dialect=dialect, also=(), quirks=Quirks())
+        quirks = Quirks(routing=self.quirks.routing)
+        return replace(self, dialect=dialect, also=(), quirks=quirks)
 
     def speaking(self, dialect: str) -> "Deployment":
         """

@@ -7,6 +7,18 @@ from trunkline.dialects.anthropic_messages.quirks import apply_quirks, beta_head
 from trunkline.dialects.anthropic_messages.wire import Fields
 
 
+def test_routing_is_not_the_client_s() -> None:
+    """Where an upstream could have another model answer."""
+    body: Fields = {"models": ["a"], "model": "m"}
+    noted: list[tuple[str, str]] = []
+    quirks = Quirks(routing=("models", "route"))
+
+    apply_quirks(body, quirks, lambda field, why: noted.append((field, why)))
+
+    assert {"model": "m"} == body
+    assert [("models", "dropped: who answers is decided here")] == noted
+
+
 def test_dropped_renamed_added() -> None:
     """Dropped with a note if it was there, renamed, and added if it was not."""
     body: Fields = {"a": 1, "b": 2, "d": 4}

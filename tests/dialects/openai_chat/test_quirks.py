@@ -21,6 +21,15 @@ def test_to_the_byte():
     assert expected == DIALECT.forward(envelope, deployment(), {}).body
 
 
+def test_routing_is_not_the_client_s():
+    """Where an upstream could have another model answer; among hosts of the same one it may choose."""
+    body, noted = forwarded(
+        {"models": ["a"], "route": "fallback", "provider": {}}, routing=("models", "route")
+    )
+
+    assert ({"model": "m", "provider": {}}, ["models", "route"]) == (body, noted)
+
+
 OURS = {"type": "reasoning.text", "format": "trunkline/anthropic-messages", "signature": "s"}
 THEIRS = {"type": "reasoning.text", "format": "anthropic-claude-v1", "signature": "t"}
 

@@ -56,6 +56,18 @@ def test_a_prompt_that_must_be_written_anew():
     } == sent(request)
 
 
+def test_what_is_rejected_is_dropped_from_what_is_written_anew():
+    """With a note, as from a body that passes."""
+    request = asked(models=["a/dear-one"], seed=1)
+    encoded = DIALECT.encode_request(request, target(drop=("seed",), routing=("models",)))
+
+    assert {"model": "up", "prompt": "Say", "max_tokens": 16} == json.decode(encoded.body)
+    assert [
+        ("models", "dropped: who answers is decided here"),
+        ("seed", "dropped: the provider rejects it"),
+    ] == [(note.field, note.message) for note in encoded.notes]
+
+
 def test_a_conversation_is_a_transcript():
     """Ended where the model would speak for its user; fields of the other dialect are dropped."""
     request = chat(

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from tests.dialects.gemini_embeddings.making import decoded
 from tests.dialects.gemini_embeddings.making import texts as gemini
 from tests.dialects.openai_embeddings.making import asked, target
+from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.openai_embeddings.encode_request import encode_request
 
@@ -46,6 +47,15 @@ def test_what_it_rejects_is_dropped_with_a_note():
     assert [("user", "dropped: the provider rejects it")] == [
         (note.field, note.message) for note in encoded.notes
     ]
+
+
+def test_routing_is_not_the_client_s():
+    """Where an upstream could have another model answer."""
+    to = replace(target(), quirks=Quirks(routing=("models",)))
+    encoded = encode_request(asked(extra={"models": Raw(b'["x"]')}), to)
+
+    assert {"model": "m", "input": ["hello"]} == json.decode(encoded.body)
+    assert ["models"] == [note.field for note in encoded.notes]
 
 
 def test_what_it_needs_besides():

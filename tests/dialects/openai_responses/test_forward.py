@@ -34,6 +34,14 @@ def test_quirks():
     assert ["user"] == [note.field for note in encoded.notes]
 
 
+def test_routing_is_not_the_client_s():
+    """Where an upstream could have another model answer."""
+    encoded = passed({"model": "x", "models": ["y"]}, routing=("models",))
+
+    assert {"model": "m"} == json.decode(encoded.body)
+    assert ["models"] == [note.field for note in encoded.notes]
+
+
 def test_reasoning_of_others_stays_behind():
     """OpenAI would answer 400 to what it did not seal; its own goes back as it was."""
     proof = signature_of("rs_1", "gAAA")

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from trunkline.canon.deployment import Quirks
 from trunkline.dialects.anthropic_messages.wire import BETA_HEADER, Fields
+from trunkline.dialects.field_quirks import drop_routing
 
 Noting = Callable[[str, str], None]
 
 
 def apply_quirks(body: Fields, quirks: Quirks, note: Noting) -> None:
     """Drops with a note, then renames, then adds what is missing."""
+    drop_routing(body, quirks, note)
     for field in quirks.drop:
         if field in body:
             del body[field]

@@ -38,7 +38,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
         body["messages"] = call_ids.mended(kept, signatures=quirks.thought_signatures)
     if quirks.stream_usage and "stream" in envelope and bytes(envelope["stream"]) == _TRUE:
         body["stream_options"] = _with_usage(envelope.get("stream_options"))
-    if quirks.drop or quirks.rename or quirks.add:
+    if quirks.drop or quirks.routing or quirks.rename or quirks.add:
         apply(body, quirks, notes)
     return Encoded(json.encode(body), notes=notes.all())
 

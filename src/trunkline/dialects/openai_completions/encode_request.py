@@ -10,6 +10,7 @@ from trunkline.canon.errors import Unsupported
 from trunkline.canon.foreign import refuse_foreign_needs
 from trunkline.canon.request import ChatRequest, Request
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import drop, drop_routing
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_completions.wire import NAME, CompletionRequest
 from trunkline.dialects.point import refuse_pointless
@@ -33,6 +34,7 @@ _NAMES: Mapping[Role, str] = {
 _NEXT = "\n\nUser:"
 """Where a model that goes on writing a transcript would speak for its user."""
 _INCLUDE_USAGE = {"include_usage": True}
+_REJECTED = "dropped: the provider rejects it"
 
 
 def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
@@ -41,9 +43,8 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     quirks, notes = deployment.quirks, Notes()
     if quirks.stream_usage and bytes(envelope.get("stream", b"")) == b"true":
         body["stream_options"] = _INCLUDE_USAGE
-    for name in quirks.drop:
-        if body.pop(name, None) is not None:
-            notes.add(name, "dropped: the provider rejects it")
+    drop_routing(body, quirks, notes.add)
+    drop(body, quirks.drop, notes.add, why=_REJECTED)
     return Encoded(json.encode(body), notes=notes.all())
 
 
@@ -72,6 +73,8 @@ def encode_request(request: Request, deployment: Deployment) -> Encoded:
             body.setdefault(name, raw)
         else:
             notes.add(name, "dropped: Completions has no such field")
+    drop_routing(body, deployment.quirks, notes.add)
+    drop(body, deployment.quirks.drop, notes.add, why=_REJECTED)
     return Encoded(json.encode(body), notes=notes.all())
 
 

@@ -7,6 +7,7 @@ from trunkline.canon.embedding import EmbeddingRequest
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.asides import note_lost, note_tasks
 from trunkline.dialects.base import Encoded
+from trunkline.dialects.field_quirks import drop, drop_routing
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.openai_embeddings.decode_request import NAME
 
@@ -37,9 +38,8 @@ def encode_request(request: EmbeddingRequest, deployment: Deployment) -> Encoded
             body.setdefault(name, raw)
     else:
         _note_foreign(request, notes)
-    for name in embeds.drop:
-        if body.pop(name, None) is not None:
-            notes.add(name, "dropped: the provider rejects it")
+    drop_routing(body, deployment.quirks, notes.add)
+    drop(body, embeds.drop, notes.add, why="dropped: the provider rejects it")
     for name, raw in embeds.add.items():
         body.setdefault(name, raw)
     return Encoded(json.encode(body), notes=notes.all())

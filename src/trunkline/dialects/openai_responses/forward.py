@@ -34,7 +34,7 @@ def forward(envelope: Mapping[str, Raw], deployment: Deployment) -> Encoded:
     if items is not None:
         items = _without_foreign(items, notes) if _TAG in bytes(items) else items
         body["input"] = mend_each(items, _unsigned)
-    if quirks.drop or quirks.rename or quirks.add:
+    if quirks.drop or quirks.routing or quirks.rename or quirks.add:
         apply(body, quirks, notes)
     return Encoded(json.encode(body), notes=notes.all())
 
