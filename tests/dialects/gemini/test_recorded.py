@@ -90,6 +90,11 @@ def test_requests(recorded):
         ), recording.name
 
 
+def untiered(answer):
+    """The official SDK's types have no room for the tier in what clients are told."""
+    return replace(answer, usage=replace(answer.usage, tier="")) if answer.usage else answer
+
+
 def test_whole_answers(recorded):
     """Read, and written to a client of this dialect, they say the same."""
     answers = [r for r in recorded if is_whole(r)]
@@ -98,7 +103,7 @@ def test_whole_answers(recorded):
         answer = DIALECT.decode_answer(json.encode(recording.body))
         assert [] == violations(unfold(answer)), recording.name
         body = DIALECT.encode_answer(answer, request(), STAMP)
-        expected = all_named(replace(answer, id=answer.id or STAMP.id), STAMP.id)
+        expected = untiered(all_named(replace(answer, id=answer.id or STAMP.id), STAMP.id))
         assert expected == DIALECT.decode_answer(body), recording.name
 
 
@@ -112,7 +117,7 @@ def test_streams(recorded):
         pieces = [stream[i : i + 97] for i in range(0, len(stream), 97)]
         assert events == read(DIALECT.decoder(), pieces), recording.name
         written = DIALECT.encoder(request(), STAMP).feed(events)
-        expected = all_named(fold(events), STAMP.id)
+        expected = untiered(all_named(fold(events), STAMP.id))
         assert expected == fold(read(DIALECT.decoder(), [written])), recording.name
         watcher = DIALECT.watcher(wants_usage=True)
         assert stream == watcher.feed(stream)

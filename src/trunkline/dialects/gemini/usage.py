@@ -18,7 +18,6 @@ from trunkline.dialects.service_tier import tier_told
 # The largest context on sale is some ten million tokens: what says more is a mistake.
 _MOST = 100_000_000
 _AUDIO = "AUDIO"
-_TIERS = frozenset(("standard", "flex", "priority"))
 _TRAFFIC: Mapping[str, str] = {
     "ON_DEMAND": "standard",
     "ON_DEMAND_FLEX": "flex",
@@ -99,8 +98,6 @@ def write_usage(usage: Usage) -> Fields:
         "candidatesTokenCount": usage.output + usage.audio_output,
         "totalTokenCount": usage.total,
     }
-    if usage.tier in _TIERS:
-        fields["serviceTier"] = usage.tier
     if usage.cache_read:
         fields["cachedContentTokenCount"] = usage.cache_read
     if usage.reasoning:
