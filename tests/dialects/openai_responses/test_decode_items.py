@@ -112,6 +112,18 @@ def test_what_else_a_call_says():
     ) == items(call).messages
 
 
+def test_a_tool_that_was_brought_along_is_called_by_its_name():
+    """In a namespace of its own, which is none to others; unless there is a tool of such a name there."""
+    call = {**CALL, "namespace": "f"}
+    brought = {"type": "additional_tools", "tools": [{"type": "function", "name": "f"}]}
+    inside = {"type": "namespace", "name": "f", "tools": [{"type": "function", "name": "f"}]}
+    own = {"namespace": Raw(b'"f"')}
+
+    assert ToolCall("c1", "f", "{}", extra=own) == items(brought, call).messages[-1].parts[-1]
+    both = {**brought, "tools": [inside, *brought["tools"]]}
+    assert ToolCall("c1", "f__f", "{}") == items(both, call).messages[-1].parts[-1]
+
+
 def test_phase():
     """Stays with the text of its message."""
     (message,) = items({**SAID, "phase": "commentary"}).messages

@@ -1,6 +1,6 @@
 """The conversation of a request: items of input, off the wire."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Raw
 
@@ -33,7 +33,9 @@ class ItemReader:
     the outputs of its calls in the message behind it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Iterable[Tool] = ()) -> None:
+        """`declared`: the request's tools, but for those that items bring along."""
+        self._declared = {tool.name for tool in declared}
         self.messages: list[Message] = []
         self.tools: list[Tool] = []
         """Those that items brought along."""
@@ -96,13 +98,23 @@ class ItemReader:
 
     def _call(self, item: Fields, kind: str, written: str) -> None:
         call_id, name = item.need("call_id", STR), item.need("name", STR)
-        namespace = item.get("namespace", STR)
-        if namespace is not None:
-            name = flat_name(namespace, name)
+        inside = item.raw("namespace")
         given = item.get(written, STR) or ""
         for passed in ("id", "status"):
             item.raw(passed)
-        self._called(ToolCall(call_id, name, given, kind, extra=item.rest()))
+        extra = item.rest()
+        if inside is not None:
+            flat = flat_name(read(inside, STR, item.at("namespace")), name)
+            if self._is_alone(name, flat):
+                extra = {**extra, "namespace": inside}
+            else:
+                name = flat
+        self._called(ToolCall(call_id, name, given, kind, extra=extra))
+
+    def _is_alone(self, name: str, flat: str) -> bool:
+        """A tool that was brought along is called in a namespace of its own (recorded 2026-07)."""
+        known = self._declared | {tool.name for tool in self.tools}
+        return name in known and flat not in known
 
     def _called(self, call: ToolCall) -> None:
         self._turn([call])

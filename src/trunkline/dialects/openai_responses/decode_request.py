@@ -11,7 +11,7 @@ from msgspec import Raw, json
 
 from trunkline.canon.content import Message, Opaque, Role, Text
 from trunkline.canon.errors import Malformed
-from trunkline.canon.request import ChatRequest, OutputFormat, Thinking
+from trunkline.canon.request import ChatRequest, OutputFormat, Thinking, Tool
 from trunkline.dialects.fields import BOOL, INT, NUMBER, STR, Fields, missing, read
 from trunkline.dialects.openai_responses.decode_items import ItemReader
 from trunkline.dialects.openai_responses.decode_tools import read_choice, read_tools, together
@@ -50,7 +50,7 @@ def decode_request(raw: bytes) -> ChatRequest:
     for field in _OURS:
         body.raw(field)
     tools = read_tools(body)
-    items = _conversation(body, wire)
+    items = _conversation(body, wire, tools)
     logprobs = _include(body)
     top_logprobs = body.get("top_logprobs", INT)
     output = body.inner("text")
@@ -82,8 +82,8 @@ def decode_request(raw: bytes) -> ChatRequest:
     )
 
 
-def _conversation(body: Fields, wire: Mapping[str, Raw]) -> ItemReader:
-    items = ItemReader()
+def _conversation(body: Fields, wire: Mapping[str, Raw], tools: Sequence[Tool]) -> ItemReader:
+    items = ItemReader(tools)
     instructions = body.get("instructions", STR)
     if instructions is not None:
         items.messages.append(Message(Role.SYSTEM, (Text(instructions),)))
