@@ -55,6 +55,12 @@ def call(
         connection.close()
 
 
+def losses(headers: Mapping[str, str]) -> str:
+    """What a translation warns of: not that nobody knows a price, as of any model on this machine."""
+    told = headers.get("x-trunkline-warnings", "").split("; ")
+    return "; ".join(note for note in told if not note.startswith("model: no price is known"))
+
+
 def pause() -> None:
     """A step of polling what another process does."""
     threading.Event().wait(_STEP)

@@ -10,7 +10,7 @@ from openai.types.responses import Response, ResponseUsage
 from pydantic import BaseModel
 
 from tests.integration.books import Told, of_ledger
-from tests.integration.program import Gateway, serving
+from tests.integration.program import Gateway, losses, serving
 
 # In the process and over HTTP, in each dialect that there is.
 CONFIG = """
@@ -208,7 +208,7 @@ def test_built_in_tools(gpt: openai.OpenAI, upstream: str) -> None:
     search: Any = {"type": "web_search"}
     asked: Any = {"input": HELLO, "tools": [search, function("f")], "store": False}
     raw = gpt.responses.with_raw_response.create(model=f"{upstream}/sim-chat", **asked)
-    told = raw.headers.get("x-trunkline-warnings", "")
+    told = losses(raw.headers)
     assert raw.parse().output_text
     if upstream in SPEAKS_RESPONSES:
         assert "" == told
