@@ -156,6 +156,24 @@ def test_a_limit_is_used_up_before_its_last_token_is():
     assert [0] == [len(full) for full, _ in small.stood]
 
 
+def test_a_rough_bound_is_no_proof_that_there_is_no_room():
+    """Counted when others are over, the request may fit: told to come soon, and nobody hears of an end."""
+    most = limit(Unit.TOKENS, HIDDEN + 5000, window=86_400_000_000)
+    office = Office(most)
+    for lease, tokens in (("over", 3000), ("under way", 1900)):
+        asyncio.run(office.state.admit(Claim(lease, (most,), tokens, 0)))
+    office.state.settle("over", 3000, 0)
+    refused = office.ask(max_tokens=50, user="x" * 4000)
+
+    assert (429, b"1", [[]]) == (
+        refused.status,
+        refused.header(b"retry-after"),
+        [full for full, _ in office.stood],
+    )
+    office.state.settle("under way", 100, 0)
+    assert 200 == office.ask(max_tokens=50, user="x" * 4000).status
+
+
 @pytest.mark.parametrize(
     "limits",
     (

@@ -173,6 +173,15 @@ def test_of_several_the_longest_is_told():
     assert 12.0 == refusal([held, soon], [5, 1], NOW).retry_after
 
 
+def test_what_may_turn_out_smaller_is_judged_by_that():
+    """A rough bound is larger than the whole; once others are over it is counted, and may well fit."""
+    held = allowance(Unit.COST, 10**9, "x", remaining=1, reserved=10**8, window=0, closes=0)
+    error = refusal([held], [2 * 10**9], NOW, [10**8])
+
+    assert 1.0 == error.retry_after
+    assert "$0.000000001 is left of the $2 this may take; requests under way hold" in error.message
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     ((0.2, "1 s"), (119.6, "120 s"), (121, "3 min"), (3600, "60 min"), (86_399, "24 h")),

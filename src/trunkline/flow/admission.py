@@ -99,7 +99,7 @@ class Admission:
             return plan
         if not measured:
             claim, able = Claim(exchange.id, limits, 0, 0), plan
-            decision = await self._decide(exchange, claim)
+            least, decision = claim, await self._decide(exchange, claim)
         else:
             if budgeted and self._state.lost:
                 raise LimitsUnavailable(
@@ -108,13 +108,13 @@ class Admission:
                 )
             asked = self._claiming.asked(exchange)
             claim, able = self._claiming.claim(exchange, limits, plan, asked, budgeted=budgeted)
-            decision = await self._decide(exchange, claim)
+            least, decision = claim, await self._decide(exchange, claim)
             if decision.refused:
-                again = await self._again(exchange, plan, asked, claim, decision, read)
+                least, again = await self._again(exchange, plan, asked, claim, decision, read)
                 if again is not None:
                     claim, able = again
-                    decision = await self._decide(exchange, claim)
-        self._tell(exchange, claim, decision)
+                    least, decision = claim, await self._decide(exchange, claim)
+        self._tell(exchange, claim, decision, least)
         return able
 
     async def _again(
@@ -125,17 +125,20 @@ class Admission:
         claim: Claim,
         decision: Decision,
         read: ReadRequest,
-    ) -> Claimed | None:
-        """The claim that was refused with its tokens counted; None where that cannot make room."""
+    ) -> tuple[Claim, Claimed | None]:
+        """
+        The least that this request may come to, as far as is known; and the claim that was refused
+        with its tokens counted, None where that cannot make room.
+        """
         limits = claim.limits
         _, budgeted = _measured(limits)
         lowest, _ = self._claiming.claim(exchange, limits, plan, densest(asked), budgeted=budgeted)
         if not _may_fit(lowest, decision):
-            return None
+            return lowest, None
         closer = await self._claiming.closer(plan[0], asked, read)
         if closer is None:
-            return None
-        return self._claiming.claim(exchange, limits, plan, closer, budgeted=budgeted)
+            return claim, None
+        return claim, self._claiming.claim(exchange, limits, plan, closer, budgeted=budgeted)
 
     async def _decide(self, exchange: Exchange, claim: Claim) -> Decision:
         try:
@@ -157,7 +160,7 @@ class Admission:
         limits = [one for one in self._limits(exchange, ()) if one.unit is Unit.CONCURRENT]
         if limits:
             claim = Claim(exchange.id, limits, 0, 0)
-            self._tell(exchange, claim, await self._decide(exchange, claim))
+            self._tell(exchange, claim, await self._decide(exchange, claim), claim)
 
     def release(self, exchange: Exchange) -> None:
         if exchange.leased:
@@ -204,8 +207,11 @@ class Admission:
         own = self._more(exchange)
         return (*limits, *own) if own else limits
 
-    def _tell(self, exchange: Exchange, claim: Claim, decision: Decision) -> None:
-        """Raises what the caller is refused with."""
+    def _tell(self, exchange: Exchange, claim: Claim, decision: Decision, least: Claim) -> None:
+        """
+        Raises what the caller is refused with. `least`: what it may come to once it is counted, by
+        which it is judged whether there could be room.
+        """
         exchange.allowances = [
             Allowance(limit, limit.most - standing.used, standing.closes, standing.reserved)
             for limit, standing in zip(claim.limits, decision.standings, strict=True)
@@ -213,10 +219,11 @@ class Admission:
         exchange.leased = not decision.refused
         refused = [exchange.allowances[at] for at in decision.refused]
         amounts = [amount_of(allowance.limit, claim) for allowance in refused]
-        exhausted = [a for a, amount in zip(refused, amounts, strict=True) if _full(a, amount)]
+        leasts = [amount_of(allowance.limit, least) for allowance in refused]
+        exhausted = [a for a, amount in zip(refused, leasts, strict=True) if _full(a, amount)]
         self._on_standing(exchange, exchange.allowances, exhausted)
         if refused:
-            raise refusal(refused, amounts, self._clock.unix())
+            raise refusal(refused, amounts, self._clock.unix(), leasts)
 
     def __repr__(self) -> str:
         return f"<Admission by {self._state!r}>"

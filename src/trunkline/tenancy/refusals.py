@@ -22,18 +22,24 @@ _SOON = 1.0
 _SPANS = ((86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
-def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) -> GatewayError:
+def refusal(
+    refused: Sequence[Allowance],
+    amounts: Sequence[int],
+    now: float,
+    leasts: Sequence[int] | None = None,
+) -> GatewayError:
     """
     Of the limits without room, the one that stays so longest. `amounts`: asked of each, in its unit.
 
-    `now`: Unix seconds.
+    `now`: Unix seconds. `leasts`: what may be asked another time at least, where that is less.
     """
-    worst = max(range(len(refused)), key=lambda at: _patience(refused[at], amounts[at], now))
-    allowance, amount = refused[worst], amounts[worst]
+    leasts = amounts if leasts is None else leasts
+    worst = max(range(len(refused)), key=lambda at: _patience(refused[at], leasts[at], now))
+    allowance, least = refused[worst], leasts[worst]
     limit = allowance.limit
-    never = amount > limit.most
-    wait = None if never else _wait(allowance, amount, now)
-    message = _message(allowance, amount, wait, never=never)
+    never = least > limit.most
+    wait = None if never else _wait(allowance, least, now)
+    message = _message(allowance, amounts[worst], wait, never=never, held=_held(allowance, least))
     if limit.field == REPEATS:
         return RateLimited(_loop(limit, wait), code="loop_detected", retry_after=wait)
     if limit.unit is Unit.COST and limit.scope == SCOPE:
@@ -45,7 +51,9 @@ def refusal(refused: Sequence[Allowance], amounts: Sequence[int], now: float) ->
     return kind(message, retry_after=wait)
 
 
-def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bool) -> str:
+def _message(
+    allowance: Allowance, amount: int, wait: float | None, *, never: bool, held: bool
+) -> str:
     limit = allowance.limit
     whose = _WHOSE.get(limit.scope, limit.scope)
     whose = f"{whose[0].upper()}{whose[1:]}"
@@ -65,7 +73,7 @@ def _message(allowance: Allowance, amount: int, wait: float | None, *, never: bo
         return f"{start}, and this request alone may take {_told(limit, amount)}: {_less(limit)}."
     left = f"{_told(limit, max(0, allowance.remaining))} {_is(limit, allowance)} left"
     asks = "" if limit.unit is Unit.REQUESTS else f" of the {_told(limit, amount)} this may take"
-    if _held(allowance, amount):
+    if held:
         when = (
             f"; requests under way hold {_told(limit, allowance.reserved)} and may give some back:"
             " send it again when one is over"
