@@ -5,8 +5,8 @@ from trunkline.storage.records import USAGE_CLASSES, RequestRow
 
 
 def test_columns_follow_the_order_of_the_classes() -> None:
-    """The folding relies on it: usage becomes columns by position."""
-    assert Usage.__struct_fields__ == USAGE_CLASSES
+    """The folding relies on it: usage becomes columns by position, all but its last, the tier."""
+    assert Usage.__struct_fields__ == (*USAGE_CLASSES, "tier")
     assert RequestRow.__struct_fields__[: len(USAGE_CLASSES)] == USAGE_CLASSES
 
 
