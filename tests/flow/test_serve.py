@@ -91,6 +91,23 @@ def test_translation_both_ways():
     assert stream.body.rstrip().endswith(b'data: {"type":"message_stop"}')
 
 
+def test_a_client_reads_what_is_billed():
+    """Where the provider told no usage: counted here, and not nothing."""
+    told = json.decode(WHOLE)
+    del told["usage"]
+    world = World(openai(whole(json.encode(told))))
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    message = json.decode(world.ask(json.encode(body), ANTHROPIC).body)
+    (attempt,) = world.exchange.attempts
+
+    assert attempt.estimated
+    assert (attempt.usage.input, len("hello")) == (
+        message["usage"]["input_tokens"],
+        message["usage"]["output_tokens"],
+    )
+    assert attempt.usage.input
+
+
 def test_a_fault_after_content_is_told_in_dialect_and_ends_there():
     """No sentinel, no second answer, and what was delivered is billed."""
     world = World(openai(streamed(ROLE, HELLO, Disconnected("reset"))), openai(whole(), name="b"))

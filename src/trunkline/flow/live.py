@@ -1,7 +1,7 @@
 """An answer that has begun: whole, or a stream with its first content in hand."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -27,19 +27,35 @@ _PROGRESS = 16 << 10
 class WholeAnswer:
     """An answer in one piece."""
 
-    __slots__ = ("body", "delivered", "usage")
+    __slots__ = ("_write", "body", "delivered", "usage")
 
-    def __init__(self, body: bytes, usage: Usage | None, delivered: list[str]) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        usage: Usage | None,
+        delivered: list[str],
+        write: Callable[[Usage], bytes] | None = None,
+    ) -> None:
+        """`write`: the body with another usage; None for one that passes as it came."""
         self.body = body
         self.usage = usage
         self.delivered = delivered
+        self._write = write
 
     @classmethod
     def translated(
         cls, answer: Answer, server: ServerDialect, request: Request, stamp: Stamp
     ) -> "WholeAnswer":
+        def write(usage: Usage) -> bytes:
+            return server.encode_answer(replace(answer, usage=usage), request, stamp)
+
         body = server.encode_answer(answer, request, stamp)
-        return cls(body, answer.usage, spoken(answer))
+        return cls(body, answer.usage, spoken(answer), write)
+
+    def tell(self, usage: Usage) -> None:
+        """The provider's own count was lacking: the client reads what is billed."""
+        if self._write is not None:
+            self.body = self._write(usage)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -94,6 +94,9 @@ class Serving:
 
     async def _hand_over(self, answer: WholeAnswer) -> None:
         await self._settle(answer, Status.OK, None)
+        attempt = self._exchange.attempts[-1]
+        if attempt.estimated:
+            answer.tell(attempt.usage)
         body = self._face.extend(answer.body, self._exchange)
         headers = self._face.headers(self._exchange, streaming=False)
         self._reply.whole(200, (_JSON, *headers), body)
