@@ -98,6 +98,27 @@ async def seen(w: World, reply):
     return (await w.ask("GET", f"/admin/v1/requests/{request_id}")).json
 
 
+def test_sums_can_leave_out_what_tenants_paid_themselves(tmp_path):
+    """For whoever charges them for the rest; its own key can ask the same."""
+
+    async def test(w: World) -> None:
+        key = await w.key(tenant="acme")
+        await w.chat(key)
+        await w.ask("POST", PATH, body())
+        for _ in range(2):
+            await w.chat(key)
+
+        async def count(query: str, path: str = "/admin/v1/usage", **more) -> int:
+            return (await w.ask("GET", f"{path}{query}", **more)).json["total"]["requests"]
+
+        assert [3, 2, 1] == [await count(q) for q in ("", "?byok=true", "?byok=false")]
+        assert 2 == await count("?byok=true", "/v1/usage", key=key)
+        wrong = await w.ask("GET", "/admin/v1/usage?byok=1")
+        assert (400, "byok") == (wrong.status, wrong.json["error"]["param"])
+
+    within(tmp_path, test)
+
+
 def test_the_tenants_requests_are_asked_with_it_from_now_on(tmp_path):
     """The attempt knows; others' requests are the platform's as before."""
 

@@ -20,6 +20,7 @@ def filters_of(
     # An empty one is of requests that have none.
     for name, known in (
         ("status", statuses),
+        ("byok", ("true", "false")),
         ("mode", ("", *MODES)),
         ("face", ("", *call.plane.faces)),
     ):

@@ -22,7 +22,7 @@ _OWN: tuple[Grouping, ...] = (
     "model", "provider", "upstream_model", "face", "mode", "tag", "status", "month", "day", "hour",
 )  # fmt: skip
 _TENANTS: tuple[Grouping, ...] = ("key", "user", *_OWN)
-_FILTERS = ("model", "provider", "face", "mode", "tag", "status")
+_FILTERS = ("model", "provider", "face", "mode", "tag", "status", "byok")
 _DAY = 86_400
 
 

@@ -20,7 +20,7 @@ from trunkline.storage.records import Grouping, UsageQuery
 
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FILTERS = (
-    "tenant", "key_id", "user", "model", "provider", "face", "mode", "tag", "status",
+    "tenant", "key_id", "user", "model", "provider", "face", "mode", "tag", "status", "byok",
 )  # fmt: skip
 _DEFAULT_SECONDS = 30 * 86_400.0
 _HOUR = 3600
@@ -78,7 +78,10 @@ def question(
     query = call.request.query_params
     start, end = span(call)
     asked = UsageQuery(start=start, end=end, group_by=_groups(query.get("group_by", ""), groupings))
-    return structs.replace(asked, **filters)
+    narrowed: dict[str, str | int] = dict(filters)
+    if "byok" in filters:
+        narrowed["byok"] = int(filters["byok"] == "true")
+    return structs.replace(asked, **narrowed)
 
 
 def span(call: ControlCall) -> tuple[int, int]:
