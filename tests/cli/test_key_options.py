@@ -17,8 +17,8 @@ def wanted(*arguments: str) -> NewKey:
 
 
 def test_nothing_is_asked_of_a_key_by_itself() -> None:
-    """It may use any model and choose no pipeline; it has no limits."""
-    assert NewKey(name="unnamed") == wanted()
+    """It may use any model and choose no pipeline; it has no limits, and is the usual tenant's."""
+    assert NewKey(name="unnamed", tenant="default") == wanted()
 
 
 def test_everything_can_be_said() -> None:

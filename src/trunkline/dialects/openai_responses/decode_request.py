@@ -51,7 +51,6 @@ def decode_request(raw: bytes) -> ChatRequest:
         body.raw(field)
     tools = read_tools(body)
     items = _conversation(body, wire, tools)
-    logprobs = _include(body)
     top_logprobs = body.get("top_logprobs", INT)
     output = body.inner("text")
     return ChatRequest(
@@ -66,7 +65,7 @@ def decode_request(raw: bytes) -> ChatRequest:
         top_p=body.get("top_p", NUMBER),
         presence_penalty=body.get("presence_penalty", NUMBER),
         frequency_penalty=body.get("frequency_penalty", NUMBER),
-        logprobs=True if logprobs or top_logprobs else None,
+        logprobs=True if _include(body) or top_logprobs else None,
         top_logprobs=top_logprobs or None,
         thinking=_thinking(body),
         output_format=_output_format(output),
