@@ -17,7 +17,6 @@ from trunkline.canon.event import (
 from trunkline.canon.fold import unfold
 from trunkline.dialects.openai_chat.block import CONTENT, DONE, decode_block, is_done
 from trunkline.dialects.openai_chat.decode_answer import NO_ERRORS, UNFINISHED, decode_answer
-from trunkline.dialects.openai_chat.halves import Halves, marked
 from trunkline.dialects.openai_chat.usage import read_usage, usage_in
 from trunkline.dialects.openai_chat.voice import Parts, Voice
 from trunkline.dialects.openai_chat.wire import CHUNK, NAME, TOLERANT_CHUNK, Chunk, Delta, read_head
@@ -36,7 +35,6 @@ class StreamDecoder:
     __slots__ = (
         "_closed",
         "_early",
-        "_halves",
         "_parts",
         "_runs",
         "_said",
@@ -55,8 +53,6 @@ class StreamDecoder:
         self._said = self._voice.speaking
         """Whose text the run at hand is, and of which part."""
         self._early: Mapping[str, Raw] = {}
-        self._halves: Halves | None = None
-        """None until a character was cut in two."""
         self._started = False
         self._closed = False
 
@@ -71,13 +67,13 @@ class StreamDecoder:
             block = self._read_first(block, events)
         if not self._started:
             self._each(block, events)
-            return self._whole(events)
+            return events
         for strings, piece in self._runs.cut(block):
             if strings:
                 self._more(strings, piece, events)
             elif not self._read(piece, events):
                 break
-        return events if self._halves is None else self._halves.joined(events)
+        return events
 
     def _more(self, strings: Sequence[str], piece: bytes, events: list[Event]) -> None:
         """A run: more text of the part that was open when it was learned, if that still is."""
@@ -119,9 +115,6 @@ class StreamDecoder:
 
     def _each(self, block: bytes, events: list[Event]) -> bool:
         """Event by event. False when the answer is over."""
-        signed = marked(block)
-        if signed != block:
-            self._halves, block = self._halves or Halves(), signed
         return all(self._read_one(name, payload, events) for name, payload in frames(block))
 
     def _read_first(self, block: bytes, events: list[Event]) -> bytes:
@@ -145,14 +138,11 @@ class StreamDecoder:
             # Half an event: harmless behind the finish, the sign of a cut before it.
             whole = _is_json(payload) or payload.startswith(b"[DONE]")
             if whole and not self._read_one(name, payload, events):
-                return self._whole(events)
+                return events
         if not self._finished():
             raise Disconnected(UNFINISHED)
         self._end(events)
-        return self._whole(events)
-
-    def _whole(self, events: list[Event]) -> list[Event]:
-        return events if self._halves is None else self._halves.joined(events)
+        return events
 
     def _read_one(self, name: bytes, payload: bytes, events: list[Event]) -> bool:
         """False when the answer is over."""
