@@ -2,27 +2,12 @@
 
 import pytest
 
-from trunkline.canon.content import Message, Opaque, Part, Role, Text, ToolResult
+from tests.dialects.turns import as_parts, assistant, system, user
+from trunkline.canon.content import Message, Opaque, Part, Role, ToolResult
 from trunkline.canon.errors import Unsupported
 from trunkline.dialects.point import is_empty, is_empty_turn, refuse_pointless
 
 FOREIGN = Opaque("there", b"{}")
-
-
-def user(*parts: Part | str) -> Message:
-    return Message(Role.USER, _parts(parts))
-
-
-def assistant(*parts: Part | str) -> Message:
-    return Message(Role.ASSISTANT, _parts(parts))
-
-
-def system(*parts: Part | str) -> Message:
-    return Message(Role.SYSTEM, _parts(parts))
-
-
-def _parts(parts: tuple[Part | str, ...]) -> tuple[Part, ...]:
-    return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +16,7 @@ def _parts(parts: tuple[Part | str, ...]) -> tuple[Part, ...]:
 )
 def test_empty_parts(parts: tuple[Part | str, ...], expected: bool) -> None:
     """White space says nothing; a part of another kind says something."""
-    assert expected == is_empty(_parts(parts))
+    assert expected == is_empty(as_parts(parts))
 
 
 def test_an_empty_piece_of_a_turn() -> None:

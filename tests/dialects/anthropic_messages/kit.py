@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Raw, json
 
-from trunkline.canon.content import Message, Part, Role, Text
+from tests.dialects.turns import user
+from trunkline.canon.content import Message, Part, Role
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
 from trunkline.canon.request import ChatRequest
@@ -35,24 +36,8 @@ def chat(*messages: Message, origin: str = "openai-chat", **fields: Any) -> Chat
     return ChatRequest(model="alias", messages=messages or (user("hi"),), origin=origin, **fields)
 
 
-def user(*parts: Part | str) -> Message:
-    return Message(Role.USER, _parts(parts))
-
-
-def assistant(*parts: Part | str) -> Message:
-    return Message(Role.ASSISTANT, _parts(parts))
-
-
-def system(*parts: Part | str) -> Message:
-    return Message(Role.SYSTEM, _parts(parts))
-
-
 def results(*parts: Part) -> Message:
     return Message(Role.TOOL, parts)
-
-
-def _parts(parts: Iterable[Part | str]) -> tuple[Part, ...]:
-    return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
 def decode(headers: Mapping[bytes, bytes] | None = None, /, **body: Any) -> ChatRequest:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from msgspec import Raw, json
 
-from tests.dialects.anthropic_messages.kit import NAME, assistant, chat, deployment, raw, user
+from tests.dialects.anthropic_messages.kit import NAME, chat, deployment, raw
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import (
     Audio,
     CacheMark,

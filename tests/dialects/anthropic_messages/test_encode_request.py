@@ -14,8 +14,8 @@ from tests.dialects.anthropic_messages.kit import (
     encode,
     noted,
     raw,
-    user,
 )
+from tests.dialects.turns import user
 from trunkline.canon.content import CacheMark, Text
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.errors import Unsupported

@@ -7,15 +7,14 @@ from msgspec import Raw
 
 from tests.dialects.anthropic_messages.kit import (
     NAME,
-    assistant,
     body_of,
     chat,
     deployment,
     encode,
     noted,
     results,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import Reasoning, Text, ToolCall, ToolResult
 from trunkline.canon.request import Thinking
 

@@ -7,15 +7,14 @@ from msgspec import Raw
 
 from tests.dialects.anthropic_messages.kit import (
     NAME,
-    assistant,
     body_of,
     chat,
     deployment,
     noted,
     raw,
     results,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import CacheMark, Text, ToolCall, ToolResult
 from trunkline.canon.deployment import Quirks
 from trunkline.canon.request import ChoiceMode, Thinking, Tool, ToolChoice

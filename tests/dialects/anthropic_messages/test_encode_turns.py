@@ -5,17 +5,8 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from tests.dialects.anthropic_messages.kit import (
-    NAME,
-    assistant,
-    body_of,
-    chat,
-    deployment,
-    noted,
-    results,
-    system,
-    user,
-)
+from tests.dialects.anthropic_messages.kit import NAME, body_of, chat, deployment, noted, results
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.content import (
     CacheMark,
     Image,

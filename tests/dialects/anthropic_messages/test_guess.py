@@ -3,7 +3,8 @@
 import pytest
 from msgspec import Raw
 
-from tests.dialects.anthropic_messages.kit import assistant, chat, results, user
+from tests.dialects.anthropic_messages.kit import chat, results
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import (
     Document,
     Image,

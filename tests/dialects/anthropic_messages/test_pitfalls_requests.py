@@ -8,7 +8,6 @@ from tests.dialects.anthropic_messages.kit import (
     DIALECT,
     NAME,
     STAMP,
-    assistant,
     body_of,
     chat,
     decode,
@@ -17,9 +16,8 @@ from tests.dialects.anthropic_messages.kit import (
     noted,
     raw,
     results,
-    system,
-    user,
 )
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.answer import Answer, Choice
 from trunkline.canon.content import (
     CacheMark,

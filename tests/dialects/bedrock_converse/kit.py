@@ -1,11 +1,12 @@
 """What the tests of this dialect share: requests made, bodies read, streams framed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Raw, json
 
-from trunkline.canon.content import Message, Part, Role, Text
+from tests.dialects.turns import as_parts, user
+from trunkline.canon.content import Message, Part, Role
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Event
 from trunkline.canon.request import ChatRequest, Tool
@@ -36,24 +37,8 @@ def to(model: str = SONNET_4, most: int | None = None, **quirks: Any) -> Deploym
     )
 
 
-def user(*parts: Part | str) -> Message:
-    return Message(Role.USER, _parts(parts))
-
-
-def assistant(*parts: Part | str) -> Message:
-    return Message(Role.ASSISTANT, _parts(parts))
-
-
-def system(*parts: Part | str) -> Message:
-    return Message(Role.SYSTEM, _parts(parts))
-
-
 def tool(*parts: Part | str) -> Message:
-    return Message(Role.TOOL, _parts(parts))
-
-
-def _parts(parts: Iterable[Part | str]) -> tuple[Part, ...]:
-    return tuple(Text(part) if isinstance(part, str) else part for part in parts)
+    return Message(Role.TOOL, as_parts(parts))
 
 
 def chat(*messages: Message, **fields: Any) -> ChatRequest:

@@ -9,15 +9,14 @@ from tests.dialects.bedrock_converse.kit import (
     LLAMA,
     NOVA,
     SONNET_4,
-    assistant,
     body_of,
     chat,
     encode,
     noted,
     to,
     tool,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import (
     Audio,
     CacheMark,

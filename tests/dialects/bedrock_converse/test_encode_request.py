@@ -14,8 +14,8 @@ from tests.dialects.bedrock_converse.kit import (
     encode,
     noted,
     to,
-    user,
 )
+from tests.dialects.turns import user
 from tests.strategies import canon_requests
 from trunkline.canon.content import CacheMark, Text
 from trunkline.canon.errors import Unsupported

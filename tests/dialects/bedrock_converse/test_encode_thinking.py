@@ -10,14 +10,13 @@ from tests.dialects.bedrock_converse.kit import (
     OPUS_4_8,
     SONNET_4,
     WEATHER,
-    assistant,
     body_of,
     chat,
     noted,
     to,
     tool,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import Text, ToolCall, ToolResult
 from trunkline.canon.request import ChoiceMode, Thinking, ToolChoice
 

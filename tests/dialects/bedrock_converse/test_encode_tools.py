@@ -8,15 +8,14 @@ from tests.dialects.bedrock_converse.kit import (
     NOVA,
     SONNET_4,
     WEATHER,
-    assistant,
     body_of,
     chat,
     encode,
     noted,
     to,
     tool,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import CacheMark, Text, ToolCall, ToolResult
 from trunkline.canon.request import ChoiceMode, Thinking, Tool, ToolChoice
 

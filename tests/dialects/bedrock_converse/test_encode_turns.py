@@ -3,7 +3,8 @@
 import pytest
 from msgspec import Raw
 
-from tests.dialects.bedrock_converse.kit import assistant, body_of, chat, noted, system, tool, user
+from tests.dialects.bedrock_converse.kit import body_of, chat, noted, tool
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.content import (
     CacheMark,
     Document,

@@ -4,7 +4,6 @@ from msgspec import Raw
 
 from tests.dialects.bedrock_converse.kit import (
     START,
-    assistant,
     body_of,
     chat,
     decode,
@@ -12,8 +11,8 @@ from tests.dialects.bedrock_converse.kit import (
     encode,
     end,
     event,
-    user,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import CacheMark, Reasoning, Text
 from trunkline.canon.event import Finished, FinishReason, UsageReported
 

@@ -3,17 +3,8 @@
 import pytest
 from msgspec import Raw, json
 
-from tests.dialects.cohere_chat.kit import (
-    DIALECT,
-    assistant,
-    chat,
-    messages_of,
-    noted,
-    system,
-    to,
-    tool,
-    user,
-)
+from tests.dialects.cohere_chat.kit import DIALECT, chat, messages_of, noted, to, tool
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.content import (
     Document,
     Image,

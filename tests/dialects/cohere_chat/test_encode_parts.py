@@ -5,7 +5,8 @@ import base64
 import pytest
 from msgspec import Raw
 
-from tests.dialects.cohere_chat.kit import chat, messages_of, noted, to, user
+from tests.dialects.cohere_chat.kit import chat, messages_of, noted, to
+from tests.dialects.turns import user
 from trunkline.canon.content import (
     Audio,
     CacheMark,

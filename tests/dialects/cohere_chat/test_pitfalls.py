@@ -5,7 +5,6 @@ from msgspec import json
 from tests.dialects.cohere_chat.kit import (
     DIALECT,
     START,
-    assistant,
     body_of,
     call,
     chat,
@@ -15,9 +14,9 @@ from tests.dialects.cohere_chat.kit import (
     messages_of,
     plan,
     text,
-    user,
     whole,
 )
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import Text, ToolCall
 from trunkline.canon.event import Finished, FinishReason, UsageReported
 from trunkline.canon.fold import fold

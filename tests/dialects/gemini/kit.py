@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import json
 
+from tests.dialects.turns import user
 from trunkline.canon.answer import Answer
-from trunkline.canon.content import Message, Part, Role, Text
+from trunkline.canon.content import Message, Part, Role
 from trunkline.canon.deployment import Deployment, Quirks
 from trunkline.canon.event import Burst, Event, Faulted
 from trunkline.canon.fold import fold
@@ -33,24 +34,8 @@ def request(*messages: Message, **fields: Any) -> ChatRequest:
     return ChatRequest(**{"model": "m", "messages": said, "origin": FOREIGN, **fields})
 
 
-def user(*parts: Part | str) -> Message:
-    return Message(Role.USER, _parts(parts))
-
-
-def assistant(*parts: Part | str) -> Message:
-    return Message(Role.ASSISTANT, _parts(parts))
-
-
-def system(*parts: Part | str) -> Message:
-    return Message(Role.SYSTEM, _parts(parts))
-
-
 def results(*parts: Part) -> Message:
     return Message(Role.TOOL, parts)
-
-
-def _parts(parts: Iterable[Part | str]) -> tuple[Part, ...]:
-    return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
 def decode(**body: Any) -> ChatRequest:

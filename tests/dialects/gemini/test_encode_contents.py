@@ -2,16 +2,8 @@
 
 from msgspec import Raw
 
-from tests.dialects.gemini.kit import (
-    NAME,
-    assistant,
-    notes,
-    request,
-    results,
-    sent,
-    system,
-    user,
-)
+from tests.dialects.gemini.kit import NAME, notes, request, results, sent
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.content import Message, Opaque, Reasoning, Role, Text, ToolCall, ToolResult
 from trunkline.dialects.gemini.signature import PLACEHOLDER
 from trunkline.dialects.thought_ids import signed

@@ -3,7 +3,8 @@
 import pytest
 from msgspec import Raw
 
-from tests.dialects.gemini.kit import assistant, notes, request, results, sent, user
+from tests.dialects.gemini.kit import notes, request, results, sent
+from tests.dialects.turns import assistant, user
 from trunkline.canon.content import (
     Audio,
     CacheMark,

@@ -11,7 +11,6 @@ from msgspec import Raw, json
 from tests.dialects.gemini.kit import (
     DIALECT,
     answer_of,
-    assistant,
     decode,
     deployment,
     event,
@@ -19,10 +18,9 @@ from tests.dialects.gemini.kit import (
     request,
     results,
     sent,
-    system,
-    user,
     whole,
 )
+from tests.dialects.turns import assistant, system, user
 from trunkline.canon.answer import Answer
 from trunkline.canon.content import (
     Image,

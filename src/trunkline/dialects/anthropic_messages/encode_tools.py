@@ -10,10 +10,8 @@ from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.anthropic_messages.draft import Draft
 from trunkline.dialects.anthropic_messages.wire import NAME, RAW_MAP, Fields
 from trunkline.dialects.claude_schema import OPEN, closed, tool_schema
+from trunkline.dialects.custom_input import SCHEMA
 
-_CUSTOM_SCHEMA = Raw(
-    b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
-)
 _SUBSETS = (ChoiceMode.SUBSET, ChoiceMode.SUBSET_REQUIRED)
 _FORCED = {ChoiceMode.REQUIRED: "any", ChoiceMode.SUBSET_REQUIRED: "any", ChoiceMode.ONE: "tool"}
 
@@ -59,7 +57,7 @@ def _tool(tool: Tool, path: str, draft: Draft) -> Fields | None:
         fields["description"] = tool.description
     if tool.kind == "custom":
         draft.note(path, "a custom tool sent as a function with one string, `input`")
-        fields["input_schema"] = _CUSTOM_SCHEMA
+        fields["input_schema"] = SCHEMA
     else:
         fields["input_schema"] = _schema(tool, f"{path}.parameters", draft)
     if tool.strict is not None:

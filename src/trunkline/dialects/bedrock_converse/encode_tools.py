@@ -9,10 +9,8 @@ from trunkline.dialects.bedrock_converse.draft import NO_MARKS, Draft
 from trunkline.dialects.bedrock_converse.families import Family
 from trunkline.dialects.bedrock_converse.wire import NAME, Fields
 from trunkline.dialects.claude_schema import OPEN, closed, tool_schema
+from trunkline.dialects.custom_input import SCHEMA
 
-_CUSTOM_SCHEMA = Raw(
-    b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
-)
 _SUBSETS = (ChoiceMode.SUBSET, ChoiceMode.SUBSET_REQUIRED)
 _FORCED = (ChoiceMode.REQUIRED, ChoiceMode.SUBSET_REQUIRED, ChoiceMode.ONE)
 # "Only supported by Anthropic Claude 3 and Amazon Nova models" (the service model's ToolChoice,
@@ -73,7 +71,7 @@ def _tool(tool: Tool, path: str, draft: Draft) -> Fields | None:
     schema, flattened = tool_schema(tool.parameters, f"{path}.parameters")
     if tool.kind == "custom":
         draft.note(path, "a custom tool sent as a function with one string, `input`")
-        schema = _CUSTOM_SCHEMA
+        schema = SCHEMA
     elif flattened:
         draft.note(
             f"{path}.parameters", "alternatives at the top of the schema merged into one object"

@@ -7,11 +7,9 @@ from trunkline.canon.request import ChoiceMode, Tool
 from trunkline.dialects.claude_schema import tool_schema
 from trunkline.dialects.cohere_chat.draft import Draft
 from trunkline.dialects.cohere_chat.wire import BROKEN, NAME, Fields
+from trunkline.dialects.custom_input import SCHEMA
 from trunkline.dialects.raws import RAW_LIST, RAW_MAP
 
-_CUSTOM_SCHEMA = Raw(
-    b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
-)
 _FORCED = (ChoiceMode.REQUIRED, ChoiceMode.SUBSET_REQUIRED, ChoiceMode.ONE)
 
 
@@ -45,7 +43,7 @@ def _tool(tool: Tool, path: str, draft: Draft) -> Fields | None:
     schema, flattened = tool_schema(tool.parameters, f"{path}.parameters")
     if tool.kind == "custom":
         draft.note(path, "a custom tool sent as a function with one string, `input`")
-        schema = _CUSTOM_SCHEMA
+        schema = SCHEMA
     elif flattened:
         draft.note(
             f"{path}.parameters", "alternatives at the top of the schema merged into one object"

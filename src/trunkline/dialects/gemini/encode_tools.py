@@ -4,14 +4,12 @@ from msgspec import Raw
 
 from trunkline.canon.foreign import refuse_foreign_choice
 from trunkline.canon.request import ChatRequest, ChoiceMode, Tool, ToolChoice
+from trunkline.dialects.custom_input import SCHEMA
 from trunkline.dialects.gemini.names import Names
 from trunkline.dialects.gemini.wire import NAME, Fields
 from trunkline.dialects.notes import Notes
 from trunkline.dialects.raws import NOT_JSON, RAW_MAP
 
-_CUSTOM_SCHEMA = Raw(
-    b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}'
-)
 _MODES = {
     ChoiceMode.AUTO: "AUTO",
     ChoiceMode.NONE: "NONE",
@@ -51,7 +49,7 @@ def _function(tool: Tool, path: str, names: Names, notes: Notes, *, own: bool) -
         fields["description"] = tool.description
     if tool.kind == "custom":
         notes.add(path, "a custom tool sent as a function with one string, `input`")
-        fields["parametersJsonSchema"] = _CUSTOM_SCHEMA
+        fields["parametersJsonSchema"] = SCHEMA
     elif tool.parameters is not None:
         # Not `parameters`: that is a message of Google's own, which refuses $schema,
         # additionalProperties, const and whatever else it has no field for.
